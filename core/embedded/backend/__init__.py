@@ -1,0 +1,1 @@
+"""The Django database engine that runs on the private PostgreSQL."""

