@@ -1,0 +1,47 @@
+"""Our admin site: Django's own admin with a dashboard that answers "is everything all right?"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from core.ports import admin_panels
+
+
+class FlorinAdminSite(admin.AdminSite):
+    """The admin, with the dashboard's panels on its index."""
+
+    site_header = _("Florin staff")
+    site_title = _("Florin staff")
+    index_title = _("Is everything all right?")
+    index_template = "admin/dashboard.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the panels, then the models by app."""
+        panels = list(admin_panels.collect().values())
+        return super().index(request, {**(extra_context or {}), "panels": panels})
+
+
+class FlorinAdminConfig(AdminConfig):
+    default_site = "core.adminsite.FlorinAdminSite"
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Model]):
+    """Show rows that nobody edits: ledgers, audit, prices."""
+
+    actions = None
+    show_full_result_count = False
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False

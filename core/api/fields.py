@@ -1,0 +1,87 @@
+"""Serializer fields that the whole API shares."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api.rendering import plain
+from core.fields import CURRENCY_CODE
+
+INTEGER_DIGITS = 20
+DECIMAL_PLACES = 18
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.5"})
+class NumericSerializerField(serializers.Field[Decimal, Any, str, Any]):
+    """A decimal of at most 20 digits before and 18 after the point; answered as a string.
+
+    Reads JSON strings and numbers; never passes through binary floating point.
+    """
+
+    default_error_messages = {
+        "invalid": _("Enter a number."),
+        "digits": _("At most 20 digits before and 18 after the decimal point."),
+        "min": _("Must be at least %(limit)s."),
+        "positive": _("Must be greater than 0."),
+    }
+
+    def __init__(self, *, minimum: Decimal | None = None, positive: bool = False, **kwargs: Any) -> None:
+        self.minimum, self.positive = minimum, positive
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Read a number from JSON."""
+        if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
+            self.fail("invalid")
+        try:
+            value = Decimal(data.strip() if isinstance(data, str) else data)
+        except InvalidOperation:
+            self.fail("invalid")
+        self._check(value)
+        return value
+
+    def _check(self, value: Decimal) -> None:
+        if not value.is_finite():
+            self.fail("invalid")
+        exponent = value.as_tuple().exponent
+        if (value and value.adjusted() >= INTEGER_DIGITS) or (
+            isinstance(exponent, int) and -exponent > DECIMAL_PLACES and value != round(value, DECIMAL_PLACES)
+        ):
+            self.fail("digits")
+        if self.positive and value <= 0:
+            self.fail("positive")
+        if self.minimum is not None and value < self.minimum:
+            raise serializers.ValidationError(
+                self.error_messages["min"] % {"limit": plain(self.minimum)}, code="min"
+            )
+
+    def to_representation(self, value: Decimal) -> str:
+        """Write the number without exponent and trailing zeros."""
+        return plain(value)
+
+
+@extend_schema_field({"type": "number", "example": 150.0})
+class NumberSerializerField(NumericSerializerField):
+    """The same, answered as a JSON number: for the endpoints of the published contract."""
+
+    def to_representation(self, value: Decimal) -> Any:
+        """Leave the decimal to the renderer, which writes it digit by digit."""
+        return value
+
+
+class CurrencySerializerField(serializers.CharField):
+    """A currency code; read in any case, kept in capitals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 12)
+        super().__init__(**kwargs)
+        self.validators.append(CURRENCY_CODE)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read the code."""
+        return super().to_internal_value(data).upper()

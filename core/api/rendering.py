@@ -1,0 +1,84 @@
+"""JSON in and out without binary floating point."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import IO, Any, NoReturn
+
+import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+_SAFE_EXPONENT = 60
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros: 1E+2 is ``100``, 1.50 is ``1.5``."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain(value))
+    return str(value)
+
+
+class JSONRenderer(BaseRenderer):
+    """Render JSON; a `Decimal` becomes a JSON number digit by digit."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        """Encode `data`; nothing becomes an empty body."""
+        return b"" if data is None else orjson.dumps(data, default=_encode, option=orjson.OPT_NON_STR_KEYS)
+
+
+class ProblemRenderer(JSONRenderer):
+    """The same, for clients that ask for problem documents by name."""
+
+    media_type = "application/problem+json"
+    format = "problem"
+
+
+class JSONParser(BaseParser):
+    """Parse JSON with every fractional number as a `Decimal`; NaN and Infinity are refused."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Read the body.
+
+        Raises:
+            ParseError: it is not UTF-8 or not JSON.
+        """
+        try:
+            text = stream.read().decode("utf-8")
+            return json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(f"The body is not valid JSON: {error}") from error
+
+
+def _decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if abs(value.adjusted()) > _SAFE_EXPONENT:
+        raise ValueError(f"{text[:40]} is out of range")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > _SAFE_EXPONENT:
+        raise ValueError("a number is too long")
+    return int(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")

@@ -1,0 +1,130 @@
+"""The one tree of errors that the platform raises on purpose.
+
+    DomainError
+    ├── ValidationFailed        400  the input is wrong; names each field
+    ├── NotAuthenticated        401  sign in first
+    ├── Forbidden               403  you may see it, not do it
+    ├── NotFound                404  it does not exist, or is not yours
+    ├── Conflict                409  it is already so, or somebody was faster
+    ├── TooLarge                413  more than the platform takes at once
+    ├── RateLimited             429  slow down; carries the seconds to wait
+    ├── DependencyUnavailable   503  something outside failed
+    └── TimedOut                504  it took longer than a request may
+
+Apps subclass these in their own ``errors.py``. ``code`` is stable: clients, socket
+frames and a task's retry decide by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field of the input."""
+
+    field: str
+    message: str
+    code: str = "invalid"
+
+
+class DomainError(Exception):
+    """Something the platform refuses or cannot do, said so that a user can act on it."""
+
+    code = "error"
+    title = "Something went wrong"
+    status = 500
+
+    def __init__(self, detail: str = "", *, code: str | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        if code is not None:
+            self.code = code
+
+
+class ValidationFailed(DomainError):
+    """The input is wrong; `errors` names each field."""
+
+    code = "validation-failed"
+    title = "Some of this is not valid"
+    status = 400
+
+    def __init__(
+        self, detail: str = "", *, errors: tuple[FieldError, ...] = (), code: str | None = None
+    ) -> None:
+        super().__init__(detail or "; ".join(error.message for error in errors), code=code)
+        self.errors = errors
+
+    @classmethod
+    def of(cls, field: str, message: str, code: str = "invalid") -> ValidationFailed:
+        """Say that one field is wrong."""
+        return cls(message, errors=(FieldError(field, message, code),))
+
+
+class NotAuthenticated(DomainError):
+    """Nobody is signed in, or the token is not valid."""
+
+    code = "not-authenticated"
+    title = "Sign in first"
+    status = 401
+
+
+class Forbidden(DomainError):
+    """The user may see the object, not do this with it."""
+
+    code = "forbidden"
+    title = "You may not do this"
+    status = 403
+
+
+class NotFound(DomainError):
+    """The object does not exist, or is somebody else's: the two answer alike."""
+
+    code = "not-found"
+    title = "There is nothing here"
+    status = 404
+
+
+class Conflict(DomainError):
+    """The state of the object does not allow it, or somebody was faster."""
+
+    code = "conflict"
+    title = "This conflicts with what is there"
+    status = 409
+
+
+class TooLarge(DomainError):
+    """More than the platform takes at once."""
+
+    code = "too-large"
+    title = "This is too large"
+    status = 413
+
+
+class RateLimited(DomainError):
+    """Too many requests; `retry_after` is in seconds."""
+
+    code = "rate-limited"
+    title = "Too many requests"
+    status = 429
+
+    def __init__(self, detail: str = "", *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class DependencyUnavailable(DomainError):
+    """Something outside the platform failed."""
+
+    code = "dependency-unavailable"
+    title = "A service we need does not answer"
+    status = 503
+
+
+class TimedOut(DomainError):
+    """It took longer than a request may."""
+
+    code = "timed-out"
+    title = "This took too long"
+    status = 504

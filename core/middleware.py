@@ -1,0 +1,50 @@
+"""Middleware of the ground floor: the request's id and the browser policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from core import context
+from core.ids import uuid7
+
+_SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+class RequestContextMiddleware:
+    """Give each request an id (the caller's ``X-Request-Id`` when it is harmless) and echo it.
+
+    The id and the caller's address travel in a context variable to logs and audit.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _SAFE_ID.match(given) else str(uuid7())
+        bound = context.RequestContext(
+            request_id=request_id,
+            address=request.META.get("REMOTE_ADDR", ""),
+            agent=request.headers.get("User-Agent", ""),
+        )
+        with context.bound(bound), structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+
+class PolicyHeadersMiddleware:
+    """Send the Permissions-Policy: no page of ours asks for a sensor or a payment."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response

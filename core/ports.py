@@ -1,0 +1,84 @@
+"""Ports: what a lower room needs to ask of the higher ones without knowing them.
+
+A lower room calls `port.collect(…)`; each higher room registers its answer in its
+`apps.ready()`. `manage.py check` and the tests see who answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import UUID
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Port(Generic[P, R]):
+    """A question that several rooms can answer."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._providers: dict[str, Callable[P, R]] = {}
+
+    def register(self, name: str, provider: Callable[P, R]) -> None:
+        """Add an answer under a unique name.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if name in self._providers:
+            raise ValueError(f"{name} already answers {self.name}")
+        self._providers[name] = provider
+
+    def collect(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
+        """Ask everybody; the answers come in order of registration, by name."""
+        return {name: provider(*args, **kwargs) for name, provider in self._providers.items()}
+
+    def names(self) -> list[str]:
+        """Name who answers."""
+        return list(self._providers)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthResult:
+    """What a health check found; `detail` names no secret and no address."""
+
+    healthy: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One row of the search box: what it is, where it leads."""
+
+    title: str
+    subtitle: str
+    url: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """One line of a dashboard panel; `state` is good, warn or bad."""
+
+    label: str
+    value: str
+    state: str = "good"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel of the admin's dashboard."""
+
+    title: str
+    rows: list[PanelRow] = field(default_factory=list)
+
+
+health_checks: Port[[], HealthResult] = Port("health_checks")
+search: Port[[Any, str, int], list[SearchHit]] = Port("search")
+admin_panels: Port[[], Panel] = Port("admin_panels")
+held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
+instrument_in_use: Port[[int, UUID], bool] = Port("instrument_in_use")
