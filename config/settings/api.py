@@ -1,0 +1,50 @@
+"""The REST API and its OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from config.settings.environment import env, secret_key
+
+__all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.BearerAuthentication",
+        "accounts.api.authentication.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.JSONRenderer", "core.api.rendering.ProblemRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.rendering.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.SkipLimitPagination",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
+    "EXCEPTION_HANDLER": "core.api.problems.handle",
+    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "20/min"},
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
+    "UNICODE_JSON": True,
+}
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_EXPIRY_MINUTES", default=30)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=30)),
+    "ALGORITHM": env.str("JWT_ALGORITHM", default="HS256"),
+    "SIGNING_KEY": env.str("JWT_SECRET_KEY", default="") or secret_key(),
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Florin",
+    "DESCRIPTION": (
+        "Portfolios, markets and performance. Decimals are strings, except in the endpoints marked "
+        "*published contract*, whose clients parse numbers. Errors are RFC 9457 problem documents."
+    ),
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api(/v1)?",
+    "ENUM_NAME_OVERRIDES": {},
+}

@@ -1,0 +1,80 @@
+"""The environment: where it is read, and the names that older deployments use.
+
+Every name read anywhere in the settings is tabled in docs/settings.md; a test compares.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from urllib.parse import quote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="development").lower()
+PRODUCTION = ENVIRONMENT in {"production", "prod"}
+
+
+def database_url() -> str:
+    """Tell the database's URL: ``DATABASE_URL``, else built from the older names; empty means embedded."""
+    given = env.str("DATABASE_URL", default="") or env.str("PROD_DB_CONNECTION", default="")
+    if given:
+        return given
+    host = env.str("DB_HOST", default="")
+    if not host:
+        return ""
+    user = env.str("DB_USER", default="") or env.str("POSTGRES_USER", default="postgres")
+    password = env.str("DB_PASSWORD", default="") or env.str("POSTGRES_PASSWORD", default="")
+    name = env.str("DB_NAME", default="") or env.str("POSTGRES_DB", default=user)
+    port = env.int("DB_PORT", default=5432)
+    return (
+        f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{quote(name, safe='')}"
+    )
+
+
+def redis_url() -> str:
+    """Tell Redis's URL: ``REDIS_URL``, else built from the older names; empty means in-process."""
+    given = env.str("REDIS_URL", default="")
+    host = env.str("REDIS_HOST", default="")
+    if given or not host:
+        return given
+    user = quote(env.str("REDIS_USERNAME", default=""), safe="")
+    password = quote(env.str("REDIS_PASSWORD", default=""), safe="")
+    login = f"{user}:{password}@" if password else ""
+    return f"redis://{login}{host}:{env.int('REDIS_PORT', default=6379)}/0"
+
+
+def secret_key() -> str:
+    """Tell the signing key: ``SECRET_KEY``, else one made once and kept in ``var/``.
+
+    Raises:
+        ImproperlyConfigured: production without a key of its own.
+    """
+    given = env.str("SECRET_KEY", default="")
+    if given:
+        return given
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set SECRET_KEY to a long random text; production does not make one up.")
+    return _kept_secret(VAR_DIR / "secret-key")
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="ascii", opener=_private_opener) as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")
+
+
+def _private_opener(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, mode=0o600)

@@ -1,0 +1,56 @@
+"""Structured logs: JSON in production, readable lines elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from config.settings.environment import PRODUCTION, env
+
+__all__ = ["DJANGO_STRUCTLOG_CELERY_ENABLED", "LOGGING"]
+
+LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+EXTERNAL_LEVEL = env.str("EXTERNAL_LOG_LEVEL", default="WARNING").upper()
+REQUESTS_LEVEL = "INFO" if env.bool("LOG_REQUEST_COMPLETION", default=PRODUCTION) else "ERROR"
+DJANGO_STRUCTLOG_CELERY_ENABLED = False
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+_RENDERER: Any = (
+    structlog.processors.JSONRenderer() if PRODUCTION else structlog.dev.ConsoleRenderer(colors=False)
+)
+
+structlog.configure(
+    processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _SHARED,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([structlog.processors.format_exc_info] if PRODUCTION else []),
+                _RENDERER,
+            ],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["console"], "level": EXTERNAL_LEVEL},
+    "loggers": {
+        **{name: {"level": LEVEL} for name in ("core", "accounts", "market", "portfolios", "config")},
+        "django.request": {"level": "ERROR"},
+        "django_structlog": {"level": REQUESTS_LEVEL},
+    },
+}
