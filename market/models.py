@@ -1,0 +1,240 @@
+"""Instruments, daily bars, corporate actions and rates."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import CurrencyField, NumericField
+from core.ids import uuid7
+from core.models import LIVE_WORLD, TimeStamped, World
+
+
+class Exchange(models.Model):
+    """A trading venue by its ISO 10383 code. A bar's date is the calendar date in its time zone."""
+
+    mic = models.CharField(primary_key=True, max_length=4)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=64)
+    country = models.CharField(max_length=2, blank=True)
+
+    def __str__(self) -> str:
+        return self.mic
+
+
+class Instrument(TimeStamped):
+    """One listing: a security on one venue in one currency. Several listings may share an ISIN.
+
+    `currency` is the major currency that money is counted in; a price times `quote_unit` is in
+    it (London's GBX: currency GBP, quote_unit 0.01). `owner` null is public; else only that
+    user sees it. `price_revision` grows with every change of its prices or corporate actions,
+    so that readers know when what they hold is old.
+    """
+
+    class Kind(models.TextChoices):
+        STOCK = "stock", _("Stock")
+        ETF = "etf", _("ETF")
+        FUND = "fund", _("Fund")
+        CRYPTO = "crypto", _("Crypto")
+        CURRENCY_PAIR = "currency_pair", _("Currency pair")
+        INDEX = "index", _("Index")
+
+    id = models.AutoField(primary_key=True)
+    uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.STOCK)
+    symbol = models.CharField(_("symbol"), max_length=40)
+    name = models.CharField(_("name"), max_length=200)
+    isin = models.CharField(_("ISIN"), max_length=12, blank=True)
+    exchange = models.ForeignKey(Exchange, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    currency = CurrencyField(_("currency"))
+    quote_unit = NumericField(_("quote unit"), default=1)
+    sector = models.CharField(_("sector"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    coin_id = models.CharField(
+        _("coin"), max_length=80, blank=True, help_text=_("The coin's id in CoinGecko's list.")
+    )
+    is_fictional = models.BooleanField(_("fictional"), default=False)
+    price_revision = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["symbol", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "symbol", "exchange"], nulls_distinct=False, name="instrument_once"
+            ),
+            models.UniqueConstraint(
+                "coin_id", condition=Q(owner=None) & ~Q(coin_id=""), name="instrument_public_coin_once"
+            ),
+            models.CheckConstraint(condition=Q(quote_unit__gt=0), name="instrument_quote_unit_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["symbol"], name="instrument_symbol"),
+            models.Index(fields=["isin"], name="instrument_isin", condition=~Q(isin="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class SymbolSpan(models.Model):
+    """A symbol that an instrument had, from one date (included) to another (excluded; null: still)."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="symbol_spans")
+    symbol = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "valid_from"], name="symbol_span_once"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="symbol_span_forward"
+            ),
+        ]
+        indexes = [models.Index(fields=["symbol", "valid_from"], name="symbol_span_symbol")]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class Coin(models.Model):
+    """A coin of CoinGecko's list: the ids that the crypto endpoints take."""
+
+    coin_id = models.CharField(primary_key=True, max_length=80)
+    symbol = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return self.coin_id
+
+
+class DailyBar(models.Model):
+    """Open, high, low, close and volume of one day, raw (not adjusted for splits), in quote units.
+
+    Only the close is certain. `date` is the exchange's. Belongs to (world, instrument).
+    """
+
+    world = models.ForeignKey(World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+")
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
+    date = models.DateField()
+    open = NumericField(null=True)
+    high = NumericField(null=True)
+    low = NumericField(null=True)
+    close = NumericField()
+    volume = NumericField(null=True)
+    source = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "world", "date"], name="daily_bar_once"),
+            models.CheckConstraint(condition=Q(close__gt=0), name="daily_bar_close_positive"),
+            models.CheckConstraint(condition=Q(high__gte=F("low")), name="daily_bar_high_over_low"),
+            models.CheckConstraint(condition=Q(volume__gte=0), name="daily_bar_volume_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.date}"
+
+
+class CorporateAction(TimeStamped):
+    """A split (numerator new shares for denominator old) or a dividend (amount per share, gross).
+
+    Takes effect at the start of `ex_date` (the exchange's). The dividend is per share as of
+    that date, in `currency`.
+    """
+
+    class Kind(models.TextChoices):
+        SPLIT = "split", _("Split")
+        DIVIDEND = "dividend", _("Dividend")
+
+    uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="corporate_actions")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    ex_date = models.DateField()
+    pay_date = models.DateField(null=True, blank=True)
+    numerator = NumericField(null=True, blank=True)
+    denominator = NumericField(null=True, blank=True)
+    amount = NumericField(null=True, blank=True)
+    currency = CurrencyField(blank=True)
+    source = models.CharField(max_length=24)
+
+    class Meta:
+        ordering = ["-ex_date"]
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "kind", "ex_date"], name="corporate_action_once"),
+            models.CheckConstraint(
+                condition=(Q(kind="split", numerator__gt=0, denominator__gt=0, amount=None))
+                | (Q(kind="dividend", amount__gt=0, numerator=None, denominator=None) & ~Q(currency="")),
+                name="corporate_action_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ex_date}"
+
+
+class FxRate(models.Model):
+    """How many units of `quote` one unit of `base` was worth on `date`.
+
+    `owner` null is public reference data; a user's own rate wins over it, for that user only.
+    """
+
+    world = models.ForeignKey(World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    base = CurrencyField()
+    quote = CurrencyField()
+    date = models.DateField()
+    rate = NumericField()
+    source = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "world", "base", "quote", "date"], nulls_distinct=False, name="fx_rate_once"
+            ),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="fx_rate_positive"),
+            models.CheckConstraint(condition=~Q(base=F("quote")), name="fx_rate_two_currencies"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.base}/{self.quote} {self.date}"
+
+
+class RateRevision(models.Model):
+    """Counts the changes of an owner's rates (null: the public ones), as `price_revision` does for prices."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner"], nulls_distinct=False, name="rate_revision_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class PriceImport(TimeStamped):
+    """One file brought in by ``import_prices``: what was read, stored, unchanged and refused."""
+
+    uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    actor_label = models.CharField(max_length=80)
+    rows_read = models.BigIntegerField(default=0)
+    rows_stored = models.BigIntegerField(default=0)
+    rows_unchanged = models.BigIntegerField(default=0)
+    rows_rejected = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.file_name
