@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
@@ -11,6 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from core.ports import admin_panels
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Model]
+else:
+    _ModelAdmin = admin.ModelAdmin
 
 
 class FlorinAdminSite(admin.AdminSite):
@@ -31,7 +36,7 @@ class FlorinAdminConfig(AdminConfig):
     default_site = "core.adminsite.FlorinAdminSite"
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Model]):
+class ReadOnlyAdmin(_ModelAdmin):
     """Show rows that nobody edits: ledgers, audit, prices."""
 
     actions = None

@@ -119,8 +119,11 @@ class DailyBar(models.Model):
     Only the close is certain. `date` is the exchange's. Belongs to (world, instrument).
     """
 
-    world = models.ForeignKey(World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+")
-    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
+    # No index of their own: `daily_bar_once` serves every read, and each index costs every import.
+    world = models.ForeignKey(
+        World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+", db_index=False
+    )
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+", db_index=False)
     date = models.DateField()
     open = NumericField(null=True)
     high = NumericField(null=True)
@@ -134,6 +137,10 @@ class DailyBar(models.Model):
             models.UniqueConstraint(fields=["instrument", "world", "date"], name="daily_bar_once"),
             models.CheckConstraint(condition=Q(close__gt=0), name="daily_bar_close_positive"),
             models.CheckConstraint(condition=Q(high__gte=F("low")), name="daily_bar_high_over_low"),
+            models.CheckConstraint(condition=Q(low__gt=0), name="daily_bar_low_positive"),
+            models.CheckConstraint(
+                condition=Q(close__gte=F("low")) & Q(close__lte=F("high")), name="daily_bar_close_in_range"
+            ),
             models.CheckConstraint(condition=Q(volume__gte=0), name="daily_bar_volume_not_negative"),
         ]
 
@@ -184,9 +191,16 @@ class FxRate(models.Model):
     `owner` null is public reference data; a user's own rate wins over it, for that user only.
     """
 
-    world = models.ForeignKey(World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+")
+    world = models.ForeignKey(
+        World, on_delete=models.PROTECT, default=LIVE_WORLD, related_name="+", db_index=False
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
     )
     base = CurrencyField()
     quote = CurrencyField()
