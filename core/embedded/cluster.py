@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -24,11 +25,12 @@ from core.embedded.keeper import Address, Order
 
 WAIT_SECONDS = 120.0
 STOP_SECONDS = 60.0
+logger = logging.getLogger(__name__)
 CODE_ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cluster:
-    """This process's hold on the private PostgreSQL in one folder."""
+    """The hold of this process on the private PostgreSQL in one folder."""
 
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         """Name the folder; nothing is made or started.
@@ -61,7 +63,13 @@ class Cluster:
             fresh = self._lease is None
             try:
                 self._hold()
-                address = self.address() or self._start_alone()
+                address = self.address()
+                if address is None:
+                    if not fresh:
+                        logger.warning(
+                            "The private PostgreSQL ended; starting it again. Its log is %s", self.home.log
+                        )
+                    address = self._start_alone()
             except BaseException:
                 if fresh:
                     self._let_go()

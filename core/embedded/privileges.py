@@ -125,9 +125,10 @@ def drop(account: Account, needed: Iterable[Path]) -> None:
         os.setuid(account.uid)
     except OSError as error:
         raise NoPrivilege(
-            f'Root may not become the user "{account.name}" here ({error.strerror}), and PostgreSQL does not run as '
-            "root. Start the container with the capabilities SETUID and SETGID, run as an ordinary user, "
-            "or set DATABASE_URL."
+            f'Root may not become the user "{account.name}" here ({error.strerror}), '
+            "and PostgreSQL does not run as root. "
+            "Start the container with the capabilities SETUID and SETGID, "
+            "run as an ordinary user, or set DATABASE_URL."
         ) from error
     if unreachable:
         _keep_search(account, unreachable[0])
@@ -139,9 +140,9 @@ def _keep_search(account: Account, path: Path) -> None:
     header = _Header(CAPABILITY_VERSION_3, 0)
     data = (_Data * 2)(_Data(bit, bit, bit), _Data(0, 0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(ctypes.byref(header), ctypes.byref(data)) != 0:
+        raise NoPrivilege(_unreachable(account, path))
     try:
-        if libc.capset(ctypes.byref(header), ctypes.byref(data)) != 0:
-            raise OSError(ctypes.get_errno(), "capset")
         _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH)
     except OSError as error:
         raise NoPrivilege(_unreachable(account, path)) from error
@@ -149,9 +150,9 @@ def _keep_search(account: Account, path: Path) -> None:
 
 def _unreachable(account: Account, path: Path) -> str:
     return (
-        f'PostgreSQL does not run as root, and as the user "{account.name}" it cannot reach {path}: a folder on the way '
-        "is closed to others, and this root lacks the capability CAP_DAC_READ_SEARCH to look past that. "
-        "Move the project (with its .venv) to a folder that others may enter, run as an ordinary user, "
+        f'PostgreSQL does not run as root, and as the user "{account.name}" it cannot reach {path}: '
+        "a folder on the way is closed to others, and this root lacks the capability CAP_DAC_READ_SEARCH "
+        "to look past that. Move the project (with its .venv) to a folder that others may enter, run as an ordinary user, "
         "add that capability to the container, or set DATABASE_URL."
     )
 

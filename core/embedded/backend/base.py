@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
-from django.db.utils import OperationalError
 
 from core.embedded import binaries, initialise
 from core.embedded.cluster import Cluster
@@ -33,8 +33,17 @@ COMING_BACK = (
 @cache
 def cluster() -> Cluster:
     """Return this process's hold on the project's private database."""
-    root = os.environ.get("EMBEDDED_POSTGRES_DIR") or Path(settings.BASE_DIR) / "var" / "postgres"
+    root = os.environ.get("EMBEDDED_POSTGRES_DIR") or settings.EMBEDDED_POSTGRES_DIR
     return Cluster(Path(root), durable=os.environ.get("EMBEDDED_POSTGRES_FSYNC", "on") != "off")
+
+
+class AttachedConnection(psycopg.Connection[Any]):
+    """A connection that finds the server anew: what a pool uses, whose settings are older than the server."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> AttachedConnection:
+        """Connect to the private server, wherever its socket is now."""
+        return super().connect(conninfo, **{**kwargs, "host": cluster().attach()})
 
 
 class DatabaseClient(PostgresClient):
@@ -61,8 +70,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     client_class = DatabaseClient
 
-    # A pool would keep the address of a server that is gone; connections here cost 2 ms.
-    pool = None
+    def __init__(self, settings_dict: dict[str, Any], alias: str = "default") -> None:
+        """Take the settings; nothing is started."""
+        super().__init__(settings_dict, alias)
+        pool = settings_dict["OPTIONS"].get("pool")
+        if pool:
+            options = {} if pool is True else pool
+            settings_dict["OPTIONS"]["pool"] = {"connection_class": AttachedConnection, **options}
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return the parameters for psycopg; attaches to the server, starting it if need be."""
@@ -82,7 +96,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         while True:
             try:
                 return super().get_new_connection(conn_params)
-            except (OperationalError, self.Database.OperationalError) as error:
+            except psycopg.OperationalError as error:
                 words = str(error)
                 if not any(part in words for part in COMING_BACK) or time.monotonic() >= deadline:
                     raise
