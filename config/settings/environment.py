@@ -5,6 +5,7 @@ Every name read anywhere in the settings is tabled in docs/settings.md; a test c
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 from urllib.parse import quote
@@ -65,16 +66,13 @@ def secret_key() -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="ascii", opener=_private_opener) as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+    """Read the secret, or make it: written aside and linked into place, so nobody reads half of one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(aside)
+        aside.unlink()
     return path.read_text(encoding="ascii")
-
-
-def _private_opener(path: str, flags: int) -> int:
-    import os
-
-    return os.open(path, flags, mode=0o600)
