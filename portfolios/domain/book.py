@@ -1,0 +1,161 @@
+"""What a ledger amounts to: holdings, disposals, income, charges, cash, flows, problems.
+
+Rows that come by the ten thousand are named tuples: a frozen dataclass takes four times as long to make.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from portfolios.domain.entries import EntryId, EntryKind
+from portfolios.domain.lots import CostMethod, Lot
+from portfolios.domain.prices import PriceUsed
+from portfolios.domain.rates import RateUsed
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with an entry, or what could not be known."""
+
+    MISSING_ACQUISITION = "missing-acquisition"
+    INVALID_QUANTITY = "invalid-quantity"
+    UNKNOWN_COST = "unknown-cost"
+    NO_RATE = "no-rate"
+    NO_PRICE = "no-price"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding, attached to the entry that has it (None: to a day's valuation).
+
+    `quantity`: the units that were sold or moved without having been acquired.
+    `currency`: the one that has no rate on `day`.
+    """
+
+    kind: ProblemKind
+    day: date
+    entry_id: EntryId | None = None
+    instrument: int | None = None
+    currency: str = ""
+    quantity: Decimal | None = None
+
+
+class Disposal(NamedTuple):
+    """A sale of (a part of) one lot.
+
+    `proceeds` and `cost` are in the instrument's currency, what ends in ``_base`` and the two
+    gains in the portfolio's; ``price_gain + currency_effect == proceeds_base - cost_base``.
+    Fees and taxes are in neither: `acquisition_charges` (base) is the lot's share of those of its
+    purchase, `charges` (base) the share of those of this sale. None: unknown.
+    `missing`: there was no such lot, the cost is 0 and the gain not to be trusted.
+    """
+
+    entry_id: EntryId
+    instrument: int
+    day: date
+    quantity: Decimal
+    proceeds: Decimal | None
+    proceeds_base: Decimal | None
+    lot_id: EntryId | None
+    acquired: date | None
+    cost: Decimal | None
+    cost_base: Decimal | None
+    price_gain: Decimal | None
+    currency_effect: Decimal | None
+    acquisition_charges: Decimal | None
+    charges: Decimal | None
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Units that came or went in kind: `value_base` at the market, `cost_base` as they were bought."""
+
+    entry_id: EntryId
+    instrument: int
+    day: date
+    incoming: bool
+    quantity: Decimal
+    value_base: Decimal | None
+    cost_base: Decimal | None
+    price_gain: Decimal | None
+    currency_effect: Decimal | None
+
+
+class Income(NamedTuple):
+    """A dividend (gross) or interest in `currency` and in the portfolio's; negative is charged."""
+
+    entry_id: EntryId
+    day: date
+    instrument: int | None
+    kind: EntryKind
+    currency: str
+    amount: Decimal
+    base: Decimal | None
+
+
+class Charge(NamedTuple):
+    """A fee or a tax: positive is paid, negative a refund."""
+
+    entry_id: EntryId
+    day: date
+    instrument: int | None
+    kind: EntryKind
+    currency: str
+    amount: Decimal
+    base: Decimal | None
+
+
+class Flow(NamedTuple):
+    """Value that crosses the portfolio's border: `amount` in its currency, positive comes in.
+
+    What comes in counts from the start of its day, what goes out until the end of it.
+    `in_kind`: units instead of money.
+    """
+
+    entry_id: EntryId
+    day: date
+    amount: Decimal | None
+    in_kind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is held of one instrument: `currency` is the one its costs are kept in."""
+
+    instrument: int
+    currency: str
+    quantity: Decimal
+    lots: tuple[Lot, ...]
+    own_price: PriceUsed | None
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything that follows from the entries, up to and including the day `until`.
+
+    `cash` per currency; `cash_base` is the sum of its movements, each at the rate it used (None:
+    one had no rate). `rates_used` tells the rate of each entry in a foreign currency.
+    """
+
+    base: str
+    method: CostMethod
+    tracks_cash: bool
+    until: date | None = None
+    holdings: dict[int, Holding] = field(default_factory=dict)
+    disposals: list[Disposal] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    incomes: list[Income] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+    cash: dict[str, Decimal] = field(default_factory=dict)
+    cash_base: dict[str, Decimal | None] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    rates_used: dict[EntryId, RateUsed] = field(default_factory=dict)
+
+    def problem(self, kind: ProblemKind) -> list[Problem]:
+        """Return the findings of one kind, in booking order."""
+        return [found for found in self.problems if found.kind is kind]

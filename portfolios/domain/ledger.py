@@ -1,0 +1,345 @@
+"""One pass over a ledger: lots, gains, income, charges, cash and flows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from portfolios.domain.book import Book, Disposal, Flow, Holding, Problem, ProblemKind, Transfer
+from portfolios.domain.entries import Entry, EntryKind, Split, in_order
+from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
+from portfolios.domain.lots import CostMethod, Lot, LotQueue
+from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
+from portfolios.domain.rates import Rates
+from portfolios.domain.till import Till, gross, in_base
+
+
+def fold(
+    entries: Iterable[Entry],
+    splits: Iterable[Split],
+    rates: Rates,
+    *,
+    base: str,
+    method: CostMethod = CostMethod.FIFO,
+    tracks_cash: bool = True,
+    until: date | None = None,
+    currencies: Mapping[int, str] | None = None,
+    prices: Prices | None = None,
+) -> Book:
+    """Fold entries, in any order, into a book of the end of day `until` (None: of all of them).
+
+    `base` is the portfolio's currency, `currencies` the one each instrument is quoted in (missing:
+    that of its first entry). Where `tracks_cash` is False every purchase is an implied contribution
+    and every sale and dividend an implied withdrawal, so that cash stays empty. With `prices`,
+    what comes and goes in kind has its market value as flow, else the price of its entry.
+    """
+    ledger = Ledger(
+        entries,
+        splits,
+        rates,
+        base=base,
+        method=method,
+        tracks_cash=tracks_cash,
+        currencies=currencies,
+        prices=prices,
+    )
+    ledger.run(until)
+    return ledger.close(until)
+
+
+def gains(
+    proceeds_base: Decimal | None, cost: Decimal | None, cost_base: Decimal | None, rate: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Split a gain in base currency into what the price did and what the rate did.
+
+    `cost` is in the instrument's currency, `rate` its rate on the day of the gain:
+    price gain = proceeds - cost × rate, currency effect = cost × rate - cost in base.
+    """
+    at_rate = times(cost, rate)
+    return minus(proceeds_base, at_rate), minus(at_rate, cost_base)
+
+
+class Position:
+    """The state of one instrument while folding."""
+
+    __slots__ = ("currency", "instrument", "own_price", "queue")
+
+    def __init__(self, instrument: int, currency: str, method: CostMethod) -> None:
+        self.instrument = instrument
+        self.currency = currency
+        self.queue = LotQueue(method)
+        self.own_price: PriceUsed | None = None
+
+
+class _Sale(NamedTuple):
+    """How a sale converts to base: the entry's currency, the instrument's, and its charges in base."""
+
+    rate: Decimal | None
+    quote_rate: Decimal | None
+    charges: Decimal | None
+
+
+class Ledger:
+    """The fold as a machine that can stop at a day, be looked at, and go on.
+
+    `at_market`: what comes in kind costs its market value of that day (the view of a period);
+    otherwise what its entry says (the view of a tax office). What is left out lies outside the
+    border: what is paid for it or received from it is a flow.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        splits: Iterable[Split],
+        rates: Rates,
+        *,
+        base: str,
+        method: CostMethod = CostMethod.FIFO,
+        tracks_cash: bool = True,
+        currencies: Mapping[int, str] | None = None,
+        prices: Prices | None = None,
+        at_market: bool = False,
+        left_out_instruments: frozenset[int] = frozenset(),
+        left_out_currencies: frozenset[str] = frozenset(),
+    ) -> None:
+        self.book = Book(base=base, method=method, tracks_cash=tracks_cash)
+        self.positions: dict[int, Position] = {}
+        self._splits = SplitTable(splits)
+        self.valuer = Valuer(prices, rates, self._splits)
+        self._till = Till(self.book, rates, left_out_currencies)
+        self._entries = in_order(entries)
+        self._currencies = currencies or {}
+        self._at_market = at_market
+        self._left_out = left_out_instruments
+        self._next_entry = 0
+        self._next_split = 0
+        self._handlers: dict[EntryKind, Callable[[Entry], None]] = {
+            EntryKind.BUY: self._trade,
+            EntryKind.SELL: self._trade,
+            EntryKind.DEPOSIT: lambda entry: self._till.external(entry, gross(entry)),
+            EntryKind.WITHDRAWAL: lambda entry: self._till.external(entry, -gross(entry)),
+            EntryKind.DIVIDEND: self._income,
+            EntryKind.INTEREST: self._income,
+            EntryKind.FEE: self._till.charge,
+            EntryKind.TAX: self._till.charge,
+            EntryKind.TRANSFER_IN: self._transfer,
+            EntryKind.TRANSFER_OUT: self._transfer,
+        }
+
+    def run(self, until: date | None) -> None:
+        """Book the entries and splits up to and including the day `until` (None: all)."""
+        entries, at, till, handlers = self._entries, self._next_entry, self._till, self._handlers
+        with exact():
+            while at < len(entries) and (until is None or entries[at].day <= until):
+                entry = entries[at]
+                at += 1
+                self._split(entry.day)
+                till.open()
+                handlers[entry.kind](entry)
+                till.shut(entry)
+            self._next_entry = at
+            self._split(until)
+
+    def close(self, until: date | None) -> Book:
+        """Return the book as it stands."""
+        self.book.until = until
+        self.book.holdings = {
+            at.instrument: Holding(
+                at.instrument, at.currency, at.queue.quantity, at.queue.lots(), at.own_price
+            )
+            for at in self.positions.values()
+        }
+        return self.book
+
+    def _split(self, until: date | None) -> None:
+        splits, at = self._splits.in_order, self._next_split
+        while at < len(splits) and (until is None or splits[at].ex_date <= until):
+            split = splits[at]
+            at += 1
+            if split.instrument in self.positions:
+                self.positions[split.instrument].queue.split(split.numerator, split.denominator)
+        self._next_split = at
+
+    def _position(self, entry: Entry) -> Position | None:
+        """Return the state of the entry's instrument; None, and a finding, where it cannot be booked."""
+        instrument = entry.instrument
+        if instrument is None or entry.quantity <= 0:
+            found = Problem(ProblemKind.INVALID_QUANTITY, entry.day, entry.id, instrument)
+            self.book.problems.append(found)
+            return None
+        position = self.positions.get(instrument)
+        if position is None:
+            currency = self._currencies.get(instrument, entry.currency)
+            position = self.positions[instrument] = Position(instrument, currency, self.book.method)
+        return position
+
+    def _income(self, entry: Entry) -> None:
+        self._till.income(entry, left_out=entry.instrument in self._left_out)
+
+    def _trade(self, entry: Entry) -> None:
+        position = self._position(entry)
+        if position is None:
+            return
+        till, amount, buys = self._till, gross(entry), entry.kind is EntryKind.BUY
+        rate = till.rate(entry)
+        base = in_base(amount, rate)
+        till.pay(entry.currency, -amount if buys else amount, times(base, -ONE) if buys else base)
+        charges = till.charges(entry)
+        if position.instrument in self._left_out:
+            till.outside = minus(till.outside, base) if buys else plus(till.outside, base)
+            return
+        position.own_price = _own_price(entry)
+        quote_rate = self._quote_rate(entry, position, rate)
+        if buys:
+            cost = self._quoted(entry, position, amount, base, quote_rate)
+            position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, base, charges))
+        else:
+            self._dispose(entry, position, _Sale(rate, quote_rate, charges))
+
+    def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
+        return rate if entry.currency == position.currency else self._till.rate_of(entry, position.currency)
+
+    def _quoted(
+        self,
+        entry: Entry,
+        position: Position,
+        amount: Decimal,
+        base: Decimal | None,
+        quote_rate: Decimal | None,
+    ) -> Decimal | None:
+        """Return an amount of the entry in the instrument's currency."""
+        if entry.currency == position.currency:
+            return amount
+        return None if base is None or not quote_rate else share(base, ONE, quote_rate)
+
+    def _dispose(self, entry: Entry, position: Position, sale: _Sale) -> None:
+        price, charges, left = entry.price or ZERO, sale.charges, entry.quantity
+        for lot, missing in self._relieve(entry, position):
+            proceeds = lot.quantity * price
+            base = in_base(proceeds, sale.rate)
+            # The last piece takes what is left, so the pieces add up to the sale.
+            charge = charges if lot.quantity == left or not charges else share(charges, lot.quantity, left)
+            charges, left = minus(charges, charge), left - lot.quantity
+            self.book.disposals.append(
+                Disposal(
+                    entry.id,
+                    position.instrument,
+                    entry.day,
+                    lot.quantity,
+                    self._quoted(entry, position, proceeds, base, sale.quote_rate),
+                    base,
+                    None if missing else lot.entry_id,
+                    None if missing else lot.acquired,
+                    lot.cost,
+                    lot.cost_base,
+                    *gains(base, lot.cost, lot.cost_base, sale.quote_rate),
+                    lot.charges,
+                    charge,
+                    missing,
+                )
+            )
+
+    def _relieve(self, entry: Entry, position: Position) -> list[tuple[Lot, bool]]:
+        """Take the units of an entry out; what was never acquired is a lot of cost 0, and a finding."""
+        missing = entry.quantity - position.queue.quantity
+        pieces = [(lot, False) for lot in position.queue.take(entry.quantity)]
+        if missing > 0:
+            found = Problem(
+                ProblemKind.MISSING_ACQUISITION, entry.day, entry.id, position.instrument, quantity=missing
+            )
+            self.book.problems.append(found)
+            pieces.append((Lot(entry.id, entry.day, missing, ZERO, ZERO, ZERO), True))
+        return pieces
+
+    def _transfer(self, entry: Entry) -> None:
+        position = self._position(entry)
+        if position is None:
+            return
+        charges = self._till.charges(entry)
+        if position.instrument in self._left_out:
+            return
+        if entry.price is not None:
+            position.own_price = _own_price(entry)
+        unit, rate = self._market(entry, position)
+        value = times(unit, entry.quantity)
+        if entry.kind is EntryKind.TRANSFER_IN:
+            self._arrive(entry, position, value, in_base_or_none(value, rate), charges)
+        else:
+            self._leave(entry, position, in_base_or_none(value, rate), rate)
+
+    def _arrive(
+        self,
+        entry: Entry,
+        position: Position,
+        value: Decimal | None,
+        value_base: Decimal | None,
+        charges: Decimal | None,
+    ) -> None:
+        cost, cost_base = (value, value_base) if self._at_market else self._cost_in_kind(entry, position)
+        position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, cost_base, charges))
+        self._moved(entry, position, value_base, cost_base, (ZERO, ZERO))
+
+    def _cost_in_kind(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
+        if entry.price is None:
+            found = Problem(ProblemKind.UNKNOWN_COST, entry.day, entry.id, position.instrument)
+            self.book.problems.append(found)
+            return None, None
+        amount, rate = gross(entry), self._till.rate(entry)
+        base = in_base(amount, rate)
+        return self._quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
+
+    def _leave(
+        self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
+    ) -> None:
+        cost: Decimal | None = ZERO
+        cost_base: Decimal | None = ZERO
+        for lot, _ in self._relieve(entry, position):
+            cost, cost_base = plus(cost, lot.cost), plus(cost_base, lot.cost_base)
+        self._moved(entry, position, value_base, cost_base, gains(value_base, cost, cost_base, rate))
+
+    def _moved(
+        self,
+        entry: Entry,
+        position: Position,
+        value_base: Decimal | None,
+        cost_base: Decimal | None,
+        gain: tuple[Decimal | None, Decimal | None],
+    ) -> None:
+        incoming = entry.kind is EntryKind.TRANSFER_IN
+        flow = value_base if incoming else times(value_base, -ONE)
+        self.book.flows.append(Flow(entry.id, entry.day, flow, in_kind=True))
+        self.book.transfers.append(
+            Transfer(
+                entry.id,
+                position.instrument,
+                entry.day,
+                incoming,
+                entry.quantity,
+                value_base,
+                cost_base,
+                *gain,
+            )
+        )
+
+    def _market(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
+        """Return what one unit is worth on the entry's day, in the instrument's currency, and its rate."""
+        used = self.valuer.price(position.instrument, position.currency, entry.day, position.own_price)
+        rate = self._till.rate_of(entry, position.currency)
+        if used is None:
+            found = Problem(ProblemKind.NO_PRICE, entry.day, entry.id, position.instrument)
+            self.book.problems.append(found)
+            return None, rate
+        return used.price, rate
+
+
+def in_base_or_none(value: Decimal | None, rate: Decimal | None) -> Decimal | None:
+    """Convert a value that may be unknown."""
+    return None if value is None else in_base(value, rate)
+
+
+def _own_price(entry: Entry) -> PriceUsed | None:
+    if entry.price is None:
+        return None
+    return PriceUsed(entry.price, entry.currency, entry.day, TRADE)

@@ -1,0 +1,142 @@
+"""Lots: what was acquired when and for how much, and which of it a disposal takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from heapq import heapify, heappop, heappush
+
+from portfolios.domain.entries import EntryId
+from portfolios.domain.exact import ZERO, plus, share
+
+
+class CostMethod(StrEnum):
+    """Which lots a disposal takes first."""
+
+    FIFO = "fifo"
+    LIFO = "lifo"
+    HIFO = "hifo"
+    AVERAGE = "average"
+
+
+@dataclass(slots=True)
+class Lot:
+    """What is left of one acquisition, in the units of today.
+
+    `cost` is in the instrument's currency, `cost_base` and `charges` (the fees and taxes of
+    the acquisition, not part of the cost) in the portfolio's. None: unknown.
+    """
+
+    entry_id: EntryId
+    acquired: date
+    quantity: Decimal
+    cost: Decimal | None
+    cost_base: Decimal | None
+    charges: Decimal | None
+
+    def part(self, quantity: Decimal) -> Lot:
+        """Take `quantity` (less than all) out, with its share of what the lot still costs.
+
+        Each share is rounded once and subtracted, so the last part carries the remainder and
+        nothing leaks: a lot without units has no cost.
+        """
+        cost = _share(self.cost, quantity, self.quantity)
+        same = self.cost_base is self.cost
+        cost_base = cost if same else _share(self.cost_base, quantity, self.quantity)
+        charges = _share(self.charges, quantity, self.quantity) if self.charges else self.charges
+        if cost is not None and self.cost is not None:
+            self.cost = self.cost - cost
+        if same:
+            self.cost_base = self.cost
+        elif cost_base is not None and self.cost_base is not None:
+            self.cost_base = self.cost_base - cost_base
+        if charges and self.charges is not None:
+            self.charges = self.charges - charges
+        self.quantity = self.quantity - quantity
+        return Lot(self.entry_id, self.acquired, quantity, cost, cost_base, charges)
+
+
+def _share(total: Decimal | None, part: Decimal, whole: Decimal) -> Decimal | None:
+    return None if total is None else share(total, part, whole)
+
+
+def _unit_cost(lot: Lot) -> Decimal:
+    total = lot.cost if lot.cost_base is None else lot.cost_base
+    return ZERO if total is None or not lot.quantity else total / lot.quantity
+
+
+# The key decides which lot goes next: the smallest. One path of relief serves all methods.
+_KEYS: dict[CostMethod, Callable[[Lot, int], Decimal | int]] = {
+    CostMethod.FIFO: lambda _lot, number: number,
+    CostMethod.LIFO: lambda _lot, number: -number,
+    CostMethod.HIFO: lambda lot, _number: -_unit_cost(lot),
+    CostMethod.AVERAGE: lambda _lot, number: number,
+}
+
+
+class LotQueue:
+    """The open lots of one instrument, in the order in which disposals take them; used within `exact()`."""
+
+    __slots__ = ("_count", "_heap", "_key", "_pooled", "quantity")
+
+    def __init__(self, method: CostMethod) -> None:
+        self._heap: list[tuple[Decimal | int, int, Lot]] = []
+        self._count = 0
+        self._key = _KEYS[method]
+        self._pooled = method is CostMethod.AVERAGE
+        self.quantity = ZERO
+
+    def add(self, lot: Lot) -> None:
+        """Add an acquisition; by average cost it joins the pool."""
+        self.quantity += lot.quantity
+        if self._pooled and self._heap:
+            _merge(self._heap[0][2], lot)
+            return
+        self._count += 1
+        heappush(self._heap, (self._key(lot, self._count), self._count, lot))
+
+    def take(self, quantity: Decimal) -> list[Lot]:
+        """Take up to `quantity` out, in the order of the method; less than asked if less is held."""
+        heap, taken, left = self._heap, [], quantity
+        while heap and left > 0:
+            lot = heap[0][2]
+            if lot.quantity <= left:
+                heappop(heap)
+                left -= lot.quantity
+                taken.append(lot)
+            else:
+                taken.append(lot.part(left))
+                left = ZERO
+        self.quantity -= quantity - left
+        return taken
+
+    def split(self, numerator: int, denominator: int) -> None:
+        """Turn `denominator` units into `numerator`; costs stay.
+
+        The total is rounded once and the lots share it, so their sum is the total.
+        """
+        old = new = ZERO
+        top, bottom = Decimal(numerator), Decimal(denominator)
+        for _, _, lot in sorted(self._heap, key=lambda item: item[1]):
+            old += lot.quantity
+            reached = share(old, top, bottom)
+            lot.quantity = reached - new
+            new = reached
+        self.quantity = new
+        self._heap = [(self._key(lot, number), number, lot) for _, number, lot in self._heap]
+        heapify(self._heap)
+
+    def lots(self) -> tuple[Lot, ...]:
+        """Return the open lots by acquisition."""
+        return tuple(lot for _, _, lot in sorted(self._heap, key=lambda item: item[1]))
+
+
+def _merge(pool: Lot, lot: Lot) -> None:
+    same = pool.cost_base is pool.cost and lot.cost_base is lot.cost
+    pool.quantity += lot.quantity
+    pool.cost = plus(pool.cost, lot.cost)
+    pool.cost_base = pool.cost if same else plus(pool.cost_base, lot.cost_base)
+    pool.charges = plus(pool.charges, lot.charges)

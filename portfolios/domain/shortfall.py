@@ -1,0 +1,34 @@
+"""Which entries give away more than was there, by quantity alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from portfolios.domain.entries import Entry, EntryId, EntryKind, Split, in_order
+from portfolios.domain.exact import ZERO, exact, share
+
+INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
+OUTGOING = frozenset({EntryKind.SELL, EntryKind.TRANSFER_OUT})
+
+
+def shortfalls(entries: Iterable[Entry], splits: Iterable[Split]) -> dict[EntryId, Decimal]:
+    """Tell, for each sale or transfer out of one instrument, how many units it lacks.
+
+    `entries` and `splits` are of that instrument alone; the rest of a sale that lacks units
+    takes the holding to 0, as the ledger does.
+    """
+    pending = sorted(splits, key=lambda split: split.ex_date)
+    held, missing = ZERO, {}
+    with exact():
+        for entry in in_order(entries):
+            while pending and pending[0].ex_date <= entry.day:
+                split = pending.pop(0)
+                held = share(held, Decimal(split.numerator), Decimal(split.denominator))
+            if entry.kind in INCOMING:
+                held += entry.quantity
+            elif entry.kind in OUTGOING:
+                if entry.quantity > held:
+                    missing[entry.id] = entry.quantity - held
+                held = max(held - entry.quantity, ZERO)
+    return missing
