@@ -58,6 +58,7 @@ def _no_wheel() -> str:
     return (
         "There is no private PostgreSQL for this platform "
         f'({platform.system()} {platform.machine()}, {libc}): the package "{DISTRIBUTION}" '
-        "is not installed or has no build for it. Point DATABASE_URL at a PostgreSQL 15 or newer, for example "
-        "DATABASE_URL=postgres://user:password@localhost:5432/florin, or use a platform with glibc or macOS."
+        "is not installed or has no build for it. Point DATABASE_URL at a PostgreSQL 15 or newer, "
+        "for example DATABASE_URL=postgres://user:password@localhost:5432/florin, "
+        "or use a platform with glibc or macOS."
     )

@@ -152,8 +152,8 @@ def _unreachable(account: Account, path: Path) -> str:
     return (
         f'PostgreSQL does not run as root, and as the user "{account.name}" it cannot reach {path}: '
         "a folder on the way is closed to others, and this root lacks the capability CAP_DAC_READ_SEARCH "
-        "to look past that. Move the project (with its .venv) to a folder that others may enter, run as an ordinary user, "
-        "add that capability to the container, or set DATABASE_URL."
+        "to look past that. Move the project (with its .venv) to a folder that others may enter, "
+        "run as an ordinary user, add that capability to the container, or set DATABASE_URL."
     )
 
 

@@ -1,0 +1,1 @@
+"""Commands of the whole platform, and what they share."""
