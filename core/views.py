@@ -1,0 +1,103 @@
+"""Pages that belong to no app: the landing page, search, and what is shown when something fails."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from itertools import groupby
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from core import errors, ports
+from core.api.problems import CONTENT_TYPE, problem
+from core.ports import SearchHit
+
+SEARCH_LIMIT = 8
+SEARCH_LENGTH = 100
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Show what the product promises; who is signed in goes to the dashboard."""
+    if request.user.is_authenticated:
+        return redirect("dashboard")
+    return render(request, "core/landing.html")
+
+
+@require_safe
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    """Find instruments, portfolios and pages by ``q``: a page, or the list under the search box."""
+    query = request.GET.get("q", "").strip()[:SEARCH_LENGTH]
+    hits = _hits(request, query) if query else []
+    groups = [(kind, list(some)) for kind, some in groupby(hits, key=lambda hit: hit.kind)]
+    fragment = request.headers.get("X-Fragment") == "search"
+    template = "core/search_results.html" if fragment else "core/search.html"
+    response = render(request, template, {"search_query": query, "groups": groups})
+    response["Vary"] = "X-Fragment, Cookie"
+    return response
+
+
+def _hits(request: HttpRequest, query: str) -> list[SearchHit]:
+    answers = ports.search.collect(request.user, query, SEARCH_LIMIT)
+    return [hit for hits in answers.values() for hit in hits]
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """Show the page that the service worker keeps for when the server is not reached."""
+    return render(request, "core/offline.html")
+
+
+@require_safe
+@cache_control(no_cache=True)
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Serve the service worker from the root, so that it may answer for every page."""
+    return render(request, "core/service-worker.js", content_type="text/javascript")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 400: the request makes no sense."""
+    return _failure(request, errors.ValidationFailed("The request could not be understood."), "400.html")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 403: the page exists, and is not for this account."""
+    return _failure(request, errors.Forbidden(), "403.html")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Answer 404: there is no such page, or it is somebody else's."""
+    return _failure(request, errors.NotFound(), "404.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without asking the session or the database, which may be what failed."""
+    if _is_api(request):
+        return _problem(errors.DomainError())
+    return HttpResponse(render_to_string("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Answer a form whose protection token is missing or old: say so, and that nothing was saved."""
+    return _failure(
+        request, errors.Forbidden("The form's protection token is missing or old."), "403_csrf.html"
+    )
+
+
+def _failure(request: HttpRequest, error: errors.DomainError, template: str) -> HttpResponse:
+    if _is_api(request):
+        return _problem(error)
+    return render(request, template, status=error.status)
+
+
+def _problem(error: errors.DomainError) -> JsonResponse:
+    return JsonResponse(problem(error), status=error.status, content_type=CONTENT_TYPE)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
