@@ -1,0 +1,1 @@
+"""Pure mathematics of the market: series, rates, corporate actions, the reading of price files."""

@@ -1,0 +1,141 @@
+"""Instruments as a user sees them: the public ones and their own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import NotFound
+from market.errors import AmbiguousSymbol
+from market.models import Coin, Instrument, SymbolSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ISIN = re.compile(r"^[A-Z]{2}[A-Z0-9]{9}[0-9]$")
+
+
+def visible_to(user: object) -> QuerySet[Instrument]:
+    """List the instruments that the user may see; nobody in particular sees the public ones."""
+    owner = getattr(user, "pk", None)
+    return Instrument.objects.filter(Q(owner=None) | Q(owner=owner) if owner else Q(owner=None))
+
+
+def get(user: object, uuid: UUID) -> Instrument:
+    """Return an instrument by its UUID.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = visible_to(user).select_related("exchange").filter(uuid=uuid).first()
+    if found is None:
+        raise NotFound(_("There is no such instrument."))
+    return found
+
+
+def search(user: object, text: str, limit: int = 20) -> QuerySet[Instrument]:
+    """Find instruments by symbol, name or ISIN: a symbol that is equal, then one that begins so."""
+    return matching(visible_to(user), text)[:limit]
+
+
+def matching(rows: QuerySet[Instrument], text: str) -> QuerySet[Instrument]:
+    """Narrow `rows` to what matches `text`, the best first."""
+    words = text.strip()
+    if not words:
+        return rows.order_by("symbol", "id")
+    rank = Case(
+        When(symbol__iexact=words, then=Value(0)),
+        When(symbol__istartswith=words, then=Value(1)),
+        When(name__istartswith=words, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    found = rows.filter(Q(symbol__icontains=words) | Q(name__icontains=words) | Q(isin__iexact=words))
+    return found.order_by(rank, "symbol", "id")
+
+
+def by_symbol(user: object, symbol: str, on: date | None = None) -> Instrument | None:
+    """Return the instrument that had `symbol` on a date (default: today); None when there is none.
+
+    The user's own comes before a public one. `SYMBOL@MIC` names the venue; an ISIN stands for
+    its only listing.
+
+    Raises:
+        AmbiguousSymbol: several venues list the symbol.
+    """
+    return symbol_book(user, [symbol]).find(symbol, on)
+
+
+def symbol_book(user: object, symbols: Iterable[str]) -> SymbolBook:
+    """Read all that `symbols` may mean, in two queries, to look up many rows of a file."""
+    names = {symbol.strip().upper() for symbol in symbols}
+    bare = {_split(name)[0] for name in names}
+    visible = visible_to(user)
+    spans = SymbolSpan.objects.filter(
+        Q(symbol__in=bare) | Q(instrument__symbol__in=bare), instrument__in=visible
+    )
+    history: dict[int, list[SymbolSpan]] = defaultdict(list)
+    for span in spans:
+        history[span.instrument_id].append(span)
+    rows = visible.filter(
+        Q(symbol__in=bare) | Q(isin__in={one for one in bare if ISIN.match(one)}) | Q(id__in=list(history))
+    )
+    return SymbolBook(list(rows.order_by("id")), history)
+
+
+def coins() -> QuerySet[Coin]:
+    """List the coins that the crypto endpoints know."""
+    return Coin.objects.order_by("coin_id")
+
+
+class SymbolBook:
+    """What symbols meant when; answers from memory."""
+
+    def __init__(self, rows: list[Instrument], history: Mapping[int, list[SymbolSpan]]) -> None:
+        self._today = clock.today("UTC")
+        self._history = history
+        self._by_name: dict[str, list[Instrument]] = defaultdict(list)
+        for instrument in rows:
+            spans = history.get(instrument.id, [])
+            for name in {instrument.symbol, instrument.isin, *(span.symbol for span in spans)} - {""}:
+                self._by_name[name].append(instrument)
+
+    def find(self, symbol: str, on: date | None = None) -> Instrument | None:
+        """Return the instrument of that name on a date (default: today); None when there is none.
+
+        Raises:
+            AmbiguousSymbol: several venues list the symbol.
+        """
+        name, venue = _split(symbol.strip().upper())
+        day = on or self._today
+        found = [
+            one
+            for one in self._by_name.get(name, ())
+            if (venue is None or one.exchange_id == venue) and self._was_called(one, name, day)
+        ]
+        best = [one for one in found if one.owner_id is not None] or found
+        if len(best) > 1:
+            raise AmbiguousSymbol.of_listings(name, [one.exchange_id or one.currency for one in best])
+        return best[0] if best else None
+
+    def _was_called(self, instrument: Instrument, name: str, day: date) -> bool:
+        spans = self._history.get(instrument.id)
+        if not spans or name == instrument.isin:
+            return True
+        return any(
+            span.symbol == name and span.valid_from <= day and (span.valid_to is None or day < span.valid_to)
+            for span in spans
+        )
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    bare, mark, venue = name.rpartition("@")
+    return (bare, venue) if mark and bare else (name, None)

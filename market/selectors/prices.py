@@ -1,0 +1,144 @@
+"""Closes and bars by (world, instrument)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from django.db import connection
+from django.db.models import QuerySet
+from psycopg import sql
+
+from core import clock
+from market.domain.prices import CloseSeries, PriceUsed, quality_of
+from market.models import DailyBar, Instrument
+
+# PGCOPY's binary form: a header of 19 bytes, then per row the number of fields and per field its
+# length and bytes, big-endian; a last -1. With three fields of fixed width that is an array.
+_HEADER, _TRAILER = 19, 2
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("n1", ">i4"),
+        ("instrument", ">i4"),
+        ("n2", ">i4"),
+        ("day", ">i4"),
+        ("n3", ">i4"),
+        ("close", ">f8"),
+    ]
+)
+
+_CLOSES = sql.SQL(
+    "COPY (SELECT instrument_id::int4, (date - DATE '0001-01-01' + 1)::int4, close::float8"
+    " FROM market_dailybar"
+    " WHERE instrument_id = ANY({ids}::int[]) AND world_id = {world} AND date <= {until}) TO STDOUT (FORMAT BINARY)"
+)
+
+_CLOSES_ON = """
+SELECT wanted.id, wanted.day, trim_scale(last.close * instrument.quote_unit), instrument.currency,
+       last.date, last.source
+FROM unnest(%s::int[], %s::date[]) AS wanted (id, day)
+JOIN market_instrument instrument ON instrument.id = wanted.id
+CROSS JOIN LATERAL (
+    SELECT close, date, source FROM market_dailybar
+    WHERE instrument_id = wanted.id AND world_id = %s AND date <= wanted.day
+    ORDER BY date DESC LIMIT 1
+) last
+"""
+
+
+def close_series(
+    world_id: int, instrument_ids: Iterable[int], *, until: date | None = None
+) -> dict[int, CloseSeries]:
+    """Read the raw closes of many instruments, in their major currencies, up to and including `until`.
+
+    An instrument without any close is left out.
+    """
+    ids = sorted(set(instrument_ids))
+    if not ids:
+        return {}
+    rows = _in_order(np.frombuffer(_copied(world_id, ids, until or date.max), dtype=_ROW))
+    units = dict(Instrument.objects.filter(id__in=ids).values_list("id", "quote_unit"))
+    instruments = rows["instrument"]
+    starts = np.searchsorted(instruments, ids, side="left")
+    ends = np.searchsorted(instruments, ids, side="right")
+    return {
+        instrument: _one_series(rows[start:end], units[instrument])
+        for instrument, start, end in zip(ids, starts, ends, strict=True)
+        if end > start
+    }
+
+
+def closes_on(world_id: int, instrument_ids: Iterable[int], day: date) -> dict[int, PriceUsed]:
+    """Return each instrument's last close on or before `day`, exact; never a later one.
+
+    An instrument without any is left out.
+    """
+    found = closes_at(world_id, [(instrument, day) for instrument in set(instrument_ids)])
+    return {instrument: price for (instrument, _day), price in found.items()}
+
+
+def closes_at(world_id: int, pairs: Iterable[tuple[int, date]]) -> dict[tuple[int, date], PriceUsed]:
+    """Return the last close on or before the day of each (instrument, day), exact."""
+    wanted = sorted(set(pairs))
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSES_ON, [[one for one, _ in wanted], [day for _, day in wanted], world_id])
+        return {
+            (instrument, day): PriceUsed(
+                price=price,
+                currency=currency,
+                as_of=as_of,
+                source=source,
+                quality=quality_of(source, as_of, day),
+            )
+            for instrument, day, price, currency, as_of, source in cursor.fetchall()
+        }
+
+
+def latest(world_id: int, instrument_ids: Iterable[int]) -> dict[int, PriceUsed]:
+    """Return each instrument's last close as of today (UTC)."""
+    return closes_on(world_id, instrument_ids, clock.today("UTC"))
+
+
+def bars(
+    world_id: int, instrument: Instrument, start: date | None = None, end: date | None = None
+) -> QuerySet[DailyBar]:
+    """List an instrument's raw bars from `start` to `end` (both included), oldest first."""
+    rows = DailyBar.objects.filter(instrument=instrument, world_id=world_id)
+    if start is not None:
+        rows = rows.filter(date__gte=start)
+    if end is not None:
+        rows = rows.filter(date__lte=end)
+    return rows.order_by("date")
+
+
+def last_day(world_id: int, instrument: Instrument) -> date | None:
+    """Tell the date of an instrument's last bar."""
+    return bars(world_id, instrument).values_list("date", flat=True).last()
+
+
+def _copied(world_id: int, ids: list[int], until: date) -> memoryview:
+    connection.ensure_connection()
+    statement = _CLOSES.format(ids=sql.Literal(ids), world=sql.Literal(world_id), until=sql.Literal(until))
+    data = bytearray()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in copy:
+            data += block
+    return memoryview(data)[_HEADER : len(data) - _TRAILER]
+
+
+def _in_order(rows: np.ndarray) -> np.ndarray:
+    """Sort by (instrument, day). Here it costs a fraction of what it costs the database."""
+    key = rows["instrument"].astype(np.int64) << 32 | rows["day"]
+    return rows if bool(np.all(key[1:] > key[:-1])) else rows[np.argsort(key)]
+
+
+def _one_series(rows: np.ndarray, quote_unit: Decimal) -> CloseSeries:
+    closes = rows["close"].astype(np.float64)
+    if quote_unit != 1:
+        closes *= float(quote_unit)
+    return CloseSeries(days=rows["day"].astype(np.int32), closes=closes)
