@@ -326,12 +326,12 @@ class Ledger:
     def _market(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
         """Return what one unit is worth on the entry's day, in the instrument's currency, and its rate."""
         used = self.valuer.price(position.instrument, position.currency, entry.day, position.own_price)
-        rate = self._till.rate_of(entry, position.currency)
         if used is None:
             found = Problem(ProblemKind.NO_PRICE, entry.day, entry.id, position.instrument)
             self.book.problems.append(found)
-            return None, rate
-        return used.price, rate
+        # The market's rate, not the entry's own: what arrives is valued like all that is held.
+        rate = self._till.day_rate(entry, position.currency)
+        return (None if used is None else used.price), rate
 
 
 def in_base_or_none(value: Decimal | None, rate: Decimal | None) -> Decimal | None:

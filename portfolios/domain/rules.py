@@ -13,6 +13,7 @@ WITH_INSTRUMENT = frozenset({EntryKind.BUY, EntryKind.SELL, EntryKind.TRANSFER_I
 MONEY_ONLY = frozenset(
     {EntryKind.DEPOSIT, EntryKind.WITHDRAWAL, EntryKind.INTEREST, EntryKind.FEE, EntryKind.TAX}
 )
+TRANSFERS = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 SIGNED = frozenset({EntryKind.INTEREST, EntryKind.FEE, EntryKind.TAX})
 LARGEST = Decimal(10) ** 20
 
@@ -74,7 +75,7 @@ def _price(draft: Draft) -> Iterator[FieldError]:
                 "price", "A movement of money has price 1; put the amount in the quantity.", "invalid"
             )
     elif draft.price is None:
-        if draft.kind is not EntryKind.TRANSFER_IN:
+        if draft.kind not in TRANSFERS:
             yield FieldError("price", "Enter the price per unit.", "required")
     elif draft.price < 0 or (draft.price == 0 and draft.kind in {EntryKind.BUY, EntryKind.DIVIDEND}):
         yield FieldError("price", "Must be greater than 0.", "positive")

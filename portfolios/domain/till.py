@@ -50,7 +50,7 @@ class Till:
         if entry.fx_rate is not None:
             self._book.rates_used[entry.id] = RateUsed(entry.fx_rate, entry.day, OWN)
             return entry.fx_rate
-        used = self._day_rate(entry, entry.currency)
+        used = self._look_up(entry, entry.currency)
         if used is None:
             return None
         self._book.rates_used[entry.id] = used
@@ -62,10 +62,16 @@ class Till:
             return ONE
         if currency == entry.currency and entry.fx_rate is not None:
             return entry.fx_rate
-        used = self._day_rate(entry, currency)
+        return self.day_rate(entry, currency)
+
+    def day_rate(self, entry: Entry, currency: str) -> Decimal | None:
+        """Return the market's rate on the day of an entry, whatever rate the entry carries."""
+        if currency == self._book.base:
+            return ONE
+        used = self._look_up(entry, currency)
         return None if used is None else used.rate
 
-    def _day_rate(self, entry: Entry, currency: str) -> RateUsed | None:
+    def _look_up(self, entry: Entry, currency: str) -> RateUsed | None:
         key = currency, entry.day
         if key not in self._day_rates:
             self._day_rates[key] = self._rates.rate(currency, entry.day)
