@@ -108,7 +108,7 @@ class Transaction(TimeStamped):
 
     `time` is UTC; `day` is its calendar date in the portfolio's time zone. `quantity` is in
     shares or coins (for money movements the amount, with price 1), `price` per unit in
-    `currency` (the major one), null only for a transfer in at unknown cost. `fee` and `tax` are
+    `currency` (the major one), null only for transfers (in: at unknown cost). `fee` and `tax` are
     ≥ 0 and leave the cash of their own currencies. `fx_rate` is the user's own rate: portfolio
     currency for one unit of `currency`. `group` links the legs of one event.
 
@@ -165,7 +165,7 @@ class Transaction(TimeStamped):
                 condition=Q(fx_rate=None) | Q(fx_rate__gt=0), name="transaction_fx_rate_positive"
             ),
             models.CheckConstraint(
-                condition=Q(price__isnull=False) | Q(kind="transfer_in"), name="transaction_price_known"
+                condition=Q(price__isnull=False) | Q(kind__in=["transfer_in", "transfer_out"]), name="transaction_price_known"
             ),
             models.CheckConstraint(
                 condition=Q(instrument__isnull=False)

@@ -83,5 +83,6 @@ class CurrencySerializerField(serializers.CharField):
         self.validators.append(CURRENCY_CODE)
 
     def to_internal_value(self, data: Any) -> str:
-        """Read the code."""
-        return super().to_internal_value(data).upper()
+        """Read the code. "GBp", as London's pence are often written, is GBX and never pounds."""
+        text = super().to_internal_value(data)
+        return "GBX" if text == "GBp" else text.upper()

@@ -1,0 +1,170 @@
+"""Shapes of portfolios and transactions in the REST API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from core.api.fields import CurrencySerializerField, NumericSerializerField
+from core.errors import NotFound
+from market.models import Instrument
+from market.selectors import instruments
+from portfolios.domain.entries import EntryKind
+from portfolios.models import Portfolio, Transaction
+from portfolios.services.transactions import TransactionInput
+
+MAX_BATCH = 10_000
+ZERO = Decimal(0)
+
+
+class InstrumentField(serializers.UUIDField):
+    """An instrument by its UUID: public, or the caller's own."""
+
+    default_error_messages = {"unknown": _("There is no such instrument.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Find the instrument among those that the caller may see."""
+        key = super().to_internal_value(data)
+        known: dict[UUID, Instrument] = self.context.setdefault("instruments", {})
+        if key not in known:
+            try:
+                known[key] = instruments.get(self.context["request"].user, key)
+            except NotFound:
+                self.fail("unknown")
+        return known[key]
+
+    def to_representation(self, value: Any) -> str:
+        """Write its UUID."""
+        return str(value.uuid)
+
+
+class TimeZoneField(serializers.ChoiceField):
+    """An IANA time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.pop("choices", None)
+        super().__init__(choices=sorted(available_timezones()), **kwargs)
+
+
+class PortfolioSerializer(serializers.Serializer[Portfolio]):
+    """A portfolio and the caller's role in it."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(max_length=100)
+    currency = CurrencySerializerField(help_text=_("What everything is reported in."))
+    time_zone = serializers.CharField(max_length=64, required=False, help_text=_("IANA name; decides the days."))
+    tracks_cash = serializers.BooleanField(required=False)
+    cost_method = serializers.CharField(read_only=True)
+    benchmark = InstrumentField(required=False, allow_null=True)
+    note = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    role = serializers.CharField(read_only=True)
+    is_default = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    def validate_time_zone(self, value: str) -> str:
+        """Accept IANA names only."""
+        if value not in available_timezones():
+            raise serializers.ValidationError(_("There is no such time zone; use a name such as Europe/Berlin."))
+        return value
+
+    def get_is_default(self, portfolio: Portfolio) -> bool:
+        """Tell whether the endpoints without a portfolio write to this one."""
+        return portfolio.default_for_id is not None
+
+
+class TransactionSerializer(serializers.Serializer[Any]):
+    """A transaction. Give `time` (with offset) or `date`; for movements of money give `amount`.
+
+    `quantity` counts shares or coins, `price` is for one of them in the major unit of `currency`
+    (subunit codes such as GBX are folded: 250 GBX is 2.50 GBP). `fx_rate` is portfolio currency
+    for one unit of `currency`.
+    """
+
+    id = serializers.UUIDField(read_only=True)
+    kind = serializers.ChoiceField(choices=Transaction.Kind.choices)
+    time = serializers.DateTimeField(required=False, help_text=_("ISO 8601 with offset."))
+    date = serializers.DateField(required=False, source="day", help_text=_("In the portfolio's time zone."))
+    instrument = InstrumentField(required=False, allow_null=True)
+    symbol = serializers.CharField(read_only=True, source="instrument.symbol", default=None)
+    quantity = NumericSerializerField(required=False)
+    price = NumericSerializerField(required=False, allow_null=True)
+    amount = NumericSerializerField(
+        required=False, write_only=True, help_text=_("Instead of quantity and price, where nothing is counted.")
+    )
+    currency = CurrencySerializerField(required=False)
+    fee = NumericSerializerField(required=False)
+    fee_currency = CurrencySerializerField(required=False, allow_blank=True)
+    tax = NumericSerializerField(required=False)
+    tax_currency = CurrencySerializerField(required=False, allow_blank=True)
+    fx_rate = NumericSerializerField(required=False, allow_null=True)
+    note = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    group = serializers.UUIDField(required=False, allow_null=True)
+    version = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Turn what may be given in two ways into one: `time`, `quantity` and `price`, `currency`."""
+        portfolio: Portfolio = self.context["portfolio"]
+        _fold_date(attrs, portfolio)
+        _fold_amount(attrs)
+        if not self.partial:
+            _complete(attrs, portfolio)
+        if "kind" in attrs:
+            attrs["kind"] = EntryKind(attrs["kind"])
+        return attrs
+
+
+class TransactionChangeSerializer(TransactionSerializer):
+    """The same for a change; `version`, if given, must be the one that was read."""
+
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    """What a transaction was before a change."""
+
+    version = serializers.IntegerField()
+    changed_at = serializers.DateTimeField()
+    changed_by = serializers.UUIDField(allow_null=True)
+    state = serializers.DictField()
+
+
+def as_input(attrs: dict[str, Any]) -> TransactionInput:
+    """Make the service's input of validated values."""
+    return TransactionInput(**attrs)
+
+
+def _fold_date(attrs: dict[str, Any], portfolio: Portfolio) -> None:
+    day = attrs.pop("day", None)
+    if "time" in attrs or day is None:
+        return
+    local = datetime.combine(day, time.min, tzinfo=ZoneInfo(portfolio.time_zone))
+    attrs["time"] = local.astimezone(UTC)
+
+
+def _fold_amount(attrs: dict[str, Any]) -> None:
+    if "amount" not in attrs:
+        return
+    amount = attrs.pop("amount")
+    if "quantity" in attrs or attrs.get("price") is not None:
+        raise serializers.ValidationError({"amount": [_("Give either an amount or quantity and price.")]})
+    attrs["quantity"], attrs["price"] = amount, Decimal(1)
+
+
+def _complete(attrs: dict[str, Any], portfolio: Portfolio) -> None:
+    if "time" not in attrs:
+        raise serializers.ValidationError({"time": [_("Give a time or a date.")]})
+    if "quantity" not in attrs:
+        raise serializers.ValidationError({"quantity": [_("Give a quantity or an amount.")]})
+    attrs.setdefault("price", None)
+    instrument = attrs.get("instrument")
+    attrs.setdefault("currency", instrument.currency if instrument else portfolio.currency)

@@ -1,0 +1,1 @@
+"""Every read of portfolios. What takes a user answers only what that user may see."""

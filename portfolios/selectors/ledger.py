@@ -1,0 +1,229 @@
+"""Load what a portfolio's figures are computed from: entries, splits, prices, rates."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core import clock
+from core.models import Role
+from market.models import Instrument
+from market.selectors import actions, prices, rates, revisions
+from market.selectors.prices import CloseSeries
+from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
+from portfolios.domain.prices import PriceUsed
+from portfolios.domain.rates import Rates
+from portfolios.domain.shortfall import shortfalls
+from portfolios.models import Portfolio, PortfolioMember, Transaction
+
+_COLUMNS = (
+    "id", "day", "time", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
+    "tax", "tax_currency", "fx_rate", "sequence",
+)  # fmt: skip
+_KINDS = {kind.value: kind for kind in EntryKind}
+KEPT_LEDGERS = 64
+
+
+@dataclass(slots=True)
+class Ledger:
+    """One portfolio's data in memory, with everything computed from it so far.
+
+    `owner_id` is whose own rates apply. `derived` keeps figures for as long as the data is current.
+    """
+
+    portfolio: Portfolio
+    owner_id: UUID | None
+    entries: list[Entry]
+    splits: list[Split]
+    instruments: dict[int, Instrument]
+    rates: Rates
+    closes: dict[int, CloseSeries]
+    derived: dict[Any, Any] = field(default_factory=dict)
+    _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """The portfolio's currency."""
+        return self.portfolio.currency
+
+    @property
+    def currencies(self) -> dict[int, str]:
+        """The currency that each instrument is quoted in."""
+        return {key: instrument.currency for key, instrument in self.instruments.items()}
+
+    @property
+    def first_day(self) -> date | None:
+        """The day of the first entry."""
+        return min((entry.day for entry in self.entries), default=None)
+
+    def price(self, instrument: int, day: date) -> PriceUsed | None:
+        """Answer the last exact close on or before `day`; see `know_prices` for many at once."""
+        if (instrument, day) not in self._known:
+            self.know_prices({instrument}, [day])
+        return self._known[instrument, day]
+
+    def know_prices(self, instruments: Iterable[int], days: Iterable[date]) -> None:
+        """Read the exact closes of all `instruments` on each of `days`, in one query."""
+        wanted = {(one, day) for day in days for one in instruments} - self._known.keys()
+        found = prices.closes_at(self.portfolio.world_id, wanted)
+        for pair in wanted:
+            used = found.get(pair)
+            self._known[pair] = (
+                None if used is None else PriceUsed(used.price, used.currency, used.as_of, used.source)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A ledger in memory and the revisions that its data had."""
+
+    settings: tuple[Any, ...]
+    market: tuple[Any, ...]
+    ledger: Ledger
+
+
+class _Memory:
+    """The ledgers that this process keeps, the one used last at the end."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity, self._lock = capacity, Lock()
+        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+
+    def get(self, portfolio_id: UUID) -> _Kept | None:
+        with self._lock:
+            if portfolio_id in self._kept:
+                self._kept.move_to_end(portfolio_id)
+            return self._kept.get(portfolio_id)
+
+    def put(self, portfolio_id: UUID, kept: _Kept) -> None:
+        with self._lock:
+            self._kept[portfolio_id] = kept
+            self._kept.move_to_end(portfolio_id)
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+memory = _Memory(KEPT_LEDGERS)
+
+
+def load(portfolio: Portfolio) -> Ledger:
+    """Answer the portfolio's ledger: from memory while nothing it depends on has changed.
+
+    Transactions, prices, corporate actions and rates carry revision numbers, so a change by any
+    process is seen at the next read. `portfolio` is as the database has it.
+    """
+    settings = _settings_stamp(portfolio)
+    kept = memory.get(portfolio.pk)
+    if kept is not None and kept.settings == settings:
+        if kept.market == _market_stamp(kept.ledger.owner_id, kept.ledger.instruments):
+            return kept.ledger
+    owner_id = _owner_id(portfolio)
+    instruments = _instruments(portfolio)
+    market = _market_stamp(owner_id, instruments)
+    ledger = _read(portfolio, owner_id, instruments)
+    memory.put(portfolio.pk, _Kept(settings, market, ledger))
+    return ledger
+
+
+def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
+    return (
+        portfolio.revision,
+        portfolio.currency,
+        portfolio.time_zone,
+        portfolio.tracks_cash,
+        portfolio.cost_method,
+        portfolio.world_id,
+    )
+
+
+def _market_stamp(owner_id: UUID | None, instruments: Iterable[int]) -> tuple[Any, ...]:
+    price_revisions = revisions.price_revisions(list(instruments))
+    return (tuple(sorted(price_revisions.items())), revisions.rate_revision(owner_id))
+
+
+def _owner_id(portfolio: Portfolio) -> UUID | None:
+    return (
+        PortfolioMember.objects.filter(portfolio=portfolio, role=Role.OWNER)
+        .values_list("user_id", flat=True)
+        .first()
+    )
+
+
+def _instruments(portfolio: Portfolio) -> dict[int, Instrument]:
+    named = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__isnull=False)
+    return Instrument.objects.in_bulk(list(named.values_list("instrument_id", flat=True).distinct()))
+
+
+def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, Instrument]) -> Ledger:
+    entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
+    return Ledger(
+        portfolio=portfolio,
+        owner_id=owner_id,
+        entries=entries,
+        splits=_splits(instruments),
+        instruments=instruments,
+        rates=rates.rate_table(
+            owner_id, portfolio.world_id, _currencies(entries, instruments), portfolio.currency
+        ),
+        closes=prices.close_series(portfolio.world_id, list(instruments)),
+    )
+
+
+def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
+    loaded = rows.order_by("day", "time", "sequence").values_list(*_COLUMNS)
+    return [
+        Entry(key, day, time, _KINDS[kind], instrument, *rest)
+        for key, day, time, kind, instrument, *rest in loaded.iterator(chunk_size=20_000)
+    ]
+
+
+def _splits(instruments: Iterable[int]) -> list[Split]:
+    return [
+        Split(action.instrument_id, action.ex_date, *_ratio(action.numerator, action.denominator))
+        for action in actions.splits(list(instruments))
+    ]
+
+
+def _ratio(numerator: Decimal, denominator: Decimal) -> tuple[int, int]:
+    """Answer the ratio in whole numbers: 1.5 for 1 is 3 for 2."""
+    ratio = Fraction(numerator) / Fraction(denominator)
+    return ratio.numerator, ratio.denominator
+
+
+def _currencies(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:
+    found = {instrument.currency for instrument in instruments.values()}
+    for entry in entries:
+        found |= {entry.currency, entry.fee_currency, entry.tax_currency}
+    return found - {""}
+
+
+def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dict[EntryId, Decimal]:
+    """Tell what is missing for sales of these instruments, as the database stands now."""
+    missing: dict[EntryId, Decimal] = {}
+    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=instrument_ids)
+    by_instrument: dict[int, list[Entry]] = {key: [] for key in instrument_ids}
+    for entry in _entries(rows):
+        if entry.instrument is not None:
+            by_instrument[entry.instrument].append(entry)
+    splits = _splits(instrument_ids) if instrument_ids else []
+    for key, entries in by_instrument.items():
+        missing |= shortfalls(entries, [split for split in splits if split.instrument == key])
+    return missing
+
+
+def today(portfolio: Portfolio) -> date:
+    """Tell the portfolio's calendar date now, in its own time zone."""
+    return clock.today(portfolio.time_zone)

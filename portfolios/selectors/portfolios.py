@@ -1,0 +1,99 @@
+"""Which portfolios a user may see, and one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+
+from core.errors import Forbidden, NotFound
+from core.models import WRITERS
+from portfolios.models import Portfolio, Transaction, TransactionImport
+
+
+def visible_to(user: Any) -> QuerySet[Portfolio]:
+    """List the portfolios of which `user` is a member; `role` is the user's in each."""
+    return (
+        Portfolio.objects.filter(members__user=user)
+        .annotate(role=F("members__role"))
+        .select_related("benchmark")
+    )
+
+
+def real_of(user: Any) -> QuerySet[Portfolio]:
+    """List those that count towards net worth: simulated ones do not."""
+    return visible_to(user).filter(kind=Portfolio.Kind.REAL)
+
+
+def get(user: Any, portfolio_id: UUID) -> Portfolio:
+    """Answer a portfolio of which `user` is a member.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    portfolio = visible_to(user).filter(pk=portfolio_id).first()
+    if portfolio is None:
+        raise NotFound
+    return portfolio
+
+
+def get_writable(user: Any, portfolio_id: UUID) -> Portfolio:
+    """Answer a portfolio that `user` may change.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: the user may only look.
+    """
+    portfolio = get(user, portfolio_id)
+    if portfolio.role not in WRITERS:  # type: ignore[attr-defined]  # annotated by visible_to
+        raise Forbidden
+    return portfolio
+
+
+def transactions(portfolio: Portfolio) -> QuerySet[Transaction]:
+    """List the live transactions, newest first, with their instruments."""
+    return Transaction.objects.filter(portfolio=portfolio, deleted_at=None).select_related("instrument")
+
+
+def get_transaction(user: Any, portfolio_id: UUID, transaction_id: UUID) -> Transaction:
+    """Answer one live transaction of a portfolio that `user` may see.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = transactions(get(user, portfolio_id)).filter(pk=transaction_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def imports(portfolio: Portfolio) -> QuerySet[TransactionImport]:
+    """List the imports of a portfolio, newest first, without their rows."""
+    return TransactionImport.objects.filter(portfolio=portfolio).defer("rows")
+
+
+def get_import(user: Any, portfolio_id: UUID, import_id: UUID) -> TransactionImport:
+    """Answer one import of a portfolio that `user` may see.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = TransactionImport.objects.filter(portfolio=get(user, portfolio_id), pk=import_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def held_instruments() -> set[int]:
+    """List the instruments that any live transaction names: what prices are wanted for."""
+    return set(
+        Transaction.objects.filter(deleted_at=None, instrument__isnull=False)
+        .values_list("instrument_id", flat=True)
+        .distinct()
+    )
+
+
+def instrument_in_use(instrument_id: int, _user_id: UUID) -> bool:
+    """Tell whether any transaction, a deleted one too, names the instrument."""
+    return Transaction.objects.filter(instrument_id=instrument_id).exists()

@@ -1,0 +1,170 @@
+"""Create, change and delete portfolios."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actor import Actor
+from core.bus import bus
+from core.errors import ValidationFailed
+from core.models import Role
+from market.models import Instrument
+from portfolios.events import PortfolioChanged, PortfolioDeleted
+from portfolios.locks import lock_portfolio
+from portfolios.models import Portfolio, PortfolioMember
+
+CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "benchmark", "note")
+
+
+@transaction.atomic
+def create_portfolio(
+    *,
+    actor: Actor,
+    owner_id: UUID,
+    name: str,
+    currency: str,
+    time_zone: str = "UTC",
+    tracks_cash: bool = True,
+    benchmark: Instrument | None = None,
+    note: str = "",
+    is_sample: bool = False,
+) -> Portfolio:
+    """Create an empty portfolio in the live world, owned by `owner_id`.
+
+    Raises:
+        django.core.exceptions.ValidationError: names each wrong field.
+    """
+    portfolio = Portfolio(
+        name=name.strip(),
+        currency=currency,
+        time_zone=time_zone,
+        tracks_cash=tracks_cash,
+        benchmark=benchmark,
+        note=note,
+        is_sample=is_sample,
+    )
+    return _register(actor, owner_id, portfolio)
+
+
+@transaction.atomic
+def default_portfolio(*, actor: Actor, user: Any) -> Portfolio:
+    """Answer the user's default portfolio, which tracks no cash; create it the first time.
+
+    Two calls at once make one: the user's key is unique.
+    """
+    found = Portfolio.objects.filter(default_for=user).first()
+    if found is not None:
+        return found
+    portfolio = Portfolio(
+        name=_("Default"), currency=user.base_currency, time_zone=user.time_zone, tracks_cash=False, default_for=user
+    )
+    created = Portfolio.objects.bulk_create([portfolio], ignore_conflicts=True)
+    kept = Portfolio.objects.get(default_for=user)
+    if kept.pk == created[0].pk:
+        _join_owner(actor, user.pk, kept)
+    return kept
+
+
+def _register(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> Portfolio:
+    portfolio.full_clean()
+    portfolio.save(force_insert=True)
+    _join_owner(actor, owner_id, portfolio)
+    return portfolio
+
+
+def _join_owner(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> None:
+    PortfolioMember.objects.create(portfolio=portfolio, user_id=owner_id, role=Role.OWNER)
+    audit.record(
+        actor=actor,
+        verb="portfolio.created",
+        object_type="portfolio",
+        object_id=portfolio.pk,
+        after=_settings(portfolio),
+    )
+
+
+@transaction.atomic
+def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any]) -> Portfolio:
+    """Change a portfolio's settings; a new time zone moves its transactions to their new days.
+
+    Raises:
+        ValidationFailed: a name that may not be changed, or a wrong value.
+    """
+    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
+    before = _settings(portfolio)
+    for field, value in changes.items():
+        if field not in CHANGEABLE:
+            raise ValidationFailed.of(field, _("This cannot be changed."))
+        setattr(portfolio, field, value)
+    portfolio.full_clean()
+    portfolio.save()
+    if portfolio.time_zone != before["time_zone"]:
+        _redate(portfolio)
+    after = _settings(portfolio)
+    audit.record(
+        actor=actor,
+        verb="portfolio.changed",
+        object_type="portfolio",
+        object_id=portfolio.pk,
+        before=before,
+        after=after,
+    )
+    bump(portfolio)
+    return portfolio
+
+
+def _redate(portfolio: Portfolio) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE portfolios_transaction SET day = (time AT TIME ZONE %s)::date WHERE portfolio_id = %s",
+            [portfolio.time_zone, portfolio.pk],
+        )
+
+
+@transaction.atomic
+def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
+    """Delete a portfolio with everything in it. Only its owner may."""
+    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, owner_only=True)
+    audit.record(
+        actor=actor,
+        verb="portfolio.deleted",
+        object_type="portfolio",
+        object_id=portfolio.pk,
+        before=_settings(portfolio),
+    )
+    bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
+    portfolio.delete()
+
+
+@transaction.atomic
+def erase_portfolios_of(*, user_id: UUID) -> None:
+    """Delete the portfolios that `user_id` owns and end their memberships of others."""
+    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values_list("portfolio_id", flat=True)
+    Portfolio.objects.filter(pk__in=list(owned)).delete()
+    PortfolioMember.objects.filter(user_id=user_id).delete()
+
+
+def bump(portfolio: Portfolio) -> int:
+    """Raise the portfolio's revision, so that readers compute anew, and say that it changed."""
+    Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
+    portfolio.revision += 1
+    bus.publish(PortfolioChanged(portfolio_id=portfolio.pk, revision=portfolio.revision))
+    return portfolio.revision
+
+
+def _settings(portfolio: Portfolio) -> dict[str, Any]:
+    return {
+        "name": portfolio.name,
+        "currency": portfolio.currency,
+        "time_zone": portfolio.time_zone,
+        "tracks_cash": portfolio.tracks_cash,
+        "cost_method": portfolio.cost_method,
+        "benchmark": str(portfolio.benchmark.uuid) if portfolio.benchmark else None,
+        "note": portfolio.note,
+    }
