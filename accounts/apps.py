@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
+from django.utils.translation import gettext as _
+
+from core.ports import Panel, PanelRow, admin_panels
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
+        from accounts.api import schema  # noqa: F401  # registers itself
+
+        admin_panels.register("sign-ups", sign_ups)
+
+
+def sign_ups() -> Panel:
+    """Count the sign-ups of the last day and week."""
+    from accounts import selectors
+
+    rows = [
+        PanelRow(_("Last 24 hours"), str(selectors.sign_ups_within(timedelta(days=1)))),
+        PanelRow(_("Last 7 days"), str(selectors.sign_ups_within(timedelta(days=7)))),
+    ]
+    return Panel(_("Sign-ups"), rows)

@@ -1,4 +1,4 @@
-"""People: the user."""
+"""People: users, their sign-ins by API, and the mail that the embedded mode keeps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import CurrencyField
@@ -58,7 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -66,6 +67,79 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        # what ``email__iexact`` asks, here and in allauth; and the sign-ups of a period
+        indexes = [
+            models.Index(Upper("email"), name="user_email_any_case"),
+            models.Index(fields=["-date_joined"], name="user_joined"),
+        ]
 
     def __str__(self) -> str:
         return self.email
+
+
+class TokenFamily(models.Model):
+    """One sign-in over the API, and all tokens that descend from it.
+
+    Revoking the family refuses its access tokens and its refresh tokens at once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    # Django's HMAC of the password hash: any change of the password, by whatever way, ends the family
+    password_stamp = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("API sign-in")
+        verbose_name_plural = _("API sign-ins")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its tokens count: not revoked, the user active, the password still the same."""
+        return (
+            self.revoked_at is None
+            and self.user.is_active
+            and constant_time_compare(self.password_stamp, self.user.get_session_auth_hash())
+        )
+
+
+class RefreshToken(models.Model):
+    """A refresh token, by its SHA-256. It is used once; a second use betrays a copy."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("refresh token")
+        verbose_name_plural = _("refresh tokens")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class StoredMail(models.Model):
+    """A mail that the embedded mode kept instead of sending it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sent_at = models.DateTimeField(default=timezone.now, db_index=True)
+    sender = models.CharField(_("from"), max_length=320)
+    recipients = models.JSONField(_("to"))
+    subject = models.CharField(_("subject"), max_length=998, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    html = models.TextField(_("HTML"), blank=True)
+
+    class Meta:
+        verbose_name = _("stored mail")
+        verbose_name_plural = _("stored mail")
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,79 @@
+"""What we change in allauth's flows: they write through our services and our guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+
+from accounts import selectors, services
+from accounts.domain import canonical_locale
+from accounts.errors import EmailTaken
+from accounts.models import User
+from accounts.services import NewUser, guard
+from core import context
+from core.actor import Actor
+from core.errors import RateLimited
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Sign-up, sign-in and passwords of the pages."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Make the account from the sign-up form."""
+        data = form.cleaned_data
+        profile = NewUser(
+            time_zone=data.get("time_zone") or "UTC",
+            locale=canonical_locale(get_language() or "en") or "en",
+        )
+        try:
+            return services.create_user(email=data["email"], password=data["password1"], profile=profile)
+        except EmailTaken as error:  # somebody was faster between the form's check and now
+            messages.error(request, self.error_messages["email_taken"])
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Tell the caller's address as the rest of the platform sees it."""
+        return context.current().address or str(super().get_client_ip(request))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt with our guard, the same as the API does."""
+        try:
+            self._attempt = guard.admit(str(credentials.get("email", "")))
+        except RateLimited as error:
+            raise self.validation_error("too_many_login_attempts") from error
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Check the password; the guard forgets the failures when it is right."""
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            self._attempt.succeeded()
+        return user
+
+    def set_password(self, user: User, password: str) -> None:
+        """Give the user a new password; their other sessions and API sign-ins end."""
+        services.set_password(actor=Actor.user(user), user=user, password=password)
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Take the address as proven, unless another account has come to use it since."""
+        if selectors.is_email_taken(email_address.email, besides=email_address.user_id):
+            messages.error(request, self.error_messages["email_taken"])
+            return False
+        return bool(super().confirm_email(request, email_address))
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Open the session and record it."""
+        super().login(request, user)
+        services.session_started(user=user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Close the session and record it."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            services.session_ended(user=user)

@@ -1,0 +1,83 @@
+"""Who calls the API: by access token, or by the session cookie of our own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts import selectors
+from accounts.errors import CsrfFailed
+from accounts.models import TokenFamily, User
+from accounts.services.tokens import FAMILY_CLAIM
+
+SCHEME = "bearer"
+CHALLENGE = 'Bearer realm="api"'
+
+
+class BearerAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <access token>``; `request.auth` becomes the token's family."""
+
+    def authenticate(self, request: Request) -> tuple[User, TokenFamily] | None:
+        """Tell the user of the token; None when the request carries none.
+
+        Raises:
+            AuthenticationFailed: the token is malformed, forged, expired or revoked.
+        """
+        words = request.headers.get("Authorization", "").split()
+        if not words or words[0].lower() != SCHEME:
+            return None
+        family = family_of(words[1]) if len(words) == 2 else None  # noqa: PLR2004
+        if family is None:
+            raise exceptions.AuthenticationFailed(_("The access token is not valid, or no longer."))
+        return family.user, family
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Ask for a bearer token: what makes a refusal a 401."""
+        return CHALLENGE
+
+
+class OptionalBearerAuthentication(BearerAuthentication):
+    """The same, but a token that does not count is no reason to refuse."""
+
+    def authenticate(self, request: Request) -> tuple[User, TokenFamily] | None:
+        """Tell the user of the token; None when there is none that counts."""
+        try:
+            return super().authenticate(request)
+        except exceptions.AuthenticationFailed:
+            return None
+
+
+class CookieAuthentication(SessionAuthentication):
+    """The session of our pages, with the CSRF token in a header."""
+
+    def enforce_csrf(self, request: Any) -> None:
+        """Refuse a request that another site could have made the browser send.
+
+        Raises:
+            CsrfFailed: there is no CSRF token, or not the right one.
+        """
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied as error:
+            raise CsrfFailed(str(error.detail)) from error
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Ask for a bearer token: what makes a refusal a 401."""
+        return CHALLENGE
+
+
+def family_of(raw: str) -> TokenFamily | None:
+    """Tell the API sign-in that an access token belongs to; None when the token does not count."""
+    try:
+        token = AccessToken(raw)  # type: ignore[arg-type]  # the stub knows no encoded token
+        family_id = UUID(str(token.get(FAMILY_CLAIM)))
+    except (TokenError, ValueError):
+        return None
+    return selectors.open_family(family_id)

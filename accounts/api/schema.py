@@ -1,0 +1,28 @@
+"""How the OpenAPI document names our two ways to authenticate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.BearerAuthentication"
+    name = "bearer"
+    match_subclasses = True
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        """Describe the access token."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.CookieAuthentication"
+    name = "cookie"
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        """Describe the session cookie."""
+        from django.conf import settings
+
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

@@ -1,0 +1,16 @@
+"""Addresses of the users part, from the site's root."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.api import views
+
+urlpatterns = [
+    path("api/v1/users/signup", views.SignUpView.as_view(), name="api-users-signup"),
+    path("api/v1/users/login", views.SignInView.as_view(), name="api-users-login"),
+    path("api/v1/users/refresh", views.RefreshView.as_view(), name="api-users-refresh"),
+    path("api/v1/users/logout", views.SignOutView.as_view(), name="api-users-logout"),
+    path("api/v1/users/me", views.MeView.as_view(), name="api-users-me"),
+    path("api/user/me", views.WhoAmIView.as_view(), name="api-user-me"),
+]

@@ -1,0 +1,47 @@
+"""What can go wrong with people."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, Forbidden, NotAuthenticated
+
+
+class EmailTaken(Conflict):
+    """Somebody has an account with that address."""
+
+    code = "email-taken"
+    title = "There is an account with this e-mail address"
+
+
+class InvalidCredentials(NotAuthenticated):
+    """The address is unknown, the password is wrong or the account is closed: the three answer alike."""
+
+    code = "invalid-credentials"
+    title = "The e-mail address or the password is not right"
+
+
+class MfaRequired(NotAuthenticated):
+    """The password is right; the second factor is missing."""
+
+    code = "mfa-required"
+    title = "A code from your authenticator is needed"
+
+
+class MfaCodeInvalid(NotAuthenticated):
+    """The password is right; the second factor is not, or its code was used before."""
+
+    code = "mfa-code-invalid"
+    title = "The code is not right"
+
+
+class TokenInvalid(NotAuthenticated):
+    """The token is unknown, expired, used or revoked."""
+
+    code = "token-invalid"
+    title = "The token is not valid"
+
+
+class CsrfFailed(Forbidden):
+    """A request by cookie came without the token that proves its page is ours."""
+
+    code = "csrf-failed"
+    title = "The request does not come from our pages"

@@ -1,0 +1,94 @@
+"""Forms of the pages about people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.profile import time_zones
+
+if TYPE_CHECKING:  # Django's model forms are generic to mypy only
+    _UserForm = forms.ModelForm[User]
+else:
+    _UserForm = forms.ModelForm
+
+
+class SignupForm(forms.Form):
+    """What our sign-up page asks beyond allauth's fields; the browser fills in the time zone."""
+
+    time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def clean_time_zone(self) -> str:
+        """Take UTC where the browser told nothing that we know."""
+        value: str = self.cleaned_data["time_zone"]
+        return value if value in time_zones() else "UTC"
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Do nothing more: allauth calls this after the account is made."""
+
+
+class ProfileForm(_UserForm):
+    """A person's preferences."""
+
+    class Meta:
+        model = User
+        fields = ["name", "base_currency", "time_zone", "locale", "appearance", "gain_colours"]
+        labels = {
+            "appearance": _("Appearance"),
+            "gain_colours": _("Gain and loss"),
+        }
+        help_texts = {
+            "name": _("How we address you; you may leave it out."),
+            "base_currency": _("Your net worth is shown in it. ISO 4217, such as EUR."),
+            "time_zone": _("When your day begins and ends, such as Europe/Berlin."),
+            "locale": _("How numbers and dates are written, such as de-DE or en-GB."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"] = forms.ChoiceField(
+            label=_("Time zone"),
+            help_text=self.fields["time_zone"].help_text,
+            choices=[(name, name.replace("_", " ")) for name in sorted(time_zones())],
+        )
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The fields that differ from what they were."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+class EraseForm(forms.Form):
+    """The address, typed, and the password that confirm an erasure."""
+
+    email = forms.CharField(
+        label=_("Your e-mail address"), max_length=254, help_text=_("Type it to confirm.")
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        """Make sure that this is the account that is meant."""
+        value: str = self.cleaned_data["email"].strip().lower()
+        if value != self.user.email.lower():
+            raise forms.ValidationError(_("This is not the address of this account."))
+        return value
+
+
+class MailSearchForm(forms.Form):
+    """The search box above the kept mail."""
+
+    q = forms.CharField(label=_("Subject or recipient"), required=False, max_length=200)

@@ -1,0 +1,43 @@
+"""The signed-in user's language, number formats and time zone, for the length of a request."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from accounts.domain import primary_language
+from accounts.models import User
+
+
+class PreferencesMiddleware:
+    """Activate the locale and the time zone of the session's user."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return self.get_response(request)
+        language = language_of(user.locale)
+        with translation.override(language), timezone.override(zone_of(user.time_zone)):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+def language_of(locale: str) -> str:
+    """Tell which of Django's languages formats for the locale: its own, or else its language's."""
+    tag = locale.lower()
+    return tag if translation.check_for_language(tag) else primary_language(locale)
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Find a time zone; UTC where this machine does not know the name (any more)."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

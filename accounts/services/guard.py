@@ -1,0 +1,120 @@
+"""Protection of sign-in against guessing, for the pages and the API alike.
+
+Wrong guesses are counted twice: by account and network, tightly, and by account over all
+networks, loosely. A network from which the account signed in before is exempt from the loose
+count, and a new password clears it, so that somebody else's guessing cannot lock the owner out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from core import clock, context
+from core.errors import RateLimited
+
+KNOWN_SECONDS = 90 * 24 * 3600
+IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` open or failed attempts within a window of `seconds`."""
+
+    name: str
+    count: int
+    seconds: int
+
+    def key(self, *parts: str) -> str:
+        """Name the counter of the running window."""
+        window = int(clock.now().timestamp()) // self.seconds
+        return ":".join(("sign-in", self.name, str(window), *parts))
+
+    def remaining(self) -> int:
+        """Tell how many seconds are left of the running window, at least 1."""
+        return self.seconds - int(clock.now().timestamp()) % self.seconds
+
+
+NETWORK = Limit("network", count=10, seconds=300)
+ACCOUNT = Limit("account", count=50, seconds=900)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A sign-in under way; it counts as failed until it is told otherwise."""
+
+    account: str
+    network: str
+    counters: tuple[str, ...]
+
+    def succeeded(self) -> None:
+        """Forget the failures of this network and remember that the owner is there."""
+        self.withdrawn()
+        cache.delete(NETWORK.key(self.account, self.network))
+        cache.set(_known_key(self.account, self.network), 1, KNOWN_SECONDS)
+
+    def withdrawn(self) -> None:
+        """Do not count this attempt: the password was right, the code is yet to come."""
+        for counter in self.counters:
+            with suppress(ValueError):
+                cache.decr(counter)
+
+
+def admit(email: str) -> Attempt:
+    """Let an attempt to sign in to an account begin; whether the account exists makes no difference.
+
+    Raises:
+        RateLimited: too many wrong guesses; carries the seconds until the next try.
+    """
+    account, network = _digest(email), network_of(context.current().address)
+    counters = [_counted(NETWORK, account, network)]
+    if not cache.get(_known_key(account, network)):
+        counters.append(_counted(ACCOUNT, account))
+    return Attempt(account, network, tuple(counters))
+
+
+def clear(email: str) -> None:
+    """Forget the failures of an account from everywhere else: its owner has just proven themselves."""
+    account = _digest(email)
+    cache.delete(ACCOUNT.key(account))
+    cache.delete(NETWORK.key(account, network_of(context.current().address)))
+
+
+def _counted(limit: Limit, *parts: str) -> str:
+    key = limit.key(*parts)
+    cache.add(key, 0, limit.seconds)
+    try:
+        count = cache.incr(key)
+    except ValueError:  # the cache dropped the counter between the two calls
+        cache.set(key, 1, limit.seconds)
+        count = 1
+    if count > limit.count:
+        raise RateLimited(
+            _("Too many attempts to sign in. Wait a little, or reset the password."),
+            retry_after=limit.remaining(),
+        )
+    return key
+
+
+def _known_key(account: str, network: str) -> str:
+    return f"sign-in:known:{account}:{network}"
+
+
+def _digest(email: str) -> str:
+    return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
+
+
+def network_of(address: str) -> str:
+    """Fold an IPv6 address to its /64, which one household or server commands whole."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "none"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((parsed, IPV6_PREFIX), strict=False).network_address)
+    return str(parsed)

@@ -1,0 +1,37 @@
+"""What piles up and is thrown away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from accounts.models import RefreshToken, StoredMail, TokenFamily
+from core import clock
+
+GRACE = timedelta(days=1)
+MAIL_KEPT = timedelta(days=30)
+
+
+@transaction.atomic
+def purge_refresh_tokens() -> int:
+    """Delete refresh tokens a day after they expired, and families without any; answers how many tokens."""
+    limit = clock.now() - GRACE
+    deleted, _rows = RefreshToken.objects.filter(expires_at__lt=limit).delete()
+    alive = RefreshToken.objects.filter(family=OuterRef("pk"))
+    TokenFamily.objects.filter(~Exists(alive), created_at__lt=limit).delete()
+    return deleted
+
+
+def purge_sessions() -> int:
+    """Delete expired sessions of the pages; answers how many."""
+    deleted, _rows = Session.objects.filter(expire_date__lt=clock.now()).delete()
+    return deleted
+
+
+def purge_stored_mail() -> int:
+    """Delete the embedded mode's kept mail after 30 days; answers how many."""
+    deleted, _rows = StoredMail.objects.filter(sent_at__lt=clock.now() - MAIL_KEPT).delete()
+    return deleted

@@ -1,0 +1,45 @@
+"""Passwords: checked in like time, refused when weak, changed with a record."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import guard
+from core import audit
+from core.actor import Actor
+from core.errors import FieldError, ValidationFailed
+
+
+def require_strong(password: str, user: User, *, field: str = "password") -> None:
+    """Refuse a weak password.
+
+    Raises:
+        ValidationFailed: says each reason at `field`.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationFailed(
+            errors=tuple(FieldError(field, one.messages[0], one.code or "weak") for one in error.error_list)
+        ) from error
+
+
+def is_right(user: User | None, password: str) -> bool:
+    """Tell whether the password opens the account, in like time whether or not there is one."""
+    if user is None:
+        make_password(password)
+        return False
+    return user.check_password(password) and user.is_active
+
+
+@transaction.atomic
+def set_password(*, actor: Actor, user: User, password: str) -> None:
+    """Give the user a new password. Every session and API sign-in made with the old one ends."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(actor=actor, verb="user.password_changed", object_type="user", object_id=user.pk)
+    transaction.on_commit(lambda: guard.clear(user.email))

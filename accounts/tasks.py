@@ -1,0 +1,36 @@
+"""What runs in the background about people."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from celery.schedules import crontab
+
+from accounts import services
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def purge_refresh_tokens() -> None:
+    """Throw away refresh tokens that expired."""
+    log.info("accounts.refresh_tokens_purged", count=services.purge_refresh_tokens())
+
+
+@shared_task
+def purge_sessions() -> None:
+    """Throw away sessions of the pages that expired."""
+    log.info("accounts.sessions_purged", count=services.purge_sessions())
+
+
+@shared_task
+def purge_stored_mail() -> None:
+    """Throw away old mail that the embedded mode kept."""
+    log.info("accounts.stored_mail_purged", count=services.purge_stored_mail())
+
+
+SCHEDULE = {
+    "accounts.tasks.purge_refresh_tokens": crontab(minute="17", hour="3"),
+    "accounts.tasks.purge_sessions": crontab(minute="27", hour="3"),
+    "accounts.tasks.purge_stored_mail": crontab(minute="37", hour="3"),
+}

@@ -1,0 +1,44 @@
+"""How mail leaves: allauth's confirmation mail, and the embedded mode's mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+
+from accounts.models import StoredMail
+
+
+class StoredMailBackend(BaseEmailBackend):
+    """Keep mail in the database, where staff can read it, instead of sending it."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Keep the messages; answers how many."""
+        rows = [_row(message) for message in email_messages if message.recipients()]
+        StoredMail.objects.bulk_create(rows)
+        return len(rows)
+
+
+def send_confirmation(address: EmailAddress) -> None:
+    """Send the link that proves the address; without a request there is no host to link to, and no mail."""
+    if context.request is not None:
+        address.send_confirmation(context.request, signup=True)
+
+
+def _row(message: EmailMessage) -> StoredMail:
+    body = str(message.body)
+    is_html = message.content_subtype == "html"
+    html = body if is_html else ""
+    for content, mime_type in message.alternatives if isinstance(message, EmailMultiAlternatives) else ():
+        if mime_type == "text/html":
+            html = str(content)
+    return StoredMail(
+        sender=message.from_email,
+        recipients=message.recipients(),
+        subject=str(message.subject),
+        text="" if is_html else body,
+        html=html,
+    )
