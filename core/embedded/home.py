@@ -16,6 +16,8 @@ from core.embedded.errors import DiskFull, EmbeddedDatabaseError, NotYours, Path
 
 POLL_SECONDS = 0.02
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
+# PostgreSQL keeps paths in buffers of 1024 bytes (MAXPGPATH) and appends file names to them.
+PATH_LIMIT_BYTES = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ class Home:
 
         Raises:
             NotYours: the folder is another user's, and this process is not root.
+            PathUnusable: the path is too long for PostgreSQL.
         """
+        if len(os.fsencode(self.data)) > PATH_LIMIT_BYTES:
+            raise PathUnusable(
+                f"The path of {self.root} is too long for PostgreSQL, which takes {PATH_LIMIT_BYTES} bytes. "
+                "Name a shorter folder in EMBEDDED_POSTGRES_DIR, or move the project."
+            )
         with translated(self.root):
             self.root.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self.root, self.data):

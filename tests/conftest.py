@@ -1,0 +1,129 @@
+"""Shared ground of all tests: a private PostgreSQL, Redis and a browser where they are installed.
+
+`page` fails its test when a page logs an error, breaks the content policy or asks another
+machine for anything. With REQUIRE_ALL_TESTS=1 a skipped Redis or browser test fails the run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from tests.support import chromium, redis_server
+from tests.support.ground import Ground, test_root
+
+WORKER = "PYTEST_XDIST_WORKER"
+MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser"}
+GROUND = pytest.StashKey[Ground]()
+MISSED = pytest.StashKey[list[str]]()
+
+hypothesis_settings.register_profile(
+    "florin", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+hypothesis_settings.load_profile("florin")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the database once, in the process that starts the workers."""
+    config.stash[MISSED] = []
+    if WORKER not in os.environ:
+        config.stash[GROUND] = Ground()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database after the last worker."""
+    ground = config.stash.get(GROUND, None)
+    if ground is not None:
+        ground.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests by what they need."""
+    for item in items:
+        for fixture, mark in MARK_OF_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
+class Required:
+    """Note the skipped tests that must not be skipped where everything is installed."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Keep the place where they are noted."""
+        self.missed = config.stash[MISSED]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a skipped test by its name."""
+        if report.skipped and set(MARK_OF_FIXTURE.values()) & set(report.keywords):
+            self.missed.append(report.nodeid)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Watch for skipped tests where none may be."""
+    if os.environ.get("REQUIRE_ALL_TESTS") == "1":
+        session.config.pluginmanager.register(Required(session.config))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run for what was skipped."""
+    missed = session.config.stash[MISSED]
+    if missed and WORKER not in os.environ:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which tests had to run and did not."""
+    for name in config.stash[MISSED]:
+        terminalreporter.write_line(f"REQUIRED {name} was skipped")
+
+
+@pytest.fixture(scope="session")
+def run_root() -> Path:
+    """Return a folder of this test run that every user of the machine may enter."""
+    return test_root()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a Redis server and return its URL."""
+    program = redis_server.find()
+    if program is None:
+        pytest.skip(redis_server.HOW_TO_GET_IT)
+    server = redis_server.RedisServer(program, tmp_path_factory.mktemp("redis"))
+    yield server.url
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """Start the installed Chromium, headless."""
+    program = chromium.find()
+    if program is None:
+        pytest.skip(chromium.HOW_TO_GET_IT)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=chromium.arguments())
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Open a page of a fresh visitor, and hold it to the house's rules.
+
+    Playwright leaves an event loop running in this thread, which Django takes for async code.
+    """
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
+    opened = context.new_page()
+    watch = chromium.Watch(opened)
+    yield opened
+    context.close()
+    assert watch.offences == []
