@@ -8,7 +8,7 @@ Gains and losses carry a sign and an arrow, so that nothing rests on colour.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from django import template
 from django.utils.formats import number_format
@@ -16,17 +16,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core.money import is_currency, minor_units, round_amount
+
 register = template.Library()
 
 MINUS = "\N{MINUS SIGN}"
 NO_UNIT = SafeString("")
 Number = Decimal | int | None
-_MINOR = {"JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3}
-
-
-def minor_units(currency: str) -> int:
-    """Tell the decimals of a currency."""
-    return _MINOR.get(currency, 2)
 
 
 @register.filter
@@ -34,7 +30,7 @@ def money(value: Number, currency: str = "") -> SafeString:
     """Show an amount of `currency` (ISO 4217), in its minor unit: ``1,234.50 EUR``."""
     if value is None:
         return missing()
-    return _span(decimal_text(value, minor_units(currency)), _unit(currency))
+    return _span(decimal_text(value, _money_places(value, currency)), _unit(currency))
 
 
 @register.filter
@@ -42,7 +38,9 @@ def signed_money(value: Number, currency: str = "") -> SafeString:
     """Show a gain or loss in `currency`, with sign, arrow and colour; zero stays neutral."""
     if value is None:
         return missing()
-    return _signed(rounded(value, minor_units(currency)), minor_units(currency), _unit(currency))
+    return _signed(
+        round_amount(Decimal(value), minor_units(currency)), minor_units(currency), _unit(currency)
+    )
 
 
 @register.filter
@@ -68,7 +66,7 @@ def quantity(value: Number) -> SafeString:
     """Show how much is held: exact to 8 places, without trailing zeros."""
     if value is None:
         return missing()
-    return _span(decimal_text(value, min(8, _places(rounded(value, 8)))))
+    return _span(decimal_text(value, min(8, _places(round_amount(Decimal(value), 8)))))
 
 
 @register.filter
@@ -96,7 +94,7 @@ def plain_money(value: Number, currency: str = "") -> str:
     if value is None:
         return _("not known")
     unit = f"\N{NO-BREAK SPACE}{currency}" if currency else ""
-    return decimal_text(value, minor_units(currency)) + unit
+    return decimal_text(value, _money_places(value, currency)) + unit
 
 
 @register.filter
@@ -117,14 +115,9 @@ def missing(reason: str = "") -> SafeString:
     )
 
 
-def rounded(value: Decimal | int, places: int) -> Decimal:
-    """Round half to even, to `places` decimal places."""
-    return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-
-
 def decimal_text(value: Decimal | int, places: int) -> str:
     """Write a number in the active locale with `places` decimals, grouped, minus as "−"."""
-    number = rounded(value, places)
+    number = round_amount(Decimal(value), places)
     text = str(number_format(abs(number), decimal_pos=places, use_l10n=True, force_grouping=True))
     return MINUS + text if number < 0 else text
 
@@ -135,7 +128,14 @@ def price_text(value: Decimal | int) -> str:
     if size >= 1000 or size == 0:  # noqa: PLR2004 (a size of price, said in the docstring's rule)
         return decimal_text(value, 2)
     most = 4 if size >= 1 else min(8, 3 - size.adjusted())
-    return decimal_text(value, max(2, _places(rounded(value, most))))
+    return decimal_text(value, max(2, _places(round_amount(Decimal(value), most))))
+
+
+def _money_places(value: Decimal | int, currency: str) -> int:
+    """Tell the minor unit; a coin shows at least 2 places and no trailing zeros after them."""
+    if not currency or is_currency(currency):
+        return minor_units(currency) if currency else 2
+    return max(2, _places(round_amount(Decimal(value), minor_units(currency))))
 
 
 def _places(value: Decimal) -> int:
@@ -147,7 +147,7 @@ def _places(value: Decimal) -> int:
 def _percentage(value: Decimal | int, decimals: int) -> tuple[Decimal, int]:
     number = Decimal(value) * 100
     places = min(decimals, 1) if abs(number) >= 100 else decimals  # noqa: PLR2004
-    return rounded(number, places), places
+    return round_amount(number, places), places
 
 
 def _percent_sign(text: str) -> str:

@@ -1,0 +1,122 @@
+/** What a chart's address answers, and how its numbers are read, written and saved. */
+
+/**
+ * @typedef {[string, ...string[]]} Point date, then decimal texts: value, or open, high, low, close, volume
+ * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent", points: Point[]}} Series
+ * @typedef {{date: string, side: "buy" | "sell", text: string}} Marker
+ * @typedef {object} ChartData
+ * @property {string} currency ISO 4217
+ * @property {string} [as_of]
+ * @property {Series[]} series the first is the one the chart is about
+ * @property {Marker[]} [markers]
+ * @property {string[]} [ranges] the periods that have data; without it all have
+ * @property {string} [note]
+ */
+
+export const RANGES = ["1D", "1W", "1M", "YTD", "1Y", "5Y", "All"];
+
+/** @param {string} currency */
+function minorUnits(currency) {
+  try {
+    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2; // not a currency of ISO 4217: a coin
+  }
+}
+
+/** Writes numbers and days as the page around the chart does. */
+export class Writer {
+  /** @param {string} locale @param {string} currency */
+  constructor(locale, currency) {
+    this.locale = locale;
+    this.currency = currency;
+    this.places = minorUnits(currency);
+    this.dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+    this.timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /**
+   * @param {string | number} value
+   * @param {"money" | "price" | "percent" | "volume"} kind
+   */
+  number(value, kind) {
+    const size = Math.abs(Number(value));
+    const least = { money: this.places, price: 2, percent: 2, volume: 0 }[kind];
+    const most = kind === "price" && size > 0 && size < 1000 ? (size >= 1 ? 4 : 8) : least;
+    const format = new Intl.NumberFormat(this.locale, {
+      minimumFractionDigits: least,
+      maximumFractionDigits: most,
+      ...(kind === "price" && size > 0 && size < 1 ? { maximumSignificantDigits: 4, minimumFractionDigits: undefined } : {}),
+      ...(kind === "percent" ? { signDisplay: "exceptZero" } : {}),
+    });
+    // A decimal text stays exact: Intl takes it without passing through a binary number.
+    const text = format.format(/** @type {any} */ (value)).replace("-", "−");
+    if (kind === "percent") return `${text}%`;
+    return kind === "volume" ? text : `${text}\u00A0${this.currency}`;
+  }
+
+  /** @param {string} time a date, or an instant with offset */
+  day(time) {
+    return time.length > 10 ? this.timeFormat.format(new Date(time)) : this.dayFormat.format(new Date(`${time}T00:00:00Z`));
+  }
+}
+
+/** @param {string} time @returns {any} the time as the chart library takes it */
+export function chartTime(time) {
+  return time.length > 10 ? Math.floor(Date.parse(time) / 1000) : time;
+}
+
+/** @param {Series} series */
+export function drawn(series) {
+  if (series.kind === "candles") {
+    return series.points.map(([time, open, high, low, close]) => ({
+      time: chartTime(time),
+      open: Number(open),
+      high: Number(high),
+      low: Number(low),
+      close: Number(close),
+    }));
+  }
+  return series.points.map(([time, value]) => ({ time: chartTime(time), value: Number(value) }));
+}
+
+/** @param {Series} series */
+export function volumes(series) {
+  return series.points.filter((point) => point[5] !== undefined && point[5] !== "").map((point) => ({
+    time: chartTime(point[0]),
+    value: Number(point[5]),
+  }));
+}
+
+/**
+ * Lay all series side by side, one row a day, oldest first.
+ * @param {ChartData} data
+ * @param {Record<string, string>} texts
+ * @returns {{head: string[], kinds: ("money" | "price" | "percent" | "volume")[], rows: {time: string, cells: string[]}[]}}
+ */
+export function tabled(data, texts) {
+  /** @type {Map<string, Map<number, string>>} */
+  const days = new Map();
+  const head = [texts.date];
+  /** @type {("money" | "price" | "percent" | "volume")[]} */
+  const kinds = [];
+  for (const series of data.series) {
+    const names =
+      series.kind === "candles" ? [texts.open, texts.high, texts.low, texts.close, texts.volume] : [series.name];
+    const first = kinds.length;
+    names.forEach((name, index) => {
+      head.push(series.kind === "candles" && data.series.length > 1 ? `${series.name}: ${name}` : name);
+      kinds.push(series.kind === "candles" ? (index === 4 ? "volume" : "price") : (series.unit ?? "money"));
+    });
+    for (const [time, ...values] of series.points) {
+      const row = days.get(time) ?? new Map();
+      values.forEach((value, index) => row.set(first + index, value));
+      days.set(time, row);
+    }
+  }
+  const rows = [...days.keys()].sort().map((time) => ({
+    time,
+    cells: kinds.map((_, index) => days.get(time)?.get(index) ?? ""),
+  }));
+  return { head, kinds, rows };
+}

@@ -1,0 +1,99 @@
+/** The colours of a chart, read from the page's tokens, and the options made of them. */
+
+/**
+ * Resolve tokens to colours the canvas understands.
+ * @param {Element} host
+ * @param {string[]} names
+ * @returns {Record<string, string>}
+ */
+function colours(host, names) {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  host.append(probe);
+  const found = Object.fromEntries(
+    names.map((name) => {
+      probe.style.color = `var(--${name})`;
+      return [name, getComputedStyle(probe).color];
+    }),
+  );
+  probe.remove();
+  return found;
+}
+
+/** @param {Element} host */
+export function look(host) {
+  const style = getComputedStyle(host);
+  return {
+    ...colours(host, [
+      "surface", "text", "text-quiet", "line", "line-strong", "accent", "gain", "loss", "clear",
+      "chart-grid", "chart-fill", "chart-fill-end", "chart-volume",
+      "series-1", "series-2", "series-3", "series-4", "series-5",
+    ]),
+    font: style.fontFamily,
+    size: Math.round(parseFloat(style.fontSize) * 0.86),
+  };
+}
+
+/** @typedef {ReturnType<typeof look> & Record<string, any>} Look */
+
+/** @param {Look} look */
+export function chartOptions(look) {
+  return {
+    layout: {
+      attributionLogo: false, // its inline style breaks the content policy; the footer carries the notice
+      background: { type: "solid", color: look.surface },
+      textColor: look["text-quiet"],
+      fontFamily: look.font,
+      fontSize: look.size,
+      panes: { separatorColor: look.line, separatorHoverColor: look.line, enableResize: false },
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: look["chart-grid"] } },
+    crosshair: {
+      vertLine: { color: look["line-strong"], labelBackgroundColor: look["text-quiet"] },
+      horzLine: { color: look["line-strong"], labelBackgroundColor: look["text-quiet"] },
+    },
+    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.06 } },
+    timeScale: { borderColor: look.line, fixLeftEdge: true, fixRightEdge: true, lockVisibleTimeRangeOnResize: true },
+  };
+}
+
+/**
+ * @param {import("./chart-data.js").Series} series
+ * @param {number} index its place among the series
+ * @param {Look} look
+ */
+export function seriesOptions(series, index, look) {
+  const colour = look[`series-${Math.min(index + 1, 5)}`];
+  const common = { priceLineVisible: false, lastValueVisible: index === 0 };
+  if (series.kind === "candles") {
+    // Rising candles are hollow and falling ones filled, so that colour is not all that tells them apart.
+    return {
+      ...common,
+      upColor: look.surface, borderUpColor: look.gain, wickUpColor: look.gain,
+      downColor: look.loss, borderDownColor: look.loss, wickDownColor: look.loss,
+    };
+  }
+  if (series.kind === "histogram") return { ...common, color: look["chart-volume"] };
+  if (series.kind === "area") {
+    return { ...common, lineColor: colour, topColor: look["chart-fill"], bottomColor: look["chart-fill-end"], lineWidth: 2 };
+  }
+  // Comparison lines are thinner, and dashed from the second on.
+  return { ...common, color: colour, lineWidth: index ? 1 : 2, lineStyle: index > 1 ? 2 : 0 };
+}
+
+/**
+ * @param {import("./chart-data.js").Marker[]} markers
+ * @param {(time: string) => any} time
+ * @param {Look} look
+ */
+export function markerOptions(markers, time, look) {
+  return markers
+    .map(({ date, side }) => ({
+      time: time(date),
+      position: side === "buy" ? "belowBar" : "aboveBar",
+      shape: side === "buy" ? "arrowUp" : "arrowDown",
+      color: side === "buy" ? look.accent : look.text,
+      size: 0.8,
+    }))
+    .sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
+}
