@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from core.money import is_currency, minor_units, round_amount
+from core.money import MINOR_UNITS, minor_units, round_amount
 
 register = template.Library()
 
@@ -133,7 +133,7 @@ def price_text(value: Decimal | int) -> str:
 
 def _money_places(value: Decimal | int, currency: str) -> int:
     """Tell the minor unit; a coin shows at least 2 places and no trailing zeros after them."""
-    if not currency or is_currency(currency):
+    if not currency or currency in MINOR_UNITS:
         return minor_units(currency) if currency else 2
     return max(2, _places(round_amount(Decimal(value), minor_units(currency))))
 
