@@ -48,13 +48,13 @@ class SignInSerializer(serializers.Serializer[Any]):
 class RefreshSerializer(serializers.Serializer[Any]):
     """A refresh token to exchange."""
 
-    refresh_token = serializers.CharField(max_length=200)
+    refresh_token = serializers.CharField(max_length=4096)
 
 
 class SignOutSerializer(serializers.Serializer[Any]):
     """Which sign-in to end; without a refresh token, that of the access token."""
 
-    refresh_token = serializers.CharField(max_length=200, required=False)
+    refresh_token = serializers.CharField(max_length=4096, required=False)
 
 
 class TokenSerializer(serializers.Serializer[TokenPair]):

@@ -1,0 +1,215 @@
+"""Access and refresh tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import jwt
+import pytest
+import time_machine
+from django.conf import settings
+from django.core.management import call_command
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts import services
+from accounts.errors import TokenInvalid
+from accounts.models import RefreshToken, TokenFamily
+from core import clock
+from core.models import AuditEvent
+from tests.accounts.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+LOGOUT = "/api/v1/users/logout"
+
+
+def status(response) -> tuple[int, str]:
+    return response.status_code, response.json()["type"]
+
+
+def test_refresh_rotates_and_refuses_the_old_one(api, tokens):
+    renewed = api.refresh(tokens["refresh_token"])
+    assert renewed.status_code == 200
+    assert renewed.json()["refresh_token"] != tokens["refresh_token"]
+    assert api.me(renewed.json()["access_token"]).status_code == 200
+    assert status(api.refresh(tokens["refresh_token"])) == (401, "token-invalid")
+
+
+def test_refresh_reused_ends_the_whole_family(api, tokens):
+    renewed = api.refresh(tokens["refresh_token"]).json()
+    api.refresh(tokens["refresh_token"])
+    assert status(api.refresh(renewed["refresh_token"])) == (401, "token-invalid")
+    assert api.me(renewed["access_token"]).status_code == 401
+    assert api.me(tokens["access_token"]).status_code == 401
+    assert TokenFamily.objects.get().revoked_reason == "reuse"
+    assert AuditEvent.objects.get(verb="user.signed_out").reason == "reuse"
+
+
+def test_refresh_reused_leaves_other_sign_ins_alone(api, tokens):
+    other = api.sign_in().json()
+    api.refresh(tokens["refresh_token"])
+    api.refresh(tokens["refresh_token"])
+    assert api.me(other["access_token"]).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refresh_twice_at_once_is_won_by_one(two_at_once, api, tokens):
+    def refresh() -> str:
+        try:
+            services.rotate_refresh(refresh_token=tokens["refresh_token"])
+        except TokenInvalid:
+            return "refused"
+        return "won"
+
+    assert sorted(two_at_once(refresh)) == ["refused", "won"]
+    assert RefreshToken.objects.count() == 2
+    assert TokenFamily.objects.get().revoked_reason == "reuse"
+
+
+@pytest.mark.parametrize("token", ["x", "florin_rt_x", "x" * 200])
+def test_refresh_with_an_unknown_token_is_refused(api, ada, token):
+    assert status(api.refresh(token)) == (401, "token-invalid")
+
+
+def test_refresh_with_an_access_token_is_refused(api, tokens):
+    assert status(api.refresh(tokens["access_token"])) == (401, "token-invalid")
+
+
+def test_refresh_after_its_time_is_refused_and_ends_nothing(api, tokens):
+    with time_machine.travel(clock.now() + timedelta(days=31), tick=False):
+        assert status(api.refresh(tokens["refresh_token"])) == (401, "token-invalid")
+    assert TokenFamily.objects.get().revoked_at is None
+
+
+def test_refresh_of_a_closed_account_is_refused(api, ada, tokens):
+    ada.is_active = False
+    ada.save()
+    assert status(api.refresh(tokens["refresh_token"])) == (401, "token-invalid")
+
+
+def test_refresh_is_kept_as_a_hash_only(tokens):
+    assert tokens["refresh_token"] not in RefreshToken.objects.get().token_hash
+
+
+@pytest.mark.parametrize("how", ["refresh", "bearer"])
+def test_sign_out_refuses_both_tokens(api, tokens, how):
+    body = {"refresh_token": tokens["refresh_token"]} if how == "refresh" else {}
+    bearer = tokens["access_token"] if how == "bearer" else ""
+    assert api("POST", LOGOUT, body, token=bearer).status_code == 204
+    assert api.me(tokens["access_token"]).status_code == 401
+    assert status(api.refresh(tokens["refresh_token"])) == (401, "token-invalid")
+    assert AuditEvent.objects.get(verb="user.signed_out").reason == "signed-out"
+
+
+def test_sign_out_with_an_expired_access_token_and_a_refresh_token_works(api, tokens):
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        body = {"refresh_token": tokens["refresh_token"]}
+        assert api("POST", LOGOUT, body, token=tokens["access_token"]).status_code == 204
+        assert api.refresh(tokens["refresh_token"]).status_code == 401
+
+
+def test_sign_out_twice_is_no_error(api, tokens):
+    body = {"refresh_token": tokens["refresh_token"]}
+    assert [api("POST", LOGOUT, body).status_code for _ in range(2)] == [204, 204]
+    assert AuditEvent.objects.filter(verb="user.signed_out").count() == 1
+
+
+def test_sign_out_without_any_token_answers_401(api, db):
+    assert status(api("POST", LOGOUT, {})) == (401, "token-invalid")
+
+
+def test_sign_out_leaves_other_sign_ins_alone(api, tokens):
+    other = api.sign_in().json()
+    api("POST", LOGOUT, {"refresh_token": tokens["refresh_token"]})
+    assert api.me(other["access_token"]).status_code == 200
+
+
+def forged(**claims) -> str:
+    token = AccessToken()
+    for claim, value in claims.items():
+        token[claim] = value
+    return str(token)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer", "Bearer ", "Bearer a b", "Bearer x.y.z", "bearer null", "Bearer " + "é"],
+)
+def test_me_with_a_malformed_header_answers_401(api, ada, header):
+    response = api("GET", "/api/v1/users/me", headers={"Authorization": header})
+    assert status(response) == (401, "not-authenticated")
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_me_without_a_token_answers_401_as_a_problem(api, db):
+    response = api("GET", "/api/v1/users/me")
+    assert status(response) == (401, "not-authenticated")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_me_with_a_token_of_no_family_answers_401(api, ada):
+    for token in (forged(sub=str(ada.pk)), forged(sub=str(ada.pk), fam="x"), forged(fam=str(uuid4()))):
+        assert api.me(token).status_code == 401
+
+
+def test_me_with_another_key_algorithm_or_type_answers_401(api, tokens):
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    key = settings.SIMPLE_JWT["SIGNING_KEY"]
+    bad = [
+        jwt.encode(claims, "x" * 64, algorithm="HS256"),
+        jwt.encode(claims, key, algorithm="HS512"),
+        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode({**claims, "token_type": "refresh"}, key, algorithm="HS256"),
+    ]
+    assert [api.me(token).status_code for token in bad] == [401] * 4
+    assert api.me(jwt.encode(claims, key, algorithm="HS256")).status_code == 200
+
+
+def test_access_token_carries_no_personal_data(ada, tokens):
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    assert sorted(claims) == ["exp", "fam", "iat", "jti", "sub", "token_type"]
+    assert claims["sub"] == str(ada.pk)
+
+
+def test_access_token_ends_after_its_time(api, tokens):
+    with time_machine.travel(clock.now() + timedelta(minutes=29), tick=False):
+        assert api.me(tokens["access_token"]).status_code == 200
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        assert api.me(tokens["access_token"]).status_code == 401
+
+
+def test_access_token_of_a_closed_account_is_refused(api, ada, tokens):
+    ada.is_active = False
+    ada.save()
+    assert api.me(tokens["access_token"]).status_code == 401
+
+
+def test_tokens_end_with_the_password_however_it_changes(api, ada, tokens):
+    ada.set_password("another horse battery")
+    ada.save()
+    assert api.me(tokens["access_token"]).status_code == 401
+    assert api.refresh(tokens["refresh_token"]).status_code == 401
+
+
+def test_access_token_costs_one_query(api, ada, tokens, django_assert_num_queries):
+    from accounts.api.authentication import family_of
+
+    with django_assert_num_queries(1):
+        family = family_of(tokens["access_token"])
+        assert family.user == ada
+
+
+def test_purge_keeps_what_still_counts(api, ada, tokens):
+    old = services.sign_in(email=ada.email, password=PASSWORD)
+    family = RefreshToken.objects.latest("created_at").family
+    RefreshToken.objects.filter(family=family).update(expires_at=clock.now() - timedelta(days=2))
+    TokenFamily.objects.filter(pk=family.pk).update(created_at=clock.now() - timedelta(days=32))
+    assert services.purge_refresh_tokens() == 1
+    assert not TokenFamily.objects.filter(pk=family.pk).exists()
+    assert api.me(old.access).status_code == 401
+    assert api.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_migrations_are_in_step_with_the_models(db):
+    call_command("makemigrations", "accounts", check=True, dry_run=True, verbosity=0)
