@@ -12,10 +12,12 @@ from django.core.management import call_command
 
 def collect_if_changed() -> bool:
     """Collect the static files under hashed names unless nothing changed; say whether it did."""
-    mark = Path(settings.STATIC_ROOT) / ".collected"
+    root = Path(settings.STATIC_ROOT)
+    mark = root.with_name(f"{root.name}.collected")
     seen = _fingerprint()
-    if mark.exists() and mark.read_text(encoding="ascii") == seen:
+    if root.exists() and mark.exists() and mark.read_text(encoding="ascii") == seen:
         return False
+    root.mkdir(parents=True, exist_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0)
     mark.write_text(seen, encoding="ascii")
     return True

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from daphne.server import Server  # before anything that may import Twisted's default reactor
@@ -23,12 +24,13 @@ from django.utils.module_loading import import_string
 from config.management.assets import collect_if_changed
 from config.management.background import BeatThread, WorkerThread
 from config.management.commands import demo
+from core.embedded.cluster import Cluster
 
 HOST = "127.0.0.1"
 BACKLOG = 4096
 HIGHEST_PORT = 65535
-STOP_SECONDS = 8.0
-GIVE_UP_SECONDS = 12.0
+STOP_SECONDS = 5.0
+GIVE_UP_SECONDS = 7.0
 
 
 def port_number(text: str) -> int:
@@ -68,10 +70,11 @@ class Command(BaseCommand):
     def _serve(self, listener: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; then stop the threads."""
         threads = (WorkerThread(), BeatThread())
+        port = listener.getsockname()[1]
         server = Server(
             application=import_string(settings.ASGI_APPLICATION),
-            endpoints=[f"fd:fileno={listener.fileno()}"],
-            ready_callable=lambda: self._greet(listener.getsockname()[1]),
+            endpoints=[f"fd:fileno={listener.detach()}"],  # daphne closes it
+            ready_callable=lambda: self._greet(port),
             verbosity=0,
         )
         for thread in threads:
@@ -86,13 +89,20 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         self._say("Stopping …")
-        give_up = threading.Timer(GIVE_UP_SECONDS, os._exit, [0])
+        give_up = threading.Timer(GIVE_UP_SECONDS, self._give_up)
         give_up.daemon = True
         give_up.start()
         for thread in threads:
             thread.stop()
         for thread in threads:
             thread.join(STOP_SECONDS)
+
+    def _give_up(self) -> None:
+        """Leave a task or request that does not end; what it had not committed is done again."""
+        self._say("Something is still at work; leaving it.")
+        if settings.EMBEDDED:
+            private_database().release()
+        os._exit(0)
 
     def _greet(self, port: int) -> None:
         """Print the address, and on the private database the demo's sign-ins."""
@@ -146,7 +156,12 @@ def note_demo_done() -> None:
     _demo_mark().write_text("")
 
 
-def _demo_mark() -> Any:
+def _demo_mark() -> Path:
+    return private_database().home.root / "demo.done"
+
+
+def private_database() -> Cluster:
+    """Return this process's hold on the private PostgreSQL."""
     from core.embedded.backend.base import cluster
 
-    return cluster().home.root / "demo.done"
+    return cluster()
