@@ -188,7 +188,7 @@ class Ledger:
         till.pay(entry.currency, -amount if buys else amount, times(base, -ONE) if buys else base)
         charges = till.charges(entry)
         if position.instrument in self._left_out:
-            till.outside = minus(till.outside, base) if buys else plus(till.outside, base)
+            till.cross(times(base, -ONE) if buys else base)
             return
         position.own_price = _own_price(entry)
         quote_rate = self._quote_rate(entry, position, rate)

@@ -90,6 +90,11 @@ class Till:
         elif base is not None or currency not in self._left_out:
             self.outside = minus(self.outside, base)
 
+    def cross(self, base: Decimal | None) -> None:
+        """Let money come from (positive) or go to what is left out; what has no rate is left out itself."""
+        if base is not None:
+            self.outside = plus(self.outside, base)
+
     def external(self, entry: Entry, amount: Decimal) -> None:
         """Book a deposit (positive) or withdrawal.
 
@@ -107,7 +112,7 @@ class Till:
         base = in_base(amount, self.rate(entry))
         self.pay(entry.currency, amount, base)
         if left_out:
-            self.outside = plus(self.outside, base)
+            self.cross(base)
         else:
             self._book.incomes.append(
                 Income(entry.id, entry.day, entry.instrument, entry.kind, entry.currency, amount, base)
