@@ -50,7 +50,7 @@ class WorkerThread(threading.Thread):
             connections.close_all()
 
     def stop(self) -> None:
-        """Ask the worker to finish what it is doing and end; on the memory broker it looks every two seconds."""
+        """Ask the worker to finish and end; on the memory broker it looks every two seconds."""
         state.should_stop = 0
 
 
