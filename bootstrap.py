@@ -181,15 +181,12 @@ def make_environment(uv: "str | None") -> None:
 
 
 def run(command: "list[str]", failure: str) -> None:
-    """Run a step with its errors shown; where it fails, end with a sentence."""
+    """Run a step quietly; where it fails, show its last words and end with a sentence."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True)
-    assert process.stderr is not None
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        sys.stderr.write(line)
-    if process.wait() != 0:
-        sys.exit(failure + " " + advice("".join(said)))
+    said = process.communicate()[1]
+    if process.returncode != 0:
+        sys.stderr.write("".join(said.splitlines(True)[-20:]))
+        sys.exit(failure + " " + advice(said))
 
 
 def advice(said: str) -> str:
