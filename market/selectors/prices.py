@@ -33,7 +33,8 @@ _ROW = np.dtype(
 _CLOSES = sql.SQL(
     "COPY (SELECT instrument_id::int4, (date - DATE '0001-01-01' + 1)::int4, close::float8"
     " FROM market_dailybar"
-    " WHERE instrument_id = ANY({ids}::int[]) AND world_id = {world} AND date <= {until}) TO STDOUT (FORMAT BINARY)"
+    " WHERE instrument_id = ANY({ids}::int[]) AND world_id = {world} AND date <= {until})"
+    " TO STDOUT (FORMAT BINARY)"
 )
 
 _CLOSES_ON = """

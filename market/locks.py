@@ -1,0 +1,48 @@
+"""The order in which rows of the market are locked: instruments by id, then the revision of rates.
+
+Whoever writes prices or corporate actions holds the instruments' rows first, so that two
+writers of the same instruments wait for each other instead of deadlocking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core.actor import Actor
+from core.errors import Forbidden, NotFound
+from market.models import Instrument
+
+_CREATING = 0x464C_4F52
+
+
+def instrument(actor: Actor, uuid: UUID) -> Instrument:
+    """Lock an instrument that the actor may write: their own, or a public one for staff.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: it is public and the actor is not staff.
+    """
+    mine = Q(owner=None) | Q(owner=actor.user_id) if actor.user_id else Q(owner=None)
+    found = Instrument.objects.select_for_update(no_key=True).filter(mine, uuid=uuid).first()
+    if found is None:
+        raise NotFound(_("There is no such instrument."))
+    if found.owner_id is None and not actor.is_staff:
+        raise Forbidden(_("This instrument is public; only staff may change it."))
+    return found
+
+
+def instruments(ids: Iterable[int]) -> None:
+    """Lock instruments in the order of their ids, leaving their key free for new bars."""
+    rows = Instrument.objects.select_for_update(no_key=True).filter(id__in=set(ids))
+    list(rows.order_by("id").values_list("id", flat=True))
+
+
+def creation_of_instruments() -> None:
+    """Let one transaction at a time make instruments for a file's unknown symbols."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING])

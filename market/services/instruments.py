@@ -1,0 +1,194 @@
+"""Create, change and delete instruments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actor import Actor
+from core.bus import bus
+from core.errors import Conflict, Forbidden, ValidationFailed
+from core.ports import instrument_in_use
+from market import locks
+from market.errors import InstrumentInUse
+from market.events import InstrumentChanged
+from market.models import Exchange, Instrument, SymbolSpan
+from market.selectors.instruments import ISIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentData:
+    """What is said of an instrument. `quote_unit` × price is in `currency`; `exchange` is a MIC."""
+
+    symbol: str
+    name: str
+    currency: str
+    kind: str = Instrument.Kind.STOCK
+    quote_unit: Decimal = Decimal(1)
+    isin: str = ""
+    exchange: str = ""
+    sector: str = ""
+    country: str = ""
+    coin_id: str = ""
+    is_fictional: bool = False
+
+
+_NAMES = tuple(one.name for one in fields(InstrumentData))
+_SHOWN = (*_NAMES[:5], "isin", "sector", "country", "coin_id")
+
+
+@transaction.atomic
+def create_instrument(*, actor: Actor, data: InstrumentData, public: bool = False) -> Instrument:
+    """Create the actor's own instrument, or a public one.
+
+    Raises:
+        Forbidden: public, and the actor is not staff.
+        ValidationFailed: a value is wrong; names the field.
+        Conflict: the owner has that symbol on that exchange already.
+    """
+    if public and not actor.is_staff:
+        raise Forbidden(_("Only staff may create public instruments."))
+    if not public and actor.user_id is None:
+        raise Forbidden(_("An instrument of one's own needs a user."))
+    instrument = Instrument(owner_id=None if public else actor.user_id)
+    _assign(instrument, {name: getattr(data, name) for name in _NAMES})
+    _save(instrument)
+    audit.record(
+        actor=actor,
+        verb="instrument.created",
+        object_type="instrument",
+        object_id=instrument.uuid,
+        after=_shown(instrument),
+    )
+    bus.publish(InstrumentChanged(instrument.id, instrument.uuid))
+    return instrument
+
+
+@transaction.atomic
+def update_instrument(
+    *, actor: Actor, uuid: UUID, changes: dict[str, Any], symbol_since: date | None = None
+) -> Instrument:
+    """Change some of an instrument's fields.
+
+    `symbol_since`: the new symbol is valid from that date on and the old one until then;
+    without it the symbol is corrected, as if it had always been so.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: it is public and the actor is not staff.
+        ValidationFailed: a value is wrong; names the field.
+        Conflict: the symbol is taken, or the currency changes under transactions.
+    """
+    instrument = locks.instrument(actor, uuid)
+    before, old_symbol = _shown(instrument), instrument.symbol
+    if changes.get("currency", instrument.currency) != instrument.currency and _in_use(instrument):
+        raise InstrumentInUse(_("Transactions use this instrument; its currency cannot change."))
+    _assign(instrument, changes)
+    _save(instrument)
+    if symbol_since is not None and instrument.symbol != old_symbol:
+        _rename(instrument, old_symbol, symbol_since)
+    audit.record(
+        actor=actor,
+        verb="instrument.updated",
+        object_type="instrument",
+        object_id=instrument.uuid,
+        before=before,
+        after=_shown(instrument),
+    )
+    bus.publish(InstrumentChanged(instrument.id, instrument.uuid))
+    return instrument
+
+
+@transaction.atomic
+def delete_instrument(*, actor: Actor, uuid: UUID) -> None:
+    """Delete an instrument with its prices and corporate actions.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: it is public and the actor is not staff.
+        InstrumentInUse: transactions, orders or alerts point at it.
+    """
+    instrument = locks.instrument(actor, uuid)
+    if _in_use(instrument):
+        raise InstrumentInUse(_("%(symbol)s is in use.") % {"symbol": instrument.symbol})
+    changed = InstrumentChanged(instrument.id, instrument.uuid)
+    audit.record(
+        actor=actor,
+        verb="instrument.deleted",
+        object_type="instrument",
+        object_id=instrument.uuid,
+        before=_shown(instrument),
+    )
+    try:
+        instrument.delete()
+    except ProtectedError as error:
+        raise InstrumentInUse(_("%(symbol)s is in use.") % {"symbol": instrument.symbol}) from error
+    bus.publish(changed)
+
+
+def _assign(instrument: Instrument, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if name == "exchange":
+            instrument.exchange = _exchange(value)
+        elif name in {"symbol", "currency", "isin", "country"}:
+            setattr(instrument, name, value.strip().upper())
+        else:
+            setattr(instrument, name, value)
+    if instrument.isin and not ISIN.match(instrument.isin):
+        raise ValidationFailed.of("isin", _("An ISIN has 12 characters, such as US0378331005."))
+
+
+def _exchange(mic: str | None) -> Exchange | None:
+    if not mic:
+        return None
+    found = Exchange.objects.filter(mic=mic.upper()).first()
+    if found is None:
+        raise ValidationFailed.of("exchange", _("%(mic)s is not a known exchange (MIC).") % {"mic": mic})
+    return found
+
+
+def _save(instrument: Instrument) -> None:
+    instrument.full_clean(validate_unique=False, validate_constraints=False)
+    if instrument.quote_unit <= 0:
+        raise ValidationFailed.of("quote_unit", _("The quote unit must be greater than 0."))
+    try:
+        with transaction.atomic():
+            instrument.save()
+    except IntegrityError as error:
+        raise Conflict(
+            _("There is an instrument %(symbol)s already.") % {"symbol": instrument.symbol},
+            code="instrument-exists",
+        ) from error
+
+
+def _rename(instrument: Instrument, old_symbol: str, since: date) -> None:
+    """Close the old symbol's span and open the new one's."""
+    if since > clock.today("UTC"):
+        raise ValidationFailed.of("symbol_since", _("The date is in the future."))
+    last = instrument.symbol_spans.order_by("-valid_from").first()
+    if last is None:
+        last = SymbolSpan(instrument=instrument, symbol=old_symbol, valid_from=date(1700, 1, 1))
+    if since <= last.valid_from:
+        raise ValidationFailed.of(
+            "symbol_since",
+            _("The date must be after %(day)s.") % {"day": last.valid_from},
+        )
+    last.valid_to = since
+    last.save()
+    SymbolSpan.objects.create(instrument=instrument, symbol=instrument.symbol, valid_from=since)
+
+
+def _in_use(instrument: Instrument) -> bool:
+    return any(instrument_in_use.collect(instrument.id, instrument.uuid).values())
+
+
+def _shown(instrument: Instrument) -> dict[str, Any]:
+    return {name: str(getattr(instrument, name)) for name in _SHOWN} | {"exchange": instrument.exchange_id}

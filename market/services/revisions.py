@@ -1,0 +1,33 @@
+"""Count changes, in the transaction that makes them, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+
+from core.bus import bus
+from market.events import PricesChanged, RatesChanged
+from market.models import Instrument
+
+_COUNT_RATES = """
+INSERT INTO market_raterevision (owner_id, value) VALUES (%s, 1)
+ON CONFLICT (owner_id) DO UPDATE SET value = market_raterevision.value + 1
+"""
+
+
+def prices_changed(world_id: int, instrument_ids: Iterable[int]) -> None:
+    """Count a change of these instruments' prices or corporate actions. Their rows are locked already."""
+    ids = tuple(sorted(set(instrument_ids)))
+    if ids:
+        Instrument.objects.filter(id__in=ids).update(price_revision=F("price_revision") + 1)
+        bus.publish(PricesChanged(world_id, ids))
+
+
+def rates_changed(user_id: UUID | None) -> None:
+    """Count a change of the public rates (None) or of a user's own; serialises their writers."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_RATES, [user_id])
+    bus.publish(RatesChanged(user_id))
