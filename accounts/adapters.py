@@ -28,7 +28,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """Make the account from the sign-up form."""
         data = form.cleaned_data
         profile = NewUser(
-            time_zone=data.get("time_zone") or "UTC",
+            base_currency=data["base_currency"],
+            time_zone=data["time_zone"],
             locale=canonical_locale(get_language() or "en") or "en",
         )
         try:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services.profile import time_zones
+from core.money import MINOR_UNITS
 
 if TYPE_CHECKING:  # Django's model forms are generic to mypy only
     _UserForm = forms.ModelForm[User]
@@ -17,9 +18,18 @@ else:
     _UserForm = forms.ModelForm
 
 
+CURRENCIES = [(code, code) for code in sorted(MINOR_UNITS)]
+
+
 class SignupForm(forms.Form):
     """What our sign-up page asks beyond allauth's fields; the browser fills in the time zone."""
 
+    base_currency = forms.ChoiceField(
+        label=_("Base currency"),
+        help_text=_("Your net worth is shown in it."),
+        choices=CURRENCIES,
+        initial="EUR",
+    )
     time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def clean_time_zone(self) -> str:
@@ -50,6 +60,11 @@ class ProfileForm(_UserForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["base_currency"] = forms.ChoiceField(
+            label=_("Base currency"),
+            help_text=self.fields["base_currency"].help_text,
+            choices=CURRENCIES,
+        )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
             help_text=self.fields["time_zone"].help_text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -63,7 +64,8 @@ def staff_mail(request: HttpRequest) -> HttpResponse:
     form = MailSearchForm(request.GET)
     search = form.cleaned_data["q"] if form.is_valid() else ""
     page = Paginator(selectors.stored_mails(search), MAILS_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/staff_mail.html", {"form": form, "page": page, "search": search})
+    context = {"form": form, "page": page, "search": search, "page_url": f"?{urlencode({'q': search})}&page="}
+    return render(request, "accounts/staff_mail.html", context)
 
 
 @require_safe

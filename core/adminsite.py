@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.ports import admin_panels
@@ -30,6 +33,18 @@ class FlorinAdminSite(admin.AdminSite):
         """Show the panels, then the models by app."""
         panels = list(admin_panels.collect().values())
         return super().index(request, {**(extra_context or {}), "panels": panels})
+
+    def login(self, request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Send people to the one sign-in page, with its second factor and its guard.
+
+        Raises:
+            PermissionDenied: who asks is signed in and is no staff.
+        """
+        from django.contrib.auth.views import redirect_to_login  # needs the apps to be loaded
+
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
 
 
 class FlorinAdminConfig(AdminConfig):

@@ -18,6 +18,7 @@ from accounts.models import User
 from core import audit
 from core.actor import Actor
 from core.errors import FieldError, NotFound, ValidationFailed
+from core.money import MINOR_UNITS
 
 FIELDS = ("name", "base_currency", "time_zone", "locale", "appearance", "gain_colours")
 
@@ -80,6 +81,8 @@ def time_zones() -> frozenset[str]:
 def _clean(field: str, value: str) -> str:
     if field not in FIELDS:
         raise ValidationError(_("This cannot be changed here."), code="read_only")
+    if field == "base_currency" and value.upper() not in MINOR_UNITS:
+        raise ValidationError(_("Use a currency's ISO 4217 code, such as EUR."), code="unknown_currency")
     if field == "time_zone" and value not in time_zones():
         raise ValidationError(_("Use an IANA time zone, such as Europe/Berlin."), code="unknown_time_zone")
     if field == "base_currency":

@@ -7,6 +7,7 @@ from config.settings.environment import env
 
 __all__ = [
     "ACCOUNT_ADAPTER",
+    "ACCOUNT_CHANGE_EMAIL",
     "ACCOUNT_EMAIL_SUBJECT_PREFIX",
     "ACCOUNT_EMAIL_VERIFICATION",
     "ACCOUNT_LOGIN_METHODS",
@@ -14,6 +15,8 @@ __all__ = [
     "ACCOUNT_PREVENT_ENUMERATION",
     "ACCOUNT_RATE_LIMITS",
     "ACCOUNT_SIGNUP_FIELDS",
+    "ACCOUNT_SIGNUP_FORM_CLASS",
+    "ACCOUNT_EMAIL_NOTIFICATIONS",
     "ACCOUNT_UNIQUE_EMAIL",
     "ACCOUNT_USER_MODEL_USERNAME_FIELD",
     "AUTHENTICATION_BACKENDS",
@@ -23,10 +26,14 @@ __all__ = [
     "EMAIL_BACKEND",
     "LOGIN_REDIRECT_URL",
     "LOGIN_URL",
+    "MFA_TOTP_ISSUER",
     "PASSWORD_HASHERS",
+    "SILENCED_SYSTEM_CHECKS",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
+# the address is unique in any case, by a constraint that this check does not see
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -47,13 +54,18 @@ LOGIN_REDIRECT_URL = "dashboard"
 ACCOUNT_LOGOUT_REDIRECT_URL = "landing"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_UNIQUE_EMAIL = True
+# one address a person: a new one takes over once it is proven
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "20/m/ip"}
+MFA_TOTP_ISSUER = "Florin"
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Florin <florin@localhost>")
 EMAIL_URL = env.str("EMAIL_URL", default="")
