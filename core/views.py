@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
 from http import HTTPStatus
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -16,6 +20,28 @@ from core import errors, ports
 from core.api.problems import CONTENT_TYPE, problem
 from core.ports import SearchHit
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the landing page's example: a value, or what was added to it."""
+
+    label: StrPromise
+    amount: Decimal
+    kind: str = "result"
+
+
+EXAMPLE = (
+    Step(_("Value on 1 January"), Decimal("41250.00"), kind="level"),
+    Step(_("You paid in"), Decimal("3000.00"), kind="flow"),
+    Step(_("Prices"), Decimal("2118.40")),
+    Step(_("Exchange rates"), Decimal("-402.15")),
+    Step(_("Dividends"), Decimal("186.32")),
+    Step(_("Fees and taxes"), Decimal("-41.20")),
+    Step(_("Value on 30 June"), Decimal("46111.37"), kind="level"),
+)
 SEARCH_LIMIT = 8
 SEARCH_LENGTH = 100
 
@@ -25,7 +51,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """Show what the product promises; who is signed in goes to the dashboard."""
     if request.user.is_authenticated:
         return redirect("dashboard")
-    return render(request, "core/landing.html")
+    return render(request, "core/landing.html", {"example": EXAMPLE, "currency": "EUR"})
 
 
 @require_safe

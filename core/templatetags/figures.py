@@ -44,6 +44,16 @@ def signed_money(value: Number, currency: str = "") -> SafeString:
 
 
 @register.filter
+def flow_money(value: Number, currency: str = "") -> SafeString:
+    """Show money paid in (+) or out (−), in `currency`: a sign, and no colour, for it is no gain."""
+    if value is None:
+        return missing()
+    places = _money_places(value, currency)
+    sign = "+" if round_amount(Decimal(value), places) > 0 else ""
+    return _span(sign + decimal_text(value, places), _unit(currency))
+
+
+@register.filter
 def percent(value: Number, decimals: int = 2) -> SafeString:
     """Show a ratio (0.125 is 12.5 %) with `decimals` places; 1 place from 100 % on."""
     if value is None:
@@ -156,7 +166,7 @@ def _percent_sign(text: str) -> str:
 
 
 def _unit(currency: str) -> SafeString:
-    return format_html('&nbsp;<span class="cur">{}</span>', currency) if currency else NO_UNIT
+    return format_html('<span class="cur">&nbsp;{}</span>', currency) if currency else NO_UNIT
 
 
 def _span(text: str, unit: SafeString = NO_UNIT) -> SafeString:
@@ -184,6 +194,7 @@ def _signed(
 _KINDS: dict[str, Callable[[Number, str], SafeString]] = {
     "money": money,
     "signed_money": signed_money,
+    "flow_money": flow_money,
     "price": price,
     "quantity": lambda value, _unit: quantity(value),
     "percent": lambda value, _unit: percent(value),

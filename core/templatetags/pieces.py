@@ -6,6 +6,7 @@ Colours come from CSS classes, sizes from SVG attributes, so the strict content 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,19 @@ register = template.Library()
 THEMES = ("system", "light", "dark")
 GAINS = ("green-red", "blue-orange")
 MAX_SLICES = 8
+BRIDGE_WIDTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeBar:
+    """One line of a bridge: its words, its amount, and where its bar lies (SVG units of 200)."""
+
+    label: str
+    amount: Decimal
+    kind: str
+    x: str
+    width: str
+
 
 # Stroke paths on a 24 × 24 grid, drawn for this product.
 ICONS: dict[str, tuple[str, ...]] = {
@@ -163,6 +177,34 @@ def donut_slices(slices: Iterable[Any]) -> list[tuple[str, Decimal]]:
 
 def _part(one: Any, name: str) -> Any:
     return one[name] if isinstance(one, dict) else getattr(one, name)
+
+
+@register.simple_tag
+def bridge(steps: Iterable[Any]) -> list[BridgeBar]:
+    """Place the steps from one value to another on one scale, for ``components/bridge.html``.
+
+    A step has `label`, `amount` and `kind`: a "level" is a value itself (the start, the end); a
+    "result" or a "flow" (money paid in or out, no gain) is added to what stands before it. The
+    scale runs over what is reached, not from zero, so a level is a mark and never a bar.
+    """
+    reached, spans = Decimal(0), []
+    for step in steps:
+        amount, kind = Decimal(_part(step, "amount")), str(_part(step, "kind"))
+        before = amount if kind == "level" else reached
+        reached = amount if kind == "level" else reached + amount
+        spans.append((_part(step, "label"), amount, kind, min(before, reached), max(before, reached)))
+    low = min((span[3] for span in spans), default=Decimal(0))
+    spread = max((span[4] for span in spans), default=Decimal(0)) - low or Decimal(1)
+    return [
+        BridgeBar(
+            label=label,
+            amount=amount,
+            kind=kind,
+            x=f"{(start - low) / spread * BRIDGE_WIDTH:.2f}",
+            width=f"{(end - start) / spread * BRIDGE_WIDTH:.2f}",
+        )
+        for label, amount, kind, start, end in spans
+    ]
 
 
 @register.filter

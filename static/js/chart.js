@@ -310,7 +310,7 @@ class FlorinChart extends HTMLElement {
     const plain = this.data.series.some((series) => series.kind === "candles");
     const items = parts.map((part, index) => {
       const swatch = plain ? [] : [make("span", `swatch series-${Math.min(index + 1, 5)}`, { "aria-hidden": "true" })];
-      return make("div", "", {}, make("dt", "", {}, ...swatch, this.rows.head[index + 1]), make("dd", "num", {}, part));
+      return make("div", "", {}, make("dt", "", {}, ...swatch, this.rows.head[index + 1]), make("dd", "num", {}, plain ? part.split("\u00A0")[0] : part));
     });
     const done = trades.map((one) => make("div", "", {}, make("dt", "", {}, this.texts[one.side]), make("dd", "num", {}, one.text)));
     this.legend.replaceChildren(make("div", "chart-day", {}, make("dt", "", {}, this.writer.day(time))), ...items, ...done);
