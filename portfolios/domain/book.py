@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from portfolios.domain.entries import EntryId, EntryKind
+from portfolios.domain.exact import ZERO
 from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.rates import RateUsed
@@ -124,13 +125,20 @@ class Flow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is held of one instrument: `currency` is the one its costs are kept in."""
+    """What is held of one instrument: `currency` is the one its costs are kept in.
+
+    `moved_units` came (net) on `moved_on`, the last day with a trade or transfer, in units of that day,
+    and `paid` (net, base currency; in kind at market value) went for them.
+    """
 
     instrument: int
     currency: str
     quantity: Decimal
     lots: tuple[Lot, ...]
     own_price: PriceUsed | None
+    moved_on: date | None = None
+    moved_units: Decimal = ZERO
+    paid: Decimal | None = ZERO
 
 
 @dataclass(slots=True)

@@ -7,12 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from portfolios.domain.book import Book, Disposal, Flow, Holding, Problem, ProblemKind, Transfer
+from portfolios.domain.book import Book, Disposal, Flow, Problem, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
-from portfolios.domain.lots import CostMethod, Lot, LotQueue
+from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
+from portfolios.domain.state import Position
 from portfolios.domain.till import Till, gross, in_base
 
 
@@ -59,18 +60,6 @@ def gains(
     """
     at_rate = times(cost, rate)
     return minus(proceeds_base, at_rate), minus(at_rate, cost_base)
-
-
-class Position:
-    """The state of one instrument while folding."""
-
-    __slots__ = ("currency", "instrument", "own_price", "queue")
-
-    def __init__(self, instrument: int, currency: str, method: CostMethod) -> None:
-        self.instrument = instrument
-        self.currency = currency
-        self.queue = LotQueue(method)
-        self.own_price: PriceUsed | None = None
 
 
 class _Sale(NamedTuple):
@@ -145,12 +134,7 @@ class Ledger:
     def close(self, until: date | None) -> Book:
         """Return the book as it stands."""
         self.book.until = until
-        self.book.holdings = {
-            at.instrument: Holding(
-                at.instrument, at.currency, at.queue.quantity, at.queue.lots(), at.own_price
-            )
-            for at in self.positions.values()
-        }
+        self.book.holdings = {at.instrument: at.holding() for at in self.positions.values()}
         return self.book
 
     def _split(self, until: date | None) -> None:
@@ -192,11 +176,13 @@ class Ledger:
             return
         position.own_price = _own_price(entry)
         quote_rate = self._quote_rate(entry, position, rate)
+        held = position.queue.quantity
         if buys:
             cost = self._quoted(entry, position, amount, base, quote_rate)
             position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, base, charges))
         else:
             self._dispose(entry, position, _Sale(rate, quote_rate, charges))
+        position.note(entry.day, held, base if buys else times(base, -ONE))
 
     def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
         return rate if entry.currency == position.currency else self._till.rate_of(entry, position.currency)
@@ -264,10 +250,14 @@ class Ledger:
             position.own_price = _own_price(entry)
         unit, rate = self._market(entry, position)
         value = times(unit, entry.quantity)
+        value_base = None if value is None else in_base(value, rate)
+        held = position.queue.quantity
         if entry.kind is EntryKind.TRANSFER_IN:
-            self._arrive(entry, position, value, in_base_or_none(value, rate), charges)
+            self._arrive(entry, position, value, value_base, charges)
+            position.note(entry.day, held, value_base)
         else:
-            self._leave(entry, position, in_base_or_none(value, rate), rate)
+            self._leave(entry, position, value_base, rate)
+            position.note(entry.day, held, times(value_base, -ONE))
 
     def _arrive(
         self,
@@ -332,11 +322,6 @@ class Ledger:
         # The market's rate, not the entry's own: what arrives is valued like all that is held.
         rate = self._till.day_rate(entry, position.currency)
         return (None if used is None else used.price), rate
-
-
-def in_base_or_none(value: Decimal | None, rate: Decimal | None) -> Decimal | None:
-    """Convert a value that may be unknown."""
-    return None if value is None else in_base(value, rate)
 
 
 def _own_price(entry: Entry) -> PriceUsed | None:
