@@ -25,7 +25,7 @@ export function look(host) {
   const style = getComputedStyle(host);
   return {
     ...colours(host, [
-      "surface", "text", "text-quiet", "line", "line-strong", "accent", "gain", "loss", "clear",
+      "surface", "text", "text-quiet", "line", "line-strong", "brand", "gain", "loss", "clear",
       "chart-grid", "chart-fill", "chart-fill-end", "chart-volume",
       "series-1", "series-2", "series-3", "series-4", "series-5",
     ]),
@@ -92,8 +92,8 @@ export function markerOptions(markers, time, look) {
       time: time(date),
       position: side === "buy" ? "belowBar" : "aboveBar",
       shape: side === "buy" ? "arrowUp" : "arrowDown",
-      color: side === "buy" ? look.accent : look.text,
-      size: 0.8,
+      color: side === "buy" ? look.brand : look.text,
+      size: 1.2,
     }))
     .sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
 }
