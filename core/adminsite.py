@@ -17,8 +17,10 @@ from core.ports import admin_panels
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Model]
+    _TabularInline = admin.TabularInline[Model, Model]
 else:
     _ModelAdmin = admin.ModelAdmin
+    _TabularInline = admin.TabularInline
 
 
 class FlorinAdminSite(admin.AdminSite):
@@ -64,4 +66,17 @@ class ReadOnlyAdmin(_ModelAdmin):
         return False
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(_TabularInline):
+    """Show rows below their parent that nobody edits."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False

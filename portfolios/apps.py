@@ -8,3 +8,14 @@ from django.apps import AppConfig
 class PortfoliosConfig(AppConfig):
     name = "portfolios"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Subscribe to events and answer the ports of the rooms below."""
+        from core import ports
+        from portfolios import receivers
+        from portfolios.selectors import panels, portfolios, search
+
+        ports.held_instruments.register(receivers.__name__, portfolios.held_instruments)
+        ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
+        ports.search.register(self.name, search.find)
+        ports.admin_panels.register(self.name, panels.imports)

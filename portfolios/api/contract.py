@@ -117,8 +117,6 @@ class MessageSerializer(serializers.Serializer[Any]):
 class PlaceOrderView(ApiView):
     """Record purchases."""
 
-    idempotent = True
-
     @extend_schema(
         operation_id="place_order",
         tags=TAG,
@@ -203,8 +201,6 @@ class CoinTotalView(ApiView):
 class CoinAddView(ApiView):
     """Add coins."""
 
-    idempotent = True
-
     @extend_schema(
         operation_id="crypto_add", tags=TAG, request=CoinAmountSerializer, responses=HoldingSerializer
     )
@@ -221,8 +217,6 @@ class CoinAddView(ApiView):
 
 class CoinRemoveView(ApiView):
     """Remove a coin."""
-
-    idempotent = True
 
     @extend_schema(operation_id="crypto_remove", tags=TAG, request=CoinSerializer, responses=MessageSerializer)
     @idempotent

@@ -34,8 +34,6 @@ LISTING = [
 class PortfolioListView(ApiView):
     """The caller's portfolios."""
 
-    idempotent = True
-
     @extend_schema(operation_id="portfolios_list", parameters=LISTING, responses=PortfolioSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the portfolios that the caller may see."""
@@ -82,8 +80,6 @@ class PortfolioView(ApiView):
 class TransactionListView(ApiView):
     """The transactions of a portfolio."""
 
-    idempotent = True
-
     @extend_schema(
         operation_id="transactions_list",
         parameters=[
@@ -123,8 +119,6 @@ class TransactionListView(ApiView):
 
 class TransactionBatchView(ApiView):
     """Many transactions at once."""
-
-    idempotent = True
 
     @extend_schema(
         operation_id="transactions_create_batch",

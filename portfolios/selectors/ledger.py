@@ -16,12 +16,12 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.models import Role
+from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
 from market.selectors.prices import CloseSeries
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
 from portfolios.domain.prices import PriceUsed
-from portfolios.domain.rates import Rates
 from portfolios.domain.shortfall import shortfalls
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 
@@ -45,7 +45,7 @@ class Ledger:
     entries: list[Entry]
     splits: list[Split]
     instruments: dict[int, Instrument]
-    rates: Rates
+    rates: RateTable
     closes: dict[int, CloseSeries]
     derived: dict[Any, Any] = field(default_factory=dict)
     _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
@@ -73,8 +73,12 @@ class Ledger:
 
     def know_prices(self, instruments: Iterable[int], days: Iterable[date]) -> None:
         """Read the exact closes of all `instruments` on each of `days`, in one query."""
-        wanted = {(one, day) for day in days for one in instruments} - self._known.keys()
-        found = prices.closes_at(self.portfolio.world_id, wanted)
+        self.know_pairs((one, day) for day in list(days) for one in instruments)
+
+    def know_pairs(self, pairs: Iterable[tuple[int, date]]) -> None:
+        """Read the exact close of each (instrument, day), in one query."""
+        wanted = set(pairs) - self._known.keys()
+        found = prices.closes_at(self.portfolio.world_id, wanted) if wanted else {}
         for pair in wanted:
             used = found.get(pair)
             self._known[pair] = (

@@ -1,0 +1,38 @@
+"""What runs when: the periodic tasks of all apps, as rows of the scheduler.
+
+Staff may change a time or switch a task off in the admin, and a restart keeps their choice:
+only what is missing is added.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.schedules import crontab
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from accounts.tasks import SCHEDULE as PEOPLE
+from core.tasks import SCHEDULE as CORE
+from portfolios.tasks import SCHEDULE as PORTFOLIOS
+
+SCHEDULE: dict[str, crontab] = {**CORE, **PEOPLE, **PORTFOLIOS}
+
+
+def install(**_kwargs: Any) -> None:
+    """Add the periodic tasks that the database lacks; runs after every migration."""
+    known = set(PeriodicTask.objects.filter(name__in=SCHEDULE).values_list("name", flat=True))
+    for name, when in SCHEDULE.items():
+        if name not in known:
+            PeriodicTask.objects.create(name=name, task=name, crontab=_row(when))
+
+
+def _row(when: crontab) -> CrontabSchedule:
+    row, _created = CrontabSchedule.objects.get_or_create(
+        minute=str(when._orig_minute),  # noqa: SLF001  # Celery keeps what was asked for only there
+        hour=str(when._orig_hour),  # noqa: SLF001
+        day_of_week=str(when._orig_day_of_week),  # noqa: SLF001
+        day_of_month=str(when._orig_day_of_month),  # noqa: SLF001
+        month_of_year=str(when._orig_month_of_year),  # noqa: SLF001
+        timezone="UTC",
+    )
+    return row

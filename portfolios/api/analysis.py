@@ -1,0 +1,185 @@
+"""Endpoints that tell what a portfolio is worth, what it earned and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.base import ApiView
+from core.api.pagination import window
+from core.errors import ValidationFailed
+from portfolios import payloads
+from portfolios.api import shapes
+from portfolios.api.parameters import DAY, END, START, day_parameter
+from portfolios.api.portfolios import LISTING
+from portfolios.selectors import figures, valuation
+from portfolios.selectors.ledger import Ledger, load, today
+from portfolios.selectors.portfolios import get
+
+PERIOD = [START, END]
+
+
+class _LedgerView(ApiView):
+    """Load the ledger of a portfolio that the caller may see."""
+
+    def ledger(self, portfolio_id: UUID) -> Ledger:
+        """Answer the ledger."""
+        return load(get(self.request.user, portfolio_id))
+
+    def day(self, ledger: Ledger) -> date:
+        """Read ``date``; today in the portfolio's time zone unless given."""
+        return day_parameter(self.request.query_params, "date") or today(ledger.portfolio)
+
+    def period(self, ledger: Ledger) -> figures.Period:
+        """Read ``start`` and ``end``; since inception until today unless given.
+
+        Raises:
+            ValidationFailed: the period ends before it starts.
+        """
+        params = self.request.query_params
+        end = day_parameter(params, "end") or today(ledger.portfolio)
+        start = day_parameter(params, "start") or figures.inception(ledger, end).start
+        if start > end:
+            raise ValidationFailed.of("start", _("The period must start before it ends."), "order")
+        return figures.Period(start, end)
+
+    def page(self, rows: list[Any]) -> Response:
+        """Answer the asked window of `rows`."""
+        asked = window(self.request.query_params)
+        return Response(
+            {"items": asked.of(rows), "total": len(rows), "skip": asked.skip, "limit": asked.limit}
+        )
+
+
+class ValuationView(_LedgerView):
+    """What the portfolio is worth."""
+
+    @extend_schema(operation_id="portfolio_valuation", parameters=[DAY], responses=shapes.ValuationSerializer)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer value, cash, cost, gains, income and charges since inception, as of the end of a day."""
+        ledger = self.ledger(portfolio_id)
+        return Response(payloads.valuation(ledger, valuation.at(ledger, self.day(ledger))))
+
+
+class PositionsView(_LedgerView):
+    """What is held."""
+
+    @extend_schema(
+        operation_id="portfolio_positions",
+        parameters=[
+            DAY,
+            OpenApiParameter("closed", bool, description="Also those that were sold completely (default false)."),
+            *LISTING,
+        ],
+        responses=shapes.PositionPageSerializer,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """List the positions as of the end of a day, the largest first."""
+        ledger = self.ledger(portfolio_id)
+        found = valuation.at(ledger, self.day(ledger))
+        closed = request.query_params.get("closed", "").lower() in {"1", "true", "yes"}
+        rows = [one for one in found.positions if closed or one.quantity]
+        return self.page([payloads.position(ledger, one) for one in rows])
+
+
+class LotsView(_LedgerView):
+    """What is held, lot by lot."""
+
+    @extend_schema(
+        operation_id="portfolio_lots", parameters=[DAY, *LISTING], responses=shapes.LotPageSerializer
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """List the open lots as of the end of a day."""
+        ledger = self.ledger(portfolio_id)
+        book = figures.book(ledger, self.day(ledger))
+        return self.page(
+            [
+                payloads.lot(ledger, holding.instrument, row)
+                for holding in book.holdings.values()
+                for row in holding.lots
+            ]
+        )
+
+
+class DisposalsView(_LedgerView):
+    """What was sold, matched with what it had cost."""
+
+    @extend_schema(
+        operation_id="portfolio_disposals", parameters=[*PERIOD, *LISTING], responses=shapes.DisposalPageSerializer
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """List the sales of a period, each matched with the lots it took."""
+        ledger = self.ledger(portfolio_id)
+        period = self.period(ledger)
+        rows = figures.book(ledger, period.end).disposals
+        return self.page([payloads.disposal(ledger, row) for row in rows if row.day > period.start])
+
+
+class SeriesView(_LedgerView):
+    """Day by day."""
+
+    @extend_schema(operation_id="portfolio_series", parameters=PERIOD, responses=shapes.SeriesSerializer)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer value, flows and cumulative return of each day of a period; the first row is its opening."""
+        ledger = self.ledger(portfolio_id)
+        found = figures.performance(ledger, self.period(ledger))
+        return Response(payloads.series(found, ledger.base))
+
+
+class PerformanceView(_LedgerView):
+    """What it earned."""
+
+    @extend_schema(
+        operation_id="portfolio_performance", parameters=PERIOD, responses=shapes.PerformanceSerializer
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer the time-weighted, money-weighted (XIRR) and simple return of a period ``(start, end]``."""
+        ledger = self.ledger(portfolio_id)
+        found = figures.performance(ledger, self.period(ledger))
+        return Response(payloads.performance(found, ledger.base))
+
+
+class StatementView(_LedgerView):
+    """Why."""
+
+    @extend_schema(operation_id="portfolio_statement", parameters=PERIOD, responses=shapes.StatementSerializer)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer where the change in value came from; the parts add up exactly."""
+        ledger = self.ledger(portfolio_id)
+        return Response(payloads.statement(ledger, figures.state(ledger, self.period(ledger))))
+
+
+class AllocationView(_LedgerView):
+    """How the value is spread."""
+
+    @extend_schema(
+        operation_id="portfolio_allocation",
+        parameters=[
+            DAY,
+            OpenApiParameter("by", str, enum=valuation.GROUPINGS, description="What to group by (default instrument)."),
+        ],
+        responses=shapes.AllocationSerializer,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer the value by instrument, class, currency or sector; the shares add up to 1."""
+        ledger = self.ledger(portfolio_id)
+        by = request.query_params.get("by") or valuation.GROUPINGS[0]
+        if by not in valuation.GROUPINGS:
+            raise ValidationFailed.of("by", _("Group by one of: %s.") % ", ".join(valuation.GROUPINGS), "choice")
+        found = valuation.at(ledger, self.day(ledger))
+        return Response(payloads.allocation(ledger, found, by, valuation.allocation(ledger, found, by)))
+
+
+class NetWorthView(ApiView):
+    """Everything the caller has."""
+
+    @extend_schema(operation_id="net_worth", responses=shapes.NetWorthSerializer)
+    def get(self, request: Request) -> Response:
+        """Sum the caller's real portfolios in their base currency; simulated ones are left out."""
+        return Response(payloads.net_worth(valuation.net_worth(request.user)))

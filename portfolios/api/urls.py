@@ -1,0 +1,35 @@
+"""Routes of the REST API of portfolios."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portfolios.api import analysis, contract, portfolios
+
+ONE = "api/v1/portfolios/<uuid:portfolio_id>"
+ENTRY = f"{ONE}/transactions/<uuid:transaction_id>"
+
+urlpatterns = [
+    path("api/v1/portfolios", portfolios.PortfolioListView.as_view(), name="api-portfolios"),
+    path(ONE, portfolios.PortfolioView.as_view(), name="api-portfolio"),
+    path(f"{ONE}/transactions", portfolios.TransactionListView.as_view(), name="api-transactions"),
+    path(f"{ONE}/transactions/batch", portfolios.TransactionBatchView.as_view(), name="api-transaction-batch"),
+    path(ENTRY, portfolios.TransactionView.as_view(), name="api-transaction"),
+    path(f"{ENTRY}/restore", portfolios.TransactionRestoreView.as_view(), name="api-transaction-restore"),
+    path(f"{ENTRY}/revisions", portfolios.TransactionRevisionsView.as_view(), name="api-transaction-revisions"),
+    path(f"{ONE}/valuation", analysis.ValuationView.as_view(), name="api-valuation"),
+    path(f"{ONE}/positions", analysis.PositionsView.as_view(), name="api-positions"),
+    path(f"{ONE}/lots", analysis.LotsView.as_view(), name="api-lots"),
+    path(f"{ONE}/disposals", analysis.DisposalsView.as_view(), name="api-disposals"),
+    path(f"{ONE}/series", analysis.SeriesView.as_view(), name="api-series"),
+    path(f"{ONE}/performance", analysis.PerformanceView.as_view(), name="api-performance"),
+    path(f"{ONE}/statement", analysis.StatementView.as_view(), name="api-statement"),
+    path(f"{ONE}/allocation", analysis.AllocationView.as_view(), name="api-allocation"),
+    path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
+    path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
+    path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),
+    path("api/v1/portfolio-position", contract.PortfolioPositionView.as_view(), name="portfolio-position"),
+    path("api/portfolio/total", contract.CoinTotalView.as_view(), name="crypto-total"),
+    path("api/portfolio/add", contract.CoinAddView.as_view(), name="crypto-add"),
+    path("api/portfolio/remove", contract.CoinRemoveView.as_view(), name="crypto-remove"),
+]

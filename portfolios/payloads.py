@@ -1,0 +1,273 @@
+"""JSON shapes of figures: decimal strings, ISO dates, and a reason for each figure that is null."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from core.api.rendering import plain
+from core.money import round_amount
+from portfolios.domain.allocation import Slice
+from portfolios.domain.arrays import day_of
+from portfolios.domain.book import Disposal, Problem
+from portfolios.domain.lots import Lot
+from portfolios.domain.positions import PositionView
+from portfolios.domain.reasons import Figure
+from portfolios.domain.statement import Statement
+from portfolios.selectors.figures import Performance
+from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.valuation import NetWorth, Valuation
+
+SIGNIFICANT = 15
+PLACES = 18
+POSITION_AMOUNTS = (
+    "quantity", "cost_basis", "cost_basis_quote", "average_cost", "charges", "market_value", "market_value_quote",
+    "unrealised", "unrealised_price", "unrealised_currency", "realised", "realised_price", "realised_currency",
+    "income", "fees", "taxes", "day_change", "rate",
+)  # fmt: skip
+
+
+def amount(value: Decimal | None) -> str | None:
+    """Write an exact amount; one with more than 18 places is rounded half-up to them."""
+    if value is None:
+        return None
+    exponent = value.as_tuple().exponent
+    too_fine = isinstance(exponent, int) and -exponent > PLACES
+    return plain(round_amount(value, PLACES) if too_fine else value)
+
+
+def ratio(value: float | Decimal | None) -> str | None:
+    """Write a fraction (0.05 is 5 %) with 15 significant digits."""
+    return None if value is None else plain(Decimal(format(value, f".{SIGNIFICANT}g")))
+
+
+def figures(**named: Figure[Any]) -> dict[str, Any]:
+    """Write figures by name, and under `reasons` why some are null."""
+    shown: dict[str, Any] = {name: ratio(figure.value) for name, figure in named.items()}
+    shown["reasons"] = {name: figure.reason.value for name, figure in named.items() if figure.reason}
+    return shown
+
+
+def performance(found: Performance, currency: str) -> dict[str, Any]:
+    """Write the returns of a period; fractions, and money in `currency`."""
+    series = found.series
+    return {
+        "start": found.period.start,
+        "end": found.period.end,
+        "days": found.period.days,
+        "currency": currency,
+        **figures(
+            time_weighted=found.time_weighted,
+            time_weighted_annualised=found.annualised,
+            money_weighted=found.money_weighted,
+            simple=found.simple,
+        ),
+        "opening_value": ratio(series.value[0]),
+        "closing_value": ratio(series.value[-1]),
+        "inflows": ratio(series.inflow[1:].sum()),
+        "outflows": ratio(series.outflow[1:].sum()),
+    }
+
+
+def series(found: Performance, currency: str) -> dict[str, Any]:
+    """Write a period day by day: end-of-day value, flows of the day, cumulative return."""
+    rows = found.series
+    columns = zip(
+        rows.days, rows.value, rows.cash, rows.inflow, rows.outflow, found.cumulative, rows.incomplete, strict=True
+    )
+    return {
+        "currency": currency,
+        "start": found.period.start,
+        "end": found.period.end,
+        "items": [
+            {
+                "date": day_of(day),
+                "value": ratio(value),
+                "cash": ratio(cash),
+                "inflow": ratio(inflow),
+                "outflow": ratio(outflow),
+                "time_weighted": ratio(cumulative),
+                "incomplete": bool(incomplete),
+            }
+            for day, value, cash, inflow, outflow, cumulative, incomplete in columns
+        ],
+    }
+
+
+def statement(ledger: Ledger, found: Statement) -> dict[str, Any]:
+    """Write where the change in value came from; every amount exact, in the portfolio's currency."""
+    lines = found.lines
+    return {
+        "start": found.start,
+        "end": found.end,
+        "currency": ledger.base,
+        "opening_value": amount(lines.opening),
+        "unrealised": amount(lines.unrealised),
+        "realised": amount(lines.realised),
+        "income": amount(lines.income),
+        "fees": amount(lines.fees),
+        "taxes": amount(lines.taxes),
+        "currency_effect": amount(lines.currency_effect),
+        "net_flows": amount(lines.net_flows),
+        "closing_value": amount(lines.closing),
+        "gain": amount(lines.gain()),
+        "parts": {
+            "currency_of_unrealised": amount(found.currency_of_unrealised),
+            "currency_of_realised": amount(found.currency_of_realised),
+            "currency_of_cash": amount(found.currency_of_cash),
+            "inflows": amount(found.inflows),
+            "outflows": amount(found.outflows),
+        },
+        "left_out": [
+            {
+                "instrument": None if gap.instrument is None else ledger.instruments[gap.instrument].uuid,
+                "currency": gap.currency,
+                "reason": gap.reason.value,
+            }
+            for gap in found.left_out
+        ],
+    }
+
+
+def lot(ledger: Ledger, instrument: int, row: Lot) -> dict[str, Any]:
+    """Write an open lot; `cost` in the instrument's currency, `cost_base` in the portfolio's."""
+    return {
+        "instrument": ledger.instruments[instrument].uuid,
+        "symbol": ledger.instruments[instrument].symbol,
+        "transaction": row.entry_id,
+        "acquired": row.acquired,
+        "quantity": amount(row.quantity),
+        "cost": amount(row.cost),
+        "cost_base": amount(row.cost_base),
+        "charges": amount(row.charges),
+        "currency": ledger.instruments[instrument].currency,
+    }
+
+
+def disposal(ledger: Ledger, row: Disposal) -> dict[str, Any]:
+    """Write one matched sale: what a lot's part brought, cost and gained."""
+    return {
+        "instrument": ledger.instruments[row.instrument].uuid,
+        "symbol": ledger.instruments[row.instrument].symbol,
+        "transaction": row.entry_id,
+        "date": row.day,
+        "acquired": row.acquired,
+        "acquired_by": row.lot_id,
+        "quantity": amount(row.quantity),
+        "proceeds": amount(row.proceeds),
+        "proceeds_base": amount(row.proceeds_base),
+        "cost": amount(row.cost),
+        "cost_base": amount(row.cost_base),
+        "price_gain": amount(row.price_gain),
+        "currency_effect": amount(row.currency_effect),
+        "acquisition_charges": amount(row.acquisition_charges),
+        "charges": amount(row.charges),
+        "currency": ledger.instruments[row.instrument].currency,
+        "missing_acquisition": row.missing,
+    }
+
+
+def problems(ledger: Ledger, rows: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Write what could not be known, each with the day, entry, instrument or currency it is about."""
+    return [
+        {
+            "kind": row.kind.value,
+            "date": row.day,
+            "transaction": row.entry_id,
+            "instrument": None if row.instrument is None else ledger.instruments[row.instrument].uuid,
+            "currency": row.currency,
+            "quantity": amount(row.quantity),
+        }
+        for row in rows
+    ]
+
+
+def valuation(ledger: Ledger, found: Valuation) -> dict[str, Any]:
+    """Write what a portfolio is worth; amounts in its currency."""
+    return {
+        "date": found.day,
+        "currency": ledger.base,
+        "total": amount(found.total),
+        "market_value": amount(found.market_value),
+        "cash_value": amount(found.cash_value),
+        "cost_basis": amount(found.cost_basis),
+        "unrealised": amount(found.unrealised),
+        "realised": amount(found.realised),
+        "income": amount(found.income),
+        "fees": amount(found.fees),
+        "taxes": amount(found.taxes),
+        "day_change": amount(found.day_change),
+        "cash": [
+            {"currency": row.currency, "amount": amount(row.amount), "value": amount(row.value)}
+            for row in found.cash
+        ],
+        "as_of": found.as_of,
+        "incomplete": found.incomplete,
+        "problems": problems(ledger, found.problems),
+    }
+
+
+def position(ledger: Ledger, row: PositionView) -> dict[str, Any]:
+    """Write one position; what ends in ``_quote``, `average_cost` and `price` are in its `currency`."""
+    instrument = ledger.instruments[row.instrument]
+    shown: dict[str, Any] = {
+        "instrument": instrument.uuid,
+        "symbol": instrument.symbol,
+        "name": instrument.name,
+        "currency": row.currency,
+        "price": amount(row.price.price) if row.price else None,
+        "price_as_of": row.price.as_of if row.price else None,
+        "price_source": row.price.source if row.price else None,
+        "incomplete": row.incomplete,
+        "reasons": {name: reason.value for name, reason in row.reasons.items()},
+    }
+    return shown | {name: amount(getattr(row, name)) for name in POSITION_AMOUNTS}
+
+
+def allocation(ledger: Ledger, found: Valuation, by: str, slices: Iterable[Slice[str]]) -> dict[str, Any]:
+    """Write how the value is spread; `share` is a fraction."""
+    return {
+        "date": found.day,
+        "currency": ledger.base,
+        "by": by,
+        "total": amount(found.total),
+        "items": [{"key": row.key, "value": amount(row.value), "share": amount(row.share)} for row in slices],
+    }
+
+
+def net_worth(found: NetWorth) -> dict[str, Any]:
+    """Write everything a user has, in their base currency, portfolio by portfolio."""
+    return {
+        "date": found.day,
+        "currency": found.currency,
+        "total": amount(found.total),
+        "day_change": amount(found.day_change),
+        "incomplete": found.incomplete,
+        "portfolios": [
+            {
+                "id": part.portfolio.pk,
+                "name": part.portfolio.name,
+                "currency": part.portfolio.currency,
+                "total": amount(part.total),
+                "value": amount(part.value),
+                "day_change": amount(part.day_change),
+                "as_of": part.as_of,
+                "incomplete": part.incomplete,
+            }
+            for part in found.parts
+        ],
+    }
+
+
+def chart_points(days: np.ndarray, values: np.ndarray) -> list[list[str]]:
+    """Write a series as ``[date, value]`` pairs."""
+    return [[_iso(day), ratio(value) or "0"] for day, value in zip(days, values, strict=True)]
+
+
+def _iso(number: Any) -> str:
+    day: date = day_of(number)
+    return day.isoformat()

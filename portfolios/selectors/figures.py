@@ -1,0 +1,237 @@
+"""Figures of one ledger, computed once for as long as its data is current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import numpy as np
+
+from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns, day_number, day_of
+from portfolios.domain.book import Book
+from portfolios.domain.entries import EntryKind
+from portfolios.domain.ledger import fold
+from portfolios.domain.lots import CostMethod
+from portfolios.domain.reasons import Figure, Reason
+from portfolios.domain.returns import annualised, daily_returns, linked, time_weighted, xirr
+from portfolios.domain.series import Market, ValueSeries, value_series
+from portfolios.domain.statement import Statement, statement
+from portfolios.selectors.ledger import Ledger
+
+T = TypeVar("T")
+ONE_DAY = timedelta(days=1)
+_EPOCH = date(1970, 1, 1).toordinal()
+CENT = 0.005
+KEPT_FIGURES = 48
+MOVED = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period ``(start, end]``: the close of `start` is the opening value."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Returns over a period as fractions; `cumulative` is time-weighted, shape (days + 1,), first 0.
+
+    `series` covers the period, its first row being the opening value.
+    """
+
+    period: Period
+    series: ValueSeries
+    cumulative: np.ndarray
+    time_weighted: Figure[float]
+    annualised: Figure[float]
+    money_weighted: Figure[float]
+    simple: Figure[float]
+
+
+def book(ledger: Ledger, day: date) -> Book:
+    """Answer the book at the end of `day`."""
+    return once(ledger, ("book", day), lambda: _fold(ledger, day))
+
+
+def _fold(ledger: Ledger, day: date) -> Book:
+    moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
+    ledger.know_pairs((one, on) for one, on in moved if one is not None)
+    return fold(
+        ledger.entries,
+        ledger.splits,
+        ledger.rates,
+        base=ledger.base,
+        method=CostMethod(ledger.portfolio.cost_method),
+        tracks_cash=ledger.portfolio.tracks_cash,
+        until=day,
+        currencies=ledger.currencies,
+        prices=ledger,
+    )
+
+
+def inception(ledger: Ledger, until: date) -> Period:
+    """Tell the period from the day before the first entry (value 0) to `until`."""
+    first = ledger.first_day or until
+    return Period(min(first, until) - ONE_DAY, until)
+
+
+def daily(ledger: Ledger, until: date) -> ValueSeries:
+    """Value the portfolio on every day from the one before its first entry to `until`."""
+    return once(ledger, ("daily", until), lambda: _series(ledger, until))
+
+
+def _series(ledger: Ledger, until: date) -> ValueSeries:
+    ledger_columns, market = once(ledger, "arrays", lambda: _arrays(ledger))
+    period = inception(ledger, until)
+    return value_series(
+        ledger_columns,
+        market,
+        day_number(period.start),
+        day_number(period.end),
+        tracks_cash=ledger.portfolio.tracks_cash,
+    )
+
+
+def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
+    instruments = sorted(ledger.instruments)
+    named = {ledger.base, *ledger.currencies.values()}
+    for entry in ledger.entries:
+        named |= {entry.currency, entry.fee_currency or entry.currency, entry.tax_currency or entry.currency}
+    currencies = sorted(named)
+    at = {key: number for number, key in enumerate(instruments)}
+    market = Market(
+        prices=_points({at[key]: (one.days, one.closes) for key, one in ledger.closes.items()}),
+        rates=_points(
+            {
+                number: ledger.rates.series(currency)
+                for number, currency in enumerate(currencies)
+                if currency != ledger.base
+            }
+        ),
+        quote=np.array([currencies.index(ledger.currencies[key]) for key in instruments], dtype=np.int64),
+        base=currencies.index(ledger.base),
+        currencies=len(currencies),
+        splits=_split_points(ledger, at),
+    )
+    return columns(ledger.entries, instruments, currencies), market
+
+
+def _points(series: dict[int, tuple[Any, Any]]) -> Points:
+    """Merge series of (ordinal days, values) by column into one list, ascending by day."""
+    if not series:
+        return Points(np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([]))
+    days = np.concatenate([days for days, _ in series.values()]).astype(np.int64) - _EPOCH
+    values = np.concatenate([values for _, values in series.values()])
+    owner: Ints = np.repeat(np.array(list(series), dtype=np.int64), [len(days) for days, _ in series.values()])
+    order = np.argsort(days, kind="stable")
+    return Points(days[order], owner[order], values[order])
+
+
+def _split_points(ledger: Ledger, at: dict[int, int]) -> SplitPoints:
+    rows = sorted(ledger.splits, key=lambda split: split.ex_date)
+    return SplitPoints(
+        np.array([day_number(row.ex_date) for row in rows], dtype=np.int64),
+        np.array([at[row.instrument] for row in rows], dtype=np.int64),
+        np.array([row.numerator / row.denominator for row in rows], dtype=np.float64),
+    )
+
+
+def performance(ledger: Ledger, period: Period) -> Performance:
+    """Compute the returns of a period; one that begins before the first entry begins there."""
+    return once(ledger, ("performance", period), lambda: _performance(ledger, period))
+
+
+def _performance(ledger: Ledger, asked: Period) -> Performance:
+    whole = daily(ledger, asked.end)
+    first = day_of(whole.days[0])
+    period = Period(max(asked.start, first), asked.end)
+    series = _cut(whole, (period.start - first).days)
+    returns = daily_returns(series.value, series.inflow, series.outflow)
+    total = time_weighted(returns)
+    return Performance(
+        period=period,
+        series=series,
+        cumulative=linked(returns.daily),
+        time_weighted=total if _held(series) else Figure(None, Reason.NOTHING_HELD),
+        annualised=_annualised(total, period, series),
+        money_weighted=_money_weighted(series),
+        simple=_simple(series),
+    )
+
+
+def _held(series: ValueSeries) -> bool:
+    return bool(np.any(series.value != 0) or np.any(series.inflow[1:] != 0))
+
+
+def _annualised(total: Figure[float], period: Period, series: ValueSeries) -> Figure[float]:
+    if total.value is None or not _held(series):
+        return Figure(None, total.reason or Reason.NOTHING_HELD)
+    return annualised(total.value, period.days)
+
+
+def _cut(series: ValueSeries, at: int) -> ValueSeries:
+    return ValueSeries(*(getattr(series, name)[at:] for name in ValueSeries.__slots__))
+
+
+def dated_flows(series: ValueSeries) -> list[tuple[date, float]]:
+    """List what the owner paid (negative) and got (positive) in the period, valuations included."""
+    net = series.outflow - series.inflow
+    net[0] = -series.value[0]
+    net[-1] += series.value[-1]
+    return [(day_of(series.days[at]), float(net[at])) for at in np.flatnonzero(net)]
+
+
+def _money_weighted(series: ValueSeries) -> Figure[float]:
+    if len(series.days) <= 1:
+        return Figure(None, Reason.SHORT_PERIOD)
+    return xirr(dated_flows(series))
+
+
+def _simple(series: ValueSeries) -> Figure[float]:
+    flows = float((series.inflow - series.outflow)[1:].sum())
+    invested = float(series.value[0]) + flows
+    if invested <= CENT:
+        return Figure(None, Reason.NEGATIVE_VALUE if invested < -CENT else Reason.NO_FLOWS)
+    return Figure((float(series.value[-1]) - invested) / invested)
+
+
+def state(ledger: Ledger, period: Period) -> Statement:
+    """Answer where the change in value over a period came from, exactly."""
+    return once(ledger, ("statement", period), lambda: _statement(ledger, period))
+
+
+def _statement(ledger: Ledger, period: Period) -> Statement:
+    moved = {entry.day for entry in ledger.entries if entry.kind in MOVED}
+    ledger.know_prices(ledger.instruments, {period.start, period.end} | moved)
+    return statement(
+        ledger.entries,
+        ledger.splits,
+        ledger.rates,
+        ledger,
+        base=ledger.base,
+        start=period.start,
+        end=period.end,
+        method=CostMethod(ledger.portfolio.cost_method),
+        tracks_cash=ledger.portfolio.tracks_cash,
+        currencies=ledger.currencies,
+    )
+
+
+def once(ledger: Ledger, key: Any, compute: Callable[[], T]) -> T:
+    """Compute a figure of a ledger the first time it is asked for, and keep the latest of them."""
+    found: T | None = ledger.derived.get(key)
+    if found is None:
+        found = compute()
+        ledger.derived[key] = found
+        for oldest in list(ledger.derived)[:-KEPT_FIGURES]:
+            ledger.derived.pop(oldest, None)
+    return found

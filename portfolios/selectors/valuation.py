@@ -1,0 +1,186 @@
+"""What a portfolio, or everything a user has, is worth at the end of a day. Exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.models import LIVE_WORLD
+from market.models import Instrument
+from market.selectors import rates
+from portfolios.domain import allocation as groups
+from portfolios.domain.allocation import Slice
+from portfolios.domain.book import Problem
+from portfolios.domain.entries import EntryKind
+from portfolios.domain.exact import ZERO, exact
+from portfolios.domain.positions import CashView, PositionView, cash, positions
+from portfolios.models import Portfolio
+from portfolios.selectors.figures import Period, book, once, state
+from portfolios.selectors.ledger import Ledger, load, today
+from portfolios.selectors.portfolios import real_of
+
+GROUPINGS = ["instrument", "class", "currency", "sector"]
+STALE_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Valuation:
+    """A portfolio at the end of `day`, in its currency; what is unknown is left out and `incomplete`.
+
+    `total` is market value and cash. Gains, income and charges are since the first entry, against
+    what was paid; gains are before charges. `day_change` is what the day earned, flows aside.
+    `as_of` is the day of the oldest price used for something held; None: nothing is held.
+    """
+
+    day: date
+    positions: list[PositionView]
+    cash: list[CashView]
+    market_value: Decimal
+    cash_value: Decimal
+    total: Decimal
+    cost_basis: Decimal
+    unrealised: Decimal
+    realised: Decimal
+    income: Decimal
+    fees: Decimal
+    taxes: Decimal
+    day_change: Decimal
+    incomplete: bool
+    as_of: date | None
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class NetWorthPart:
+    """One portfolio within the user's net worth; `value` in the user's currency, None without a rate."""
+
+    portfolio: Portfolio
+    total: Decimal
+    value: Decimal | None
+    day_change: Decimal | None
+    incomplete: bool
+    as_of: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetWorth:
+    """All of a user's real portfolios in their base currency; parts without a rate are left out."""
+
+    day: date
+    currency: str
+    total: Decimal
+    day_change: Decimal
+    incomplete: bool
+    parts: list[NetWorthPart]
+
+
+def at(ledger: Ledger, day: date) -> Valuation:
+    """Value the portfolio at the end of `day` at the last prices and rates known then."""
+    return once(ledger, ("valuation", day), lambda: _valued(ledger, day))
+
+
+def _valued(ledger: Ledger, day: date) -> Valuation:
+    folded = book(ledger, day)
+    ledger.know_prices(list(folded.holdings), [day, day - timedelta(days=1)])
+    views = positions(folded, ledger, ledger.rates, ledger.splits, day)
+    views.sort(key=lambda one: (-(one.market_value or ZERO), ledger.instruments[one.instrument].symbol))
+    money = cash(folded, ledger.rates, day)
+    held = [one for one in views if one.quantity]
+    with exact():
+        market_value = _sum(one.market_value for one in held)
+        cash_value = _sum(one.value for one in money)
+        return Valuation(
+            day=day,
+            positions=views,
+            cash=money,
+            market_value=market_value,
+            cash_value=cash_value,
+            total=market_value + cash_value,
+            cost_basis=_sum(one.cost_basis for one in held),
+            unrealised=_sum(one.unrealised for one in held),
+            realised=_sum(one.realised for one in views),
+            income=_sum(row.base for row in folded.incomes),
+            fees=_sum(row.base for row in folded.charges if row.kind is not EntryKind.TAX),
+            taxes=_sum(row.base for row in folded.charges if row.kind is EntryKind.TAX),
+            day_change=_day_change(ledger, day),
+            incomplete=any(one.market_value is None for one in held) or any(one.value is None for one in money),
+            as_of=min((one.price.as_of for one in held if one.price), default=None),
+            problems=folded.problems,
+        )
+
+
+def _day_change(ledger: Ledger, day: date) -> Decimal:
+    return state(ledger, Period(day - timedelta(days=1), day)).lines.gain()
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((one for one in amounts if one is not None), ZERO)
+
+
+def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
+    """Group the value of what is held and of cash; the shares add up to 1."""
+    name = _NAMES[by]
+    rows = [(name(ledger.instruments[one.instrument]), one.market_value) for one in valued.positions if one.quantity]
+    rows += [(_cash_name(by, one), one.value) for one in valued.cash]
+    return groups.allocation((key, value) for key, value in rows if value is not None)
+
+
+_NAMES: dict[str, Callable[[Instrument], str]] = {
+    "instrument": lambda one: one.symbol,
+    "class": lambda one: str(Instrument.Kind(one.kind).label),
+    "currency": lambda one: one.currency,
+    "sector": lambda one: one.sector or _("No sector"),
+}
+
+
+def _cash_name(by: str, row: CashView) -> str:
+    if by == "currency":
+        return row.currency
+    return _("Cash in %(currency)s") % {"currency": row.currency} if by == "instrument" else _("Cash")
+
+
+def stale(valued: Valuation) -> bool:
+    """Tell whether a price is older than a week that should be fresh."""
+    return valued.as_of is not None and valued.day - valued.as_of > STALE_AFTER
+
+
+def net_worth(user: Any) -> NetWorth:
+    """Sum the user's real portfolios in their base currency, each at its own today."""
+    portfolios = list(real_of(user))
+    day = clock.today(user.time_zone)
+    table = rates.rate_table(
+        user.pk, LIVE_WORLD, {portfolio.currency for portfolio in portfolios}, user.base_currency
+    )
+    with exact():
+        parts = [_part(portfolio, table, day) for portfolio in portfolios]
+        return NetWorth(
+            day=day,
+            currency=user.base_currency,
+            total=_sum(part.value for part in parts),
+            day_change=_sum(part.day_change for part in parts),
+            incomplete=any(part.incomplete or part.value is None for part in parts),
+            parts=parts,
+        )
+
+
+def _part(portfolio: Portfolio, table: Any, day: date) -> NetWorthPart:
+    ledger = load(portfolio)
+    valued = at(ledger, today(portfolio))
+    used = table.rate(portfolio.currency, day)
+    rate = used.rate if used else None
+    return NetWorthPart(
+        portfolio=portfolio,
+        total=valued.total,
+        value=None if rate is None else valued.total * rate,
+        day_change=None if rate is None else valued.day_change * rate,
+        incomplete=valued.incomplete,
+        as_of=valued.as_of,
+    )
+
+
