@@ -1,0 +1,55 @@
+"""Make the demo: two sign-ins and two portfolios, one of real shares, one of fictional ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from core import clock
+from core.actor import Actor
+from market.services import sample_data
+from portfolios.models import Portfolio
+from portfolios.services import samples
+
+INVESTOR = ("investor@example.org", "florin-investor")
+STAFF = ("staff@example.org", "florin-staff")
+SIGN_INS = [("investor", *INVESTOR), ("staff", *STAFF)]
+
+
+class Command(BaseCommand):
+    help = "Create the demo sign-ins, instruments and portfolios; only on the embedded database."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Create what is missing; a second call changes nothing."""
+        if not settings.EMBEDDED:
+            raise CommandError("The demo sign-ins have known passwords: they exist only on the embedded database.")
+        actor = Actor.system("demo")
+        call_command("load_reference", verbosity=0)
+        call_command("import_fx", verbosity=0)
+        real = sample_data.load_real_sample()
+        fictional = sample_data.load_fictional(until=clock.today("UTC"))
+        with transaction.atomic():
+            investor = _user(*INVESTOR, name="Ida Investor", base_currency="EUR", time_zone="Europe/Berlin")
+            _user(*STAFF, name="Sam Staff", is_staff=True, is_superuser=True)
+            if Portfolio.objects.filter(members__user=investor).exists():
+                return
+            samples.create_history_sample(actor=actor, owner_id=investor.pk, listings=real)
+            samples.create_fictional_sample(
+                actor=actor,
+                owner_id=investor.pk,
+                listings=fictional,
+                currency="EUR",
+                time_zone="Europe/Berlin",
+                until=clock.today("Europe/Berlin"),
+            )
+
+
+def _user(email: str, password: str, **fields: Any) -> Any:
+    users = get_user_model()
+    found = users.objects.filter(email=email).first()
+    return found or users.objects.create_user(email=email, password=password, **fields)
