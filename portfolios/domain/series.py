@@ -74,8 +74,8 @@ class ValueSeries:
 
     Shapes: (days,), and (days, instruments) for `values`, `quantities` (in units of the day) and
     `price_as_of` (day number of the price used, -1 none). `inflow` (start of its day) and `outflow`
-    (end of its day) are both positive. `incomplete`: something held has no price or no rate that
-    day; its value is left out, and counts as an inflow on the day it becomes known.
+    (end of its day) are both positive. `incomplete`: something held or moved has no price or no rate
+    that day; its value is left out, and counts as an inflow on the day it becomes known.
     """
 
     days: Ints
@@ -140,7 +140,9 @@ def value_series(
         cash=cash_value.sum(axis=1),
         inflow=inflow,
         outflow=outflow,
-        incomplete=(held & np.isnan(prices)).any(axis=1) | ((cash != 0) & np.isnan(rates)).any(axis=1),
+        incomplete=(held & np.isnan(prices)).any(axis=1)
+        | ((cash != 0) & np.isnan(rates)).any(axis=1)
+        | flows.unknown(),
         values=values,
         quantities=units * grown,
         price_as_of=price_as_of,
@@ -265,7 +267,7 @@ class _Flows:
         unit = np.full(len(own), np.nan)
         has = ledger.instrument >= 0
         unit[has] = prices[window.rows[has], ledger.instrument[has]]
-        self._asset_unknown = has & np.isnan(unit)
+        self._asset_unknown = (_UNITS[ledger.kind] != 0) & np.isnan(unit)
         units = _UNITS[ledger.kind] * ledger.quantity / market.splits.units(ledger.day, ledger.instrument)
         self._in_kind = np.where(_IN_KIND[ledger.kind], units * unit, 0.0)
 
@@ -286,6 +288,11 @@ class _Flows:
         """Every movement of money is paid in or paid out."""
         gross = np.where(_EXTERNAL[self._ledger.kind] | self._asset_unknown, 0.0, self._gross)
         return self._split(self._fee + self._tax - gross, self._in_kind)
+
+    def unknown(self) -> Bools:
+        """Return the days with an entry that has an unknown leg; shape (days,)."""
+        legs = np.isnan(self._gross) | np.isnan(self._fee) | np.isnan(self._tax) | self._asset_unknown
+        return self._window.per_day(legs.astype(np.float64)) > 0
 
     def _split(self, *flows: Floats) -> tuple[Floats, Floats]:
         per_day = self._window.per_day

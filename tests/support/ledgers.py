@@ -90,7 +90,8 @@ def days() -> st.SearchStrategy[date]:
 
 
 def figures(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
-    return st.decimals(Decimal(low), Decimal(high), places=places)
+    least, most = (int(Decimal(end).scaleb(places)) for end in (low, high))
+    return st.integers(max(least, 1), most).map(lambda units: Decimal(units).scaleb(-places))
 
 
 @st.composite
