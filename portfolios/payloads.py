@@ -25,8 +25,9 @@ from portfolios.selectors.valuation import NetWorth, Valuation
 SIGNIFICANT = 15
 PLACES = 18
 POSITION_AMOUNTS = (
-    "quantity", "cost_basis", "cost_basis_quote", "average_cost", "charges", "market_value", "market_value_quote",
-    "unrealised", "unrealised_price", "unrealised_currency", "realised", "realised_price", "realised_currency",
+    "quantity", "cost_basis", "cost_basis_quote", "average_cost", "charges", "market_value",
+    "market_value_quote", "unrealised", "unrealised_price", "unrealised_currency", "realised",
+    "realised_price", "realised_currency",
     "income", "fees", "taxes", "day_change", "rate",
 )  # fmt: skip
 
@@ -77,7 +78,14 @@ def series(found: Performance, currency: str) -> dict[str, Any]:
     """Write a period day by day: end-of-day value, flows of the day, cumulative return."""
     rows = found.series
     columns = zip(
-        rows.days, rows.value, rows.cash, rows.inflow, rows.outflow, found.cumulative, rows.incomplete, strict=True
+        rows.days,
+        rows.value,
+        rows.cash,
+        rows.inflow,
+        rows.outflow,
+        found.cumulative,
+        rows.incomplete,
+        strict=True,
     )
     return {
         "currency": currency,

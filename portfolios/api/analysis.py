@@ -74,7 +74,9 @@ class PositionsView(_LedgerView):
         operation_id="portfolio_positions",
         parameters=[
             DAY,
-            OpenApiParameter("closed", bool, description="Also those that were sold completely (default false)."),
+            OpenApiParameter(
+                "closed", bool, description="Also those that were sold completely (default false)."
+            ),
             *LISTING,
         ],
         responses=shapes.PositionPageSerializer,
@@ -111,7 +113,9 @@ class DisposalsView(_LedgerView):
     """What was sold, matched with what it had cost."""
 
     @extend_schema(
-        operation_id="portfolio_disposals", parameters=[*PERIOD, *LISTING], responses=shapes.DisposalPageSerializer
+        operation_id="portfolio_disposals",
+        parameters=[*PERIOD, *LISTING],
+        responses=shapes.DisposalPageSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the sales of a period, each matched with the lots it took."""
@@ -148,7 +152,9 @@ class PerformanceView(_LedgerView):
 class StatementView(_LedgerView):
     """Why."""
 
-    @extend_schema(operation_id="portfolio_statement", parameters=PERIOD, responses=shapes.StatementSerializer)
+    @extend_schema(
+        operation_id="portfolio_statement", parameters=PERIOD, responses=shapes.StatementSerializer
+    )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer where the change in value came from; the parts add up exactly."""
         ledger = self.ledger(portfolio_id)
@@ -162,7 +168,9 @@ class AllocationView(_LedgerView):
         operation_id="portfolio_allocation",
         parameters=[
             DAY,
-            OpenApiParameter("by", str, enum=valuation.GROUPINGS, description="What to group by (default instrument)."),
+            OpenApiParameter(
+                "by", str, enum=valuation.GROUPINGS, description="What to group by (default instrument)."
+            ),
         ],
         responses=shapes.AllocationSerializer,
     )
@@ -171,7 +179,9 @@ class AllocationView(_LedgerView):
         ledger = self.ledger(portfolio_id)
         by = request.query_params.get("by") or valuation.GROUPINGS[0]
         if by not in valuation.GROUPINGS:
-            raise ValidationFailed.of("by", _("Group by one of: %s.") % ", ".join(valuation.GROUPINGS), "choice")
+            raise ValidationFailed.of(
+                "by", _("Group by one of: %s.") % ", ".join(valuation.GROUPINGS), "choice"
+            )
         found = valuation.at(ledger, self.day(ledger))
         return Response(payloads.allocation(ledger, found, by, valuation.allocation(ledger, found, by)))
 

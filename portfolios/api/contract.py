@@ -131,7 +131,8 @@ class PlaceOrderView(ApiView):
             actor=self.actor,
             user=request.user,
             purchases=[
-                services.Purchase(one["tick_id"], one["purchase_price"], one["purchase_qty"]) for one in values
+                services.Purchase(one["tick_id"], one["purchase_price"], one["purchase_qty"])
+                for one in values
             ],
         )
         return Response([_order(row, request.user.pk) for row in rows], status=201)
@@ -218,7 +219,9 @@ class CoinAddView(ApiView):
 class CoinRemoveView(ApiView):
     """Remove a coin."""
 
-    @extend_schema(operation_id="crypto_remove", tags=TAG, request=CoinSerializer, responses=MessageSerializer)
+    @extend_schema(
+        operation_id="crypto_remove", tags=TAG, request=CoinSerializer, responses=MessageSerializer
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         """Take all of a coin out."""

@@ -12,7 +12,9 @@ from drf_spectacular.utils import OpenApiParameter
 
 from core.errors import ValidationFailed
 
-START = OpenApiParameter("start", date, description="First day (for periods: its close is the opening value).")
+START = OpenApiParameter(
+    "start", date, description="First day (for periods: its close is the opening value)."
+)
 END = OpenApiParameter("end", date, description="Last day, included.")
 DAY = OpenApiParameter("date", date, description="As of the end of this day; today unless given.")
 
@@ -42,7 +44,9 @@ def day_parameter(params: Any, name: str) -> date | None:
 
 
 def _not_a_date(name: str) -> ValidationFailed:
-    return ValidationFailed.of(name, _("%(name)s must be a date such as 2026-11-22.") % {"name": name}, "date")
+    return ValidationFailed.of(
+        name, _("%(name)s must be a date such as 2026-11-22.") % {"name": name}, "date"
+    )
 
 
 def uuid_parameter(params: Any, name: str) -> UUID | None:

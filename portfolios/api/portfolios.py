@@ -34,7 +34,9 @@ LISTING = [
 class PortfolioListView(ApiView):
     """The caller's portfolios."""
 
-    @extend_schema(operation_id="portfolios_list", parameters=LISTING, responses=PortfolioSerializer(many=True))
+    @extend_schema(
+        operation_id="portfolios_list", parameters=LISTING, responses=PortfolioSerializer(many=True)
+    )
     def get(self, request: Request) -> Response:
         """List the portfolios that the caller may see."""
         return paged(self, selectors.visible_to(request.user), PortfolioSerializer)
@@ -62,7 +64,9 @@ class PortfolioView(ApiView):
         """Answer a portfolio."""
         return Response(PortfolioSerializer(selectors.get(request.user, portfolio_id)).data)
 
-    @extend_schema(operation_id="portfolios_change", request=PortfolioSerializer, responses=PortfolioSerializer)
+    @extend_schema(
+        operation_id="portfolios_change", request=PortfolioSerializer, responses=PortfolioSerializer
+    )
     def patch(self, request: Request, portfolio_id: UUID) -> Response:
         """Change settings of a portfolio."""
         selectors.get_writable(request.user, portfolio_id)
@@ -104,7 +108,9 @@ class TransactionListView(ApiView):
         return paged(self, rows, TransactionSerializer)
 
     @extend_schema(
-        operation_id="transactions_create", request=TransactionSerializer, responses={201: TransactionSerializer}
+        operation_id="transactions_create",
+        request=TransactionSerializer,
+        responses={201: TransactionSerializer},
     )
     @idempotent
     def post(self, request: Request, portfolio_id: UUID) -> Response:
@@ -149,7 +155,9 @@ class TransactionView(ApiView):
         return Response(TransactionSerializer(row).data)
 
     @extend_schema(
-        operation_id="transactions_change", request=TransactionChangeSerializer, responses=TransactionSerializer
+        operation_id="transactions_change",
+        request=TransactionChangeSerializer,
+        responses=TransactionSerializer,
     )
     def patch(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """Change a transaction; what it was is kept."""
@@ -196,7 +204,9 @@ class TransactionRevisionsView(ApiView):
     def get(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """List what the transaction was before each change, newest first."""
         portfolio = selectors.get(request.user, portfolio_id)
-        rows = TransactionRevision.objects.filter(transaction=transaction_id, transaction__portfolio=portfolio)
+        rows = TransactionRevision.objects.filter(
+            transaction=transaction_id, transaction__portfolio=portfolio
+        )
         if not rows.exists():
             selectors.get_transaction(request.user, portfolio_id, transaction_id)
         return paged(self, rows, RevisionSerializer)

@@ -58,7 +58,9 @@ class PortfolioSerializer(serializers.Serializer[Portfolio]):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=100)
     currency = CurrencySerializerField(help_text=_("What everything is reported in."))
-    time_zone = serializers.CharField(max_length=64, required=False, help_text=_("IANA name; decides the days."))
+    time_zone = serializers.CharField(
+        max_length=64, required=False, help_text=_("IANA name; decides the days.")
+    )
     tracks_cash = serializers.BooleanField(required=False)
     cost_method = serializers.CharField(read_only=True)
     benchmark = InstrumentField(required=False, allow_null=True)
@@ -71,7 +73,9 @@ class PortfolioSerializer(serializers.Serializer[Portfolio]):
     def validate_time_zone(self, value: str) -> str:
         """Accept IANA names only."""
         if value not in available_timezones():
-            raise serializers.ValidationError(_("There is no such time zone; use a name such as Europe/Berlin."))
+            raise serializers.ValidationError(
+                _("There is no such time zone; use a name such as Europe/Berlin.")
+            )
         return value
 
     def get_is_default(self, portfolio: Portfolio) -> bool:
@@ -96,7 +100,9 @@ class TransactionSerializer(serializers.Serializer[Any]):
     quantity = NumericSerializerField(required=False)
     price = NumericSerializerField(required=False, allow_null=True)
     amount = NumericSerializerField(
-        required=False, write_only=True, help_text=_("Instead of quantity and price, where nothing is counted.")
+        required=False,
+        write_only=True,
+        help_text=_("Instead of quantity and price, where nothing is counted."),
     )
     currency = CurrencySerializerField(required=False)
     fee = NumericSerializerField(required=False)

@@ -103,7 +103,11 @@ DisposalSerializer = _shape(
     },
 )
 DisposalPageSerializer = _page("DisposalPageSerializer", DisposalSerializer)
-_PERIOD: dict[str, Any] = {"start": serializers.DateField(), "end": serializers.DateField(), "currency": _text()}
+_PERIOD: dict[str, Any] = {
+    "start": serializers.DateField(),
+    "end": serializers.DateField(),
+    "currency": _text(),
+}
 SeriesRowSerializer = _shape(
     "SeriesRowSerializer",
     "One day; `time_weighted` is the cumulative return since the start, a fraction.",

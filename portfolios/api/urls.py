@@ -13,10 +13,14 @@ urlpatterns = [
     path("api/v1/portfolios", portfolios.PortfolioListView.as_view(), name="api-portfolios"),
     path(ONE, portfolios.PortfolioView.as_view(), name="api-portfolio"),
     path(f"{ONE}/transactions", portfolios.TransactionListView.as_view(), name="api-transactions"),
-    path(f"{ONE}/transactions/batch", portfolios.TransactionBatchView.as_view(), name="api-transaction-batch"),
+    path(
+        f"{ONE}/transactions/batch", portfolios.TransactionBatchView.as_view(), name="api-transaction-batch"
+    ),
     path(ENTRY, portfolios.TransactionView.as_view(), name="api-transaction"),
     path(f"{ENTRY}/restore", portfolios.TransactionRestoreView.as_view(), name="api-transaction-restore"),
-    path(f"{ENTRY}/revisions", portfolios.TransactionRevisionsView.as_view(), name="api-transaction-revisions"),
+    path(
+        f"{ENTRY}/revisions", portfolios.TransactionRevisionsView.as_view(), name="api-transaction-revisions"
+    ),
     path(f"{ONE}/valuation", analysis.ValuationView.as_view(), name="api-valuation"),
     path(f"{ONE}/positions", analysis.PositionsView.as_view(), name="api-positions"),
     path(f"{ONE}/lots", analysis.LotsView.as_view(), name="api-lots"),

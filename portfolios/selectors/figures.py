@@ -131,7 +131,9 @@ def _points(series: dict[int, tuple[Any, Any]]) -> Points:
         return Points(np.array([], dtype=np.int64), np.array([], dtype=np.int64), np.array([]))
     days = np.concatenate([days for days, _ in series.values()]).astype(np.int64) - _EPOCH
     values = np.concatenate([values for _, values in series.values()])
-    owner: Ints = np.repeat(np.array(list(series), dtype=np.int64), [len(days) for days, _ in series.values()])
+    owner: Ints = np.repeat(
+        np.array(list(series), dtype=np.int64), [len(days) for days, _ in series.values()]
+    )
     order = np.argsort(days, kind="stable")
     return Points(days[order], owner[order], values[order])
 

@@ -112,7 +112,9 @@ def _position(ledger: Ledger, holding: Holding, day: Any) -> ContractPosition:
     return ContractPosition(
         symbol=instrument.symbol,
         quantity=holding.quantity,
-        average_price=None if cost is None else _quoted(share(cost, Decimal(1), holding.quantity), instrument),
+        average_price=None
+        if cost is None
+        else _quoted(share(cost, Decimal(1), holding.quantity), instrument),
         current_price=None if price is None else _quoted(price, instrument),
         pnl=None if price is None or cost is None else price * holding.quantity - cost,
         currency=holding.currency,

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -94,6 +93,10 @@ class _Kept:
     market: tuple[Any, ...]
     ledger: Ledger
 
+    def is_current(self) -> bool:
+        """Tell whether no price and no rate has changed since."""
+        return self.market == _market_stamp(self.ledger.owner_id, self.ledger.instruments)
+
 
 class _Memory:
     """The ledgers that this process keeps, the one used last at the end."""
@@ -131,9 +134,8 @@ def load(portfolio: Portfolio) -> Ledger:
     """
     settings = _settings_stamp(portfolio)
     kept = memory.get(portfolio.pk)
-    if kept is not None and kept.settings == settings:
-        if kept.market == _market_stamp(kept.ledger.owner_id, kept.ledger.instruments):
-            return kept.ledger
+    if kept is not None and kept.settings == settings and kept.is_current():
+        return kept.ledger
     owner_id = _owner_id(portfolio)
     instruments = _instruments(portfolio)
     market = _market_stamp(owner_id, instruments)
@@ -196,15 +198,9 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
 
 def _splits(instruments: Iterable[int]) -> list[Split]:
     return [
-        Split(action.instrument_id, action.ex_date, *_ratio(action.numerator, action.denominator))
-        for action in actions.splits(list(instruments))
+        Split(one.instrument, one.ex_date, one.numerator, one.denominator)
+        for one in actions.splits(instruments)
     ]
-
-
-def _ratio(numerator: Decimal, denominator: Decimal) -> tuple[int, int]:
-    """Answer the ratio in whole numbers: 1.5 for 1 is 3 for 2."""
-    ratio = Fraction(numerator) / Fraction(denominator)
-    return ratio.numerator, ratio.denominator
 
 
 def _currencies(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:

@@ -24,7 +24,9 @@ def imports() -> Panel:
     return Panel(
         title=str(_("Portfolios")),
         rows=[
-            PanelRow(_("Real portfolios"), str(Portfolio.objects.filter(kind="real").count()), url=portfolios),
+            PanelRow(
+                _("Real portfolios"), str(Portfolio.objects.filter(kind="real").count()), url=portfolios
+            ),
             PanelRow(_("Imports applied in 7 days"), str(counts["applied"]), url=listing),
             PanelRow(_("Previews not applied in 7 days"), str(counts["waiting"]), url=listing),
         ],

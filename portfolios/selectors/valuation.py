@@ -88,7 +88,7 @@ def at(ledger: Ledger, day: date) -> Valuation:
 def _valued(ledger: Ledger, day: date) -> Valuation:
     folded = book(ledger, day)
     ledger.know_prices(list(folded.holdings), [day, day - timedelta(days=1)])
-    views = positions(folded, ledger, ledger.rates, ledger.splits, day)
+    views = positions(folded, ledger.splits, ledger.rates, ledger, day)
     views.sort(key=lambda one: (-(one.market_value or ZERO), ledger.instruments[one.instrument].symbol))
     money = cash(folded, ledger.rates, day)
     held = [one for one in views if one.quantity]
@@ -109,7 +109,8 @@ def _valued(ledger: Ledger, day: date) -> Valuation:
             fees=_sum(row.base for row in folded.charges if row.kind is not EntryKind.TAX),
             taxes=_sum(row.base for row in folded.charges if row.kind is EntryKind.TAX),
             day_change=_day_change(ledger, day),
-            incomplete=any(one.market_value is None for one in held) or any(one.value is None for one in money),
+            incomplete=any(one.market_value is None for one in held)
+            or any(one.value is None for one in money),
             as_of=min((one.price.as_of for one in held if one.price), default=None),
             problems=folded.problems,
         )
@@ -126,7 +127,11 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
 def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
     """Group the value of what is held and of cash; the shares add up to 1."""
     name = _NAMES[by]
-    rows = [(name(ledger.instruments[one.instrument]), one.market_value) for one in valued.positions if one.quantity]
+    rows = [
+        (name(ledger.instruments[one.instrument]), one.market_value)
+        for one in valued.positions
+        if one.quantity
+    ]
     rows += [(_cash_name(by, one), one.value) for one in valued.cash]
     return groups.allocation((key, value) for key, value in rows if value is not None)
 
@@ -182,5 +187,3 @@ def _part(portfolio: Portfolio, table: Any, day: date) -> NetWorthPart:
         incomplete=valued.incomplete,
         as_of=valued.as_of,
     )
-
-

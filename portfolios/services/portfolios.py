@@ -62,7 +62,11 @@ def default_portfolio(*, actor: Actor, user: Any) -> Portfolio:
     if found is not None:
         return found
     portfolio = Portfolio(
-        name=_("Default"), currency=user.base_currency, time_zone=user.time_zone, tracks_cash=False, default_for=user
+        name=_("Default"),
+        currency=user.base_currency,
+        time_zone=user.time_zone,
+        tracks_cash=False,
+        default_for=user,
     )
     created = Portfolio.objects.bulk_create([portfolio], ignore_conflicts=True)
     kept = Portfolio.objects.get(default_for=user)
@@ -145,7 +149,9 @@ def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
 @transaction.atomic
 def erase_portfolios_of(*, user_id: UUID) -> None:
     """Delete the portfolios that `user_id` owns and end their memberships of others."""
-    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values_list("portfolio_id", flat=True)
+    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values_list(
+        "portfolio_id", flat=True
+    )
     Portfolio.objects.filter(pk__in=list(owned)).delete()
     PortfolioMember.objects.filter(user_id=user_id).delete()
 

@@ -62,7 +62,9 @@ def _instruments(user: Any, purchases: Sequence[Purchase]) -> list[Instrument]:
     visible = instruments.visible_to(user).filter(uuid__in={one.tick_id for one in purchases})
     by_uuid = {instrument.uuid: instrument for instrument in visible}
     unknown = tuple(
-        FieldError(f"[{row}].tick_id", _("Row %(row)s: there is no such instrument.") % {"row": row + 1}, "unknown")
+        FieldError(
+            f"[{row}].tick_id", _("Row %(row)s: there is no such instrument.") % {"row": row + 1}, "unknown"
+        )
         for row, one in enumerate(purchases)
         if one.tick_id not in by_uuid
     )
@@ -101,12 +103,14 @@ def remove_coins(*, actor: Actor, user: Any, coin_id: str) -> None:
 
 
 def _coin(user: Any, coin_id: str) -> Instrument:
-    """Answer the coin's instrument: the user's own, if they keep one with its own prices, else the public one."""
+    """Answer the coin's instrument: the user's own, if they keep one, else the public one."""
     own = Instrument.objects.filter(owner=user, coin_id=coin_id, kind=Instrument.Kind.CRYPTO).first()
     return own or instrument_for_coin(coin_id=coin_id)
 
 
-def _move(actor: Actor, portfolio: Portfolio, instrument: Instrument, kind: EntryKind, amount: Decimal) -> None:
+def _move(
+    actor: Actor, portfolio: Portfolio, instrument: Instrument, kind: EntryKind, amount: Decimal
+) -> None:
     item = TransactionInput(
         kind=kind,
         time=clock.now(),

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.models import LIVE_WORLD
-from market.models import CorporateAction, Instrument
+from market.domain.actions import Dividend, Split
+from market.models import Instrument
 from market.selectors import actions, prices
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.exact import ZERO
@@ -93,7 +94,13 @@ def create_history_sample(*, actor: Actor, owner_id: Any, listings: dict[str, In
 
 @transaction.atomic
 def create_fictional_sample(
-    *, actor: Actor, owner_id: Any, listings: dict[str, Instrument], currency: str, time_zone: str, until: date
+    *,
+    actor: Actor,
+    owner_id: Any,
+    listings: dict[str, Instrument],
+    currency: str,
+    time_zone: str,
+    until: date,
 ) -> Portfolio:
     """Create a savings plan over the last years in fictional instruments, up to `until`.
 
@@ -155,7 +162,9 @@ def _input(
             kind=DEPOSIT, time=when.astimezone(UTC), quantity=step.amount, price=None, currency=currency
         )
     close = closes[instrument.pk, step.day].price
-    shares = step.amount if step.symbol in WHOLE_SHARES else (step.amount / close).quantize(FRACTION, ROUND_DOWN)
+    shares = (
+        step.amount if step.symbol in WHOLE_SHARES else (step.amount / close).quantize(FRACTION, ROUND_DOWN)
+    )
     return TransactionInput(
         kind=step.kind,
         time=when.astimezone(UTC),
@@ -175,30 +184,27 @@ def _dividends(
     for instrument in held:
         changes = [one for one in trades if one.instrument == instrument]
         splits = actions.splits([instrument.pk])
-        for dividend in actions.for_instrument(instrument):
-            if dividend.kind != CorporateAction.Kind.DIVIDEND or dividend.ex_date > last:
-                continue
+        for dividend in actions.dividends([instrument.pk]):
             shares = _held_before(dividend.ex_date, changes, splits, zone)
-            if shares > 0 and dividend.amount is not None:
+            if shares > 0 and dividend.ex_date <= last:
                 found.append(_paid(dividend, instrument, shares, zone))
     return found
 
 
-def _paid(dividend: CorporateAction, instrument: Instrument, shares: Decimal, zone: ZoneInfo) -> TransactionInput:
-    amount = dividend.amount or ZERO
+def _paid(dividend: Dividend, instrument: Instrument, shares: Decimal, zone: ZoneInfo) -> TransactionInput:
     return TransactionInput(
         kind=EntryKind.DIVIDEND,
         time=datetime.combine(dividend.ex_date, TRADED_AT, tzinfo=zone).astimezone(UTC),
         instrument=instrument,
         quantity=shares,
-        price=amount,
+        price=dividend.amount,
         currency=dividend.currency,
-        tax=(shares * amount * WITHHELD).quantize(CENT),
+        tax=(shares * dividend.amount * WITHHELD).quantize(CENT),
     )
 
 
 def _held_before(
-    day: date, changes: Sequence[TransactionInput], splits: Sequence[CorporateAction], zone: ZoneInfo
+    day: date, changes: Sequence[TransactionInput], splits: Sequence[Split], zone: ZoneInfo
 ) -> Decimal:
     """Count the shares held at the start of `day`, in the shares of that day."""
     total = ZERO
@@ -208,7 +214,7 @@ def _held_before(
             continue
         shares = change.quantity if change.kind is BUY else -change.quantity
         for split in splits:
-            if traded < split.ex_date <= day and split.numerator and split.denominator:
+            if traded < split.ex_date <= day:
                 shares = shares * split.numerator / split.denominator
         total += shares
     return total

@@ -92,7 +92,12 @@ def add_transactions(
 
 @transaction.atomic
 def change_transaction(
-    *, actor: Actor, transaction_id: UUID, portfolio_id: UUID, changes: dict[str, Any], version: int | None = None
+    *,
+    actor: Actor,
+    transaction_id: UUID,
+    portfolio_id: UUID,
+    changes: dict[str, Any],
+    version: int | None = None,
 ) -> Transaction:
     """Change one transaction and keep what it was. `version`: the one the caller read, if it matters.
 
@@ -325,7 +330,11 @@ def _refuse_oversold(
 
 
 def _recorded(
-    actor: Actor, portfolio: Portfolio, verb: str, rows: Sequence[Transaction], batch: TransactionImport | None
+    actor: Actor,
+    portfolio: Portfolio,
+    verb: str,
+    rows: Sequence[Transaction],
+    batch: TransactionImport | None,
 ) -> None:
     if len(rows) == 1 and batch is None:
         audit.record(

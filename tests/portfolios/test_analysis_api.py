@@ -1,0 +1,195 @@
+"""What the REST API says of a portfolio, against numbers worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from market.models import CorporateAction, Instrument
+from portfolios.models import Portfolio
+
+Listed = Callable[..., Instrument]
+
+
+def add(api: APIClient, portfolio: Portfolio, **body: Any) -> dict[str, Any]:
+    answer = api.post(f"/api/v1/portfolios/{portfolio.pk}/transactions", body, format="json")
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def get(api: APIClient, portfolio: Portfolio, what: str, **params: str) -> dict[str, Any]:
+    answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/{what}", params)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def bought_in_dollars(
+    api: APIClient, portfolio: Portfolio, listed: Listed, rated: Callable[..., None]
+) -> Instrument:
+    """Deposit 1,000 EUR and 900 USD; buy 10 at 50 USD (fee 1) when a dollar is 0.90, then 0.95 EUR."""
+    acme = listed("ACME", "USD", {"2024-01-02": "50", "2024-01-31": "60"})
+    rated("USD", {"2024-01-02": "0.90", "2024-01-31": "0.95"})
+    add(api, portfolio, kind="deposit", date="2024-01-02", amount="1000")
+    add(api, portfolio, kind="deposit", date="2024-01-02", amount="900", currency="USD")
+    add(
+        api,
+        portfolio,
+        kind="buy",
+        date="2024-01-02",
+        instrument=str(acme.uuid),
+        quantity="10",
+        price="50",
+        fee="1",
+    )
+    return acme
+
+
+def test_valuation_in_two_currencies(
+    api: APIClient, portfolio: Portfolio, listed: Listed, rated: Callable[..., None]
+) -> None:
+    bought_in_dollars(api, portfolio, listed, rated)
+    found = get(api, portfolio, "valuation", date="2024-01-31")
+    # 10 × 60 USD × 0.95 = 570; cash 1000 EUR + (900 − 500 − 1) USD × 0.95 = 1379.05
+    assert found["market_value"] == "570"
+    assert found["cash_value"] == "1379.05"
+    assert found["total"] == "1949.05"
+    assert found["cost_basis"] == "450"
+    assert found["unrealised"] == "120"
+    assert found["fees"] == "0.9"
+    assert found["as_of"] == "2024-01-31"
+    assert found["incomplete"] is False
+    assert found["problems"] == []
+
+
+def test_statement_adds_up_in_two_currencies(
+    api: APIClient, portfolio: Portfolio, listed: Listed, rated: Callable[..., None]
+) -> None:
+    bought_in_dollars(api, portfolio, listed, rated)
+    found = get(api, portfolio, "statement", start="2024-01-01", end="2024-01-31")
+    assert found["opening_value"] == "0"
+    assert found["net_flows"] == "1810"  # 1000 + 900 × 0.90
+    assert found["unrealised"] == "95"  # 10 × (60 − 50) × 0.95
+    assert found["fees"] == "0.9"
+    # position 10 × 50 × 0.05 = 25; cash 399 × 0.95 − (810 − 450 − 0.90) = 19.95
+    assert found["currency_effect"] == "44.95"
+    assert found["closing_value"] == "1949.05"
+    parts = [
+        Decimal(found[name]) for name in ("unrealised", "realised", "income", "currency_effect", "net_flows")
+    ]
+    assert sum(parts) - Decimal(found["fees"]) - Decimal(found["taxes"]) == Decimal(found["closing_value"])
+
+
+def test_position_shows_price_and_currency_gain(
+    api: APIClient, portfolio: Portfolio, listed: Listed, rated: Callable[..., None]
+) -> None:
+    acme = bought_in_dollars(api, portfolio, listed, rated)
+    page = get(api, portfolio, "positions", date="2024-01-31")
+    assert (page["total"], page["skip"], page["limit"]) == (1, 0, 100)
+    found = page["items"][0]
+    assert found["instrument"] == str(acme.uuid)
+    assert found["quantity"] == "10"
+    assert found["price"] == "60"
+    assert found["average_cost"] == "50"
+    assert found["market_value"] == "570"
+    assert found["unrealised_price"] == "95"
+    assert found["unrealised_currency"] == "25"
+    assert found["reasons"] == {}
+
+
+def test_split_keeps_cost_and_value(api: APIClient, portfolio: Portfolio, listed: Listed) -> None:
+    acme = listed("ACME", "EUR", {"2024-01-02": "100", "2024-02-01": "51"})
+    CorporateAction.objects.create(
+        instrument=acme, kind="split", ex_date="2024-02-01", numerator=2, denominator=1, source="test"
+    )
+    add(api, portfolio, kind="deposit", date="2024-01-02", amount="1000")
+    add(api, portfolio, kind="buy", date="2024-01-02", instrument=str(acme.uuid), quantity="10", price="100")
+    found = get(api, portfolio, "positions", date="2024-02-01")["items"][0]
+    assert found["quantity"] == "20"
+    assert found["cost_basis"] == "1000"
+    assert found["average_cost"] == "50"
+    assert found["market_value"] == "1020"
+
+
+def test_returns_since_inception(api: APIClient, portfolio: Portfolio, listed: Listed) -> None:
+    acme = listed("ACME", "EUR", {"2023-01-02": "100", "2024-01-02": "110"})
+    add(api, portfolio, kind="deposit", date="2023-01-02", amount="1000")
+    add(api, portfolio, kind="buy", date="2023-01-02", instrument=str(acme.uuid), quantity="10", price="100")
+    found = get(api, portfolio, "performance", end="2024-01-02", start="2023-01-02")
+    assert found["days"] == 365
+    assert found["time_weighted"] == "0.1"
+    assert found["time_weighted_annualised"] == "0.1"
+    assert found["money_weighted"] == "0.1"
+    assert found["simple"] == "0.1"
+    assert found["reasons"] == {}
+
+
+def test_returns_of_an_empty_portfolio_are_null_with_a_reason(api: APIClient, portfolio: Portfolio) -> None:
+    found = get(api, portfolio, "performance")
+    assert found["time_weighted"] is None
+    assert found["money_weighted"] is None
+    assert found["reasons"]["time_weighted"] == "nothing-held"
+
+
+def test_allocation_shares_add_up_to_one(
+    api: APIClient, portfolio: Portfolio, listed: Listed, rated: Callable[..., None]
+) -> None:
+    bought_in_dollars(api, portfolio, listed, rated)
+    found = get(api, portfolio, "allocation", date="2024-01-31", by="currency")
+    assert {row["key"]: row["value"] for row in found["items"]} == {"EUR": "1000", "USD": "949.05"}
+    assert sum(Decimal(row["share"]) for row in found["items"]) == 1
+
+
+def test_series_opens_with_the_day_before(api: APIClient, portfolio: Portfolio, listed: Listed) -> None:
+    acme = listed("ACME", "EUR", {"2024-01-02": "100", "2024-01-04": "120"})
+    add(api, portfolio, kind="deposit", date="2024-01-02", amount="1000")
+    add(api, portfolio, kind="buy", date="2024-01-02", instrument=str(acme.uuid), quantity="10", price="100")
+    found = get(api, portfolio, "series", end="2024-01-04")
+    rows = {row["date"]: (row["value"], row["inflow"], row["time_weighted"]) for row in found["items"]}
+    assert rows == {
+        "2024-01-01": ("0", "0", "0"),
+        "2024-01-02": ("1000", "1000", "0"),
+        "2024-01-03": ("1000", "0", "0"),
+        "2024-01-04": ("1200", "0", "0.2"),
+    }
+
+
+def test_net_worth_converts_each_portfolio(
+    api: APIClient, portfolio: Portfolio, rated: Callable[..., None]
+) -> None:
+    rated("USD", {"2024-01-02": "0.90"})
+    add(api, portfolio, kind="deposit", date="2024-01-02", amount="100")
+    other = api.post("/api/v1/portfolios", {"name": "Dollars", "currency": "USD"}, format="json").json()
+    api.post(
+        f"/api/v1/portfolios/{other['id']}/transactions",
+        {"kind": "deposit", "date": "2024-01-02", "amount": "50"},
+        format="json",
+    )
+    found = api.get("/api/v1/net-worth").json()
+    assert (found["currency"], found["total"]) == ("EUR", "145")
+    assert [part["value"] for part in found["portfolios"]] == ["45", "100"]
+
+
+def test_period_that_ends_before_it_starts_names_the_parameter(api: APIClient, portfolio: Portfolio) -> None:
+    answer = api.get(
+        f"/api/v1/portfolios/{portfolio.pk}/series", {"start": "2024-02-01", "end": "2024-01-01"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "start"
+
+
+def test_strangers_get_404_on_every_figure(stranger_api: APIClient, portfolio: Portfolio) -> None:
+    for what in (
+        "valuation",
+        "positions",
+        "lots",
+        "disposals",
+        "series",
+        "performance",
+        "statement",
+        "allocation",
+    ):
+        answer = stranger_api.get(f"/api/v1/portfolios/{portfolio.pk}/{what}")
+        assert (what, answer.status_code) == (what, 404)
