@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from core.errors import DependencyUnavailable
 from core.ports import HealthResult, health_checks
 
 
@@ -33,7 +34,7 @@ def check_database() -> HealthResult:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as error:
+    except (Error, DependencyUnavailable) as error:
         return HealthResult(healthy=False, detail=type(error).__name__)
     return HealthResult(healthy=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from core import context
@@ -30,12 +31,24 @@ class RequestContextMiddleware:
         bound = context.RequestContext(
             request_id=request_id,
             address=request.META.get("REMOTE_ADDR", ""),
-            agent=request.headers.get("User-Agent", ""),
+            agent=request.headers.get("User-Agent", "").replace("\0", ""),
         )
         with context.bound(bound), structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response.headers["X-Request-Id"] = request_id
         return response
+
+
+class CleanQueryMiddleware:
+    """Refuse a query string with a NUL character, which no text in the database can hold."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The query string holds a NUL character.")
+        return self.get_response(request)
 
 
 class PolicyHeadersMiddleware:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Context, Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,10 @@ from core.fields import CURRENCY_CODE
 
 INTEGER_DIGITS = 20
 DECIMAL_PLACES = 18
+MAX_TEXT = 100
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_SMALLEST = Decimal(1).scaleb(-DECIMAL_PLACES)
+_WIDE = Context(prec=INTEGER_DIGITS + DECIMAL_PLACES)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "12.5"})
@@ -38,20 +43,20 @@ class NumericSerializerField(serializers.Field[Decimal, Any, str, Any]):
         """Read a number from JSON."""
         if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
             self.fail("invalid")
-        try:
-            value = Decimal(data.strip() if isinstance(data, str) else data)
-        except InvalidOperation:
+        text = str(data).strip()
+        if len(text) > MAX_TEXT:
+            self.fail("digits")
+        if not _NUMBER.fullmatch(text):
             self.fail("invalid")
+        value = Decimal(text)
         self._check(value)
         return value
 
     def _check(self, value: Decimal) -> None:
-        if not value.is_finite():
-            self.fail("invalid")
-        exponent = value.as_tuple().exponent
-        if (value and value.adjusted() >= INTEGER_DIGITS) or (
-            isinstance(exponent, int) and -exponent > DECIMAL_PLACES and value != round(value, DECIMAL_PLACES)
-        ):
+        if value and value.adjusted() >= INTEGER_DIGITS:
+            self.fail("digits")
+        # the default context has 28 digits and would refuse the 38 that the column holds
+        if value != _WIDE.quantize(value, _SMALLEST):
             self.fail("digits")
         if self.positive and value <= 0:
             self.fail("positive")

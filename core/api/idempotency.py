@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -28,7 +29,7 @@ def run_once(request: Request, work: Callable[[], Response]) -> Response:
     request leaves no key behind, so that it may be tried again.
 
     Raises:
-        ValidationFailed: the key is too long.
+        ValidationFailed: the key is too long, or the body too deep.
         Conflict: the key was used for a different request.
     """
     key = request.headers.get(HEADER, "")
@@ -58,7 +59,18 @@ def _replayed(row: IdempotencyKey) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    body = orjson.dumps(request.data, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.sha256(
-        b"\0".join([(request.method or "").encode(), request.path.encode(), body])
-    ).hexdigest()
+    """Digest what is asked for: the order of keys, white space and multipart boundaries do not matter."""
+    try:
+        body = json.dumps(request.data, default=_content, sort_keys=True)
+    except RecursionError as error:
+        raise ValidationFailed(_("The body is nested too deeply."), code="malformed") from error
+    return hashlib.sha256(f"{request.method}\0{request.path}\0{body}".encode()).hexdigest()
+
+
+def _content(value: Any) -> str:
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    value.seek(0)
+    digest = hashlib.file_digest(value, "sha256").hexdigest()
+    value.seek(0)
+    return f"{value.name}:{digest}"

@@ -80,14 +80,21 @@ def _flatten(detail: Any, path: str = "") -> Iterator[errors.FieldError]:
     """Walk the framework's nested error detail into (field, message, code) rows."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            inner = path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
-            yield from _flatten(value, inner)
+            yield from _flatten(value, _inside(path, key))
     elif isinstance(detail, list):
         for position, value in enumerate(detail):
             nested = isinstance(value, dict | list)
             yield from _flatten(value, f"{path}[{position}]" if nested else path)
     else:
         yield errors.FieldError(path, str(detail), getattr(detail, "code", None) or "invalid")
+
+
+def _inside(path: str, key: Any) -> str:
+    if isinstance(key, int):  # the framework numbers the wrong rows of a list
+        return f"{path}[{key}]"
+    if key == "non_field_errors":
+        return path
+    return f"{path}.{key}" if path else str(key)
 
 
 def _roll_back() -> None:

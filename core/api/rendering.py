@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import IO, Any, NoReturn
 
@@ -12,6 +13,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 _SAFE_EXPONENT = 60
+_SAFE_INTEGER = 18
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def plain(value: Decimal) -> str:
@@ -61,10 +64,17 @@ class JSONParser(BaseParser):
             ParseError: it is not UTF-8 or not JSON.
         """
         try:
-            text = stream.read().decode("utf-8")
-            return json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
+            return _load(stream.read().decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
+
+
+def _load(text: str) -> Any:
+    data = json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
+    if _SURROGATE.search(text):
+        # half a surrogate pair is no character: nothing could store it or answer it
+        json.dumps(data, ensure_ascii=False, default=str).encode("utf-8")
+    return data
 
 
 def _decimal(text: str) -> Decimal:
@@ -74,10 +84,11 @@ def _decimal(text: str) -> Decimal:
     return value
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | Decimal:
     if len(text) > _SAFE_EXPONENT:
         raise ValueError("a number is too long")
-    return int(text)
+    # the encoder knows no larger integers; as decimals they pass through it digit by digit
+    return int(text) if len(text) <= _SAFE_INTEGER else Decimal(text)
 
 
 def _refuse(text: str) -> NoReturn:
