@@ -75,20 +75,20 @@ def by_symbol(user: object, symbol: str, on: date | None = None) -> Instrument |
 
 
 def symbol_book(user: object, symbols: Iterable[str]) -> SymbolBook:
-    """Read all that `symbols` may mean, in two queries, to look up many rows of a file."""
-    names = {symbol.strip().upper() for symbol in symbols}
-    bare = {_split(name)[0] for name in names}
-    visible = visible_to(user)
-    spans = SymbolSpan.objects.filter(
-        Q(symbol__in=bare) | Q(instrument__symbol__in=bare), instrument__in=visible
-    )
+    """Read all that `symbols` may mean to a user, in two queries, to look up many rows of a file."""
+    return symbol_book_among(visible_to(user), symbols)
+
+
+def symbol_book_among(rows: QuerySet[Instrument], symbols: Iterable[str]) -> SymbolBook:
+    """Read all that `symbols` may mean among `rows`, in two queries."""
+    bare = {_split(symbol.strip().upper())[0] for symbol in symbols}
     history: dict[int, list[SymbolSpan]] = defaultdict(list)
-    for span in spans:
+    named = Q(symbol__in=bare) | Q(instrument__symbol__in=bare)
+    for span in SymbolSpan.objects.filter(named, instrument__in=rows):
         history[span.instrument_id].append(span)
-    rows = visible.filter(
-        Q(symbol__in=bare) | Q(isin__in={one for one in bare if ISIN.match(one)}) | Q(id__in=list(history))
-    )
-    return SymbolBook(list(rows.order_by("id")), history)
+    isins = {one for one in bare if ISIN.match(one)}
+    found = rows.filter(Q(symbol__in=bare) | Q(isin__in=isins) | Q(id__in=list(history)))
+    return SymbolBook(list(found.order_by("id")), history)
 
 
 def coins() -> QuerySet[Coin]:
@@ -125,6 +125,11 @@ class SymbolBook:
         if len(best) > 1:
             raise AmbiguousSymbol.of_listings(name, [one.exchange_id or one.currency for one in best])
         return best[0] if best else None
+
+    def is_dated(self, symbol: str) -> bool:
+        """Tell whether what a symbol means depends on the day."""
+        name, _venue = _split(symbol.strip().upper())
+        return any(one.id in self._history for one in self._by_name.get(name, ()))
 
     def _was_called(self, instrument: Instrument, name: str, day: date) -> bool:
         spans = self._history.get(instrument.id)

@@ -46,7 +46,7 @@ class Member:
     """One table: the file itself or one of its ZIP's members. `open` starts reading its bytes anew."""
 
     name: str
-    open: Callable[[], io.BufferedReader]
+    open: Callable[[], io.BufferedReader[_Guarded]]
 
     @property
     def stem(self) -> str:
@@ -67,8 +67,8 @@ class Readable(Protocol):
 class _Guarded(io.RawIOBase):
     """Read an unpacked stream and stop a bomb when what comes out passes the limits."""
 
-    def __init__(self, inner: Readable, packed: int, budget: _Budget) -> None:
-        self._inner, self._packed, self._budget, self._read = inner, max(packed, 1), budget, 0
+    def __init__(self, inner: Readable, packed: int, limits: Limits) -> None:
+        self._inner, self._packed, self._limits, self._read = inner, max(packed, 1), limits, 0
 
     def readable(self) -> bool:
         return True
@@ -77,28 +77,21 @@ class _Guarded(io.RawIOBase):
         view = memoryview(buffer)
         data = self._inner.read(len(view))
         self._read += len(data)
-        self._budget.spend(len(data), self._read, self._packed)
+        self._refuse_bomb()
         view[: len(data)] = data
         return len(data)
+
+    def _refuse_bomb(self) -> None:
+        limits = self._limits
+        if self._read > limits.max_bytes:
+            raise UnreadableFileError("too-large", limit=limits.max_bytes)
+        if self._read > limits.ratio_from and self._read > self._packed * limits.max_ratio:
+            raise UnreadableFileError("zip-bomb", ratio=limits.max_ratio)
 
     def close(self) -> None:
         if not self.closed:
             self._inner.close()
         super().close()
-
-
-class _Budget:
-    """What is left of the limits, over all members of a file."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits, self._left = limits, limits.max_bytes
-
-    def spend(self, count: int, read: int, packed: int) -> None:
-        self._left -= count
-        if self._left < 0:
-            raise UnreadableFileError("too-large", limit=self._limits.max_bytes)
-        if read > self._limits.ratio_from and read > packed * self._limits.max_ratio:
-            raise UnreadableFileError("zip-bomb", ratio=self._limits.max_ratio)
 
 
 @contextmanager
@@ -126,15 +119,14 @@ def members(file: IO[bytes], name: str, limits: Limits) -> list[Member]:
     size = file.tell()
     file.seek(0)
     head = file.read(4)
-    budget = _Budget(limits)
     if head in {_ZIP, _EMPTY_ZIP}:
-        return _zipped(file, limits, budget)
+        return _zipped(file, limits)
     if head[:2] == _GZIP:
         plain = name.removesuffix(".gz")
-        return [Member(plain, lambda: _unpacked(_gunzip(file), size, budget))]
+        return [Member(plain, lambda: _unpacked(_gunzip(file), size, limits))]
     if name.lower().endswith((".zip", ".gz")):
         raise UnreadableFileError("broken-archive", reason=name)
-    return [Member(name, lambda: _unpacked(_rewound(file), size, budget))]
+    return [Member(name, lambda: _unpacked(_rewound(file), size, limits))]
 
 
 def lines(member: Member, wanted_encoding: str = "") -> tuple[list[str], Iterator[str], str]:
@@ -159,7 +151,7 @@ def _bounded(text: io.TextIOWrapper) -> Iterator[str]:
             yield line
 
 
-def _zipped(file: IO[bytes], limits: Limits, budget: _Budget) -> list[Member]:
+def _zipped(file: IO[bytes], limits: Limits) -> list[Member]:
     archive = zipfile.ZipFile(file)
     tables = [one for one in archive.infolist() if _is_table(one)]
     if any(one.filename == "[Content_Types].xml" for one in archive.infolist()):
@@ -175,7 +167,7 @@ def _zipped(file: IO[bytes], limits: Limits, budget: _Budget) -> list[Member]:
             raise UnreadableFileError("nested-archive", member=one.filename)
     if not tables:
         raise UnreadableFileError("no-table")
-    return [_member(archive, one, budget) for one in tables]
+    return [_member(archive, one, limits) for one in tables]
 
 
 def _is_table(info: zipfile.ZipInfo) -> bool:
@@ -184,8 +176,8 @@ def _is_table(info: zipfile.ZipInfo) -> bool:
     return not info.is_dir() and not hidden and path.suffix.lower() in _TABLE_ENDINGS
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> Member:
-    return Member(info.filename, lambda: _unpacked(archive.open(info), info.compress_size, budget))
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> Member:
+    return Member(info.filename, lambda: _unpacked(archive.open(info), info.compress_size, limits))
 
 
 def _rewound(file: IO[bytes]) -> Readable:
@@ -198,8 +190,8 @@ def _gunzip(file: IO[bytes]) -> Readable:
     return gzip.GzipFile(fileobj=file, mode="rb")
 
 
-def _unpacked(inner: Readable, packed: int, budget: _Budget) -> io.BufferedReader:
-    buffered = io.BufferedReader(_Guarded(inner, packed, budget), _HEAD)
+def _unpacked(inner: Readable, packed: int, limits: Limits) -> io.BufferedReader[_Guarded]:
+    buffered = io.BufferedReader(_Guarded(inner, packed, limits), _HEAD)
     if buffered.peek(4)[:4] == _ZIP or buffered.peek(2)[:2] == _GZIP:
         raise UnreadableFileError("nested-archive", member="")
     return buffered

@@ -1,0 +1,151 @@
+"""The database's part: rows by COPY into a temporary table, then one set-based upsert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from market.domain.price_files.layout import FIELDS
+from market.domain.price_files.reader import Batch
+
+_CREATE = """
+CREATE TEMPORARY TABLE incoming_bar (
+    member int2 NOT NULL, line int4 NOT NULL, instrument_id int4 NOT NULL, date date NOT NULL,
+    open numeric(38,18), high numeric(38,18), low numeric(38,18), close numeric(38,18) NOT NULL,
+    volume numeric(38,18)
+) ON COMMIT DROP
+"""
+_COPY = """
+COPY incoming_bar (member, line, instrument_id, date, open, high, low, close, volume)
+FROM STDIN WITH (NULL '')
+"""
+_OF_TWO_VALUES = """
+DELETE FROM incoming_bar USING (
+    SELECT instrument_id, date FROM incoming_bar GROUP BY instrument_id, date
+    HAVING count(*) > 1 AND count(DISTINCT (open, high, low, close, volume)) > 1
+) twice
+WHERE incoming_bar.instrument_id = twice.instrument_id AND incoming_bar.date = twice.date
+RETURNING incoming_bar.member, incoming_bar.line, incoming_bar.date
+"""
+_TWINS = """
+DELETE FROM incoming_bar USING (
+    SELECT ctid, row_number() OVER (PARTITION BY instrument_id, date ORDER BY member, line) AS nth
+    FROM incoming_bar
+) ranked
+WHERE incoming_bar.ctid = ranked.ctid AND ranked.nth > 1
+"""
+_UNCHANGED = """
+DELETE FROM incoming_bar USING market_dailybar bar
+WHERE bar.instrument_id = incoming_bar.instrument_id AND bar.date = incoming_bar.date AND bar.world_id = %s
+  AND (bar.open, bar.high, bar.low, bar.close, bar.volume) IS NOT DISTINCT FROM
+      (incoming_bar.open, incoming_bar.high, incoming_bar.low, incoming_bar.close, incoming_bar.volume)
+"""
+_INSERT = """
+INSERT INTO market_dailybar (world_id, instrument_id, date, open, high, low, close, volume, source)
+SELECT %s, instrument_id, date, open, high, low, close, volume, %s FROM incoming_bar
+"""
+_REPLACE = """
+ON CONFLICT (instrument_id, world_id, date) DO UPDATE
+SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+    volume = excluded.volume, source = excluded.source
+"""
+
+
+@dataclass(slots=True)
+class _Keys:
+    """The (instrument, day) of every row sent, to see repeats and order without asking the database."""
+
+    parts: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def add(self, instruments: NDArray[np.int32], days: list[int]) -> None:
+        self.parts.append(instruments.astype(np.int64) << 32 | np.array(days, dtype=np.int64))
+
+    def all(self) -> NDArray[np.int64]:
+        return np.concatenate(self.parts) if self.parts else np.zeros(0, dtype=np.int64)
+
+
+class Incoming:
+    """The temporary table of one import; lives until the transaction that makes it ends."""
+
+    def __init__(self) -> None:
+        self._keys = _Keys()
+        self._iso: dict[int, str] = {}
+
+        with connection.cursor() as cursor:
+            # the sort and the joins of a million rows fit into memory
+            cursor.execute("SET LOCAL work_mem = '128MB'")
+            cursor.execute(_CREATE)
+
+    def copy(self, member: int, batch: Batch, instruments: NDArray[np.int32]) -> None:
+        """Send a batch with the instrument of each row, shape (n,)."""
+        if not batch.lines:
+            return
+        self._keys.add(instruments, batch.days)
+        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.write(self._text(member, batch, instruments))
+
+    def instruments(self) -> list[int]:
+        """List the instruments of all rows sent."""
+        found: list[int] = np.unique(self._keys.all() >> 32).tolist()
+        return found
+
+    def settle_repeats(self) -> list[tuple[int, int, date]]:
+        """Keep one of equal rows, and take out, as (member, line, day), those with two values for a key."""
+        keys = self._keys.all()
+        if len(np.unique(keys)) == len(keys):
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(_OF_TWO_VALUES)
+            conflicting: list[tuple[int, int, date]] = cursor.fetchall()
+            cursor.execute(_TWINS)
+            return conflicting
+
+    def store(self, world_id: int, instruments: list[int], source: str) -> tuple[int, list[int]]:
+        """Upsert what differs from the table; how many rows, and of which instruments.
+
+        The instruments' rows are locked, so that nobody else writes their bars meanwhile.
+        """
+        with connection.cursor() as cursor:
+            known = self._any_known(cursor, world_id, instruments)
+            if known:
+                cursor.execute("ANALYZE incoming_bar")
+                cursor.execute(_UNCHANGED, [world_id])
+                cursor.execute("SELECT DISTINCT instrument_id FROM incoming_bar ORDER BY 1")
+                instruments = [instrument for (instrument,) in cursor.fetchall()]
+            order = "" if self._in_order() else "ORDER BY instrument_id, date"
+            cursor.execute(f"{_INSERT} {order} {_REPLACE if known else ''}", [world_id, source])
+            return cursor.rowcount, instruments if cursor.rowcount else []
+
+    def _any_known(self, cursor: Any, world_id: int, instruments: list[int]) -> bool:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM market_dailybar WHERE instrument_id = ANY(%s) AND world_id = %s)",
+            [instruments, world_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+    def _in_order(self) -> bool:
+        keys = self._keys.all()
+        return bool(np.all(keys[1:] >= keys[:-1]))
+
+    def _text(self, member: int, batch: Batch, instruments: NDArray[np.int32]) -> str:
+        count = len(batch.lines)
+        empty = [""] * count
+        columns = [
+            [str(member)] * count,
+            list(map(str, batch.lines)),
+            list(map(str, instruments.tolist())),
+            self._dates(batch.days),
+            *(batch.values.get(name, empty) for name in FIELDS),
+        ]
+        return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+
+    def _dates(self, days: list[int]) -> list[str]:
+        iso = self._iso
+        for day in set(days) - iso.keys():
+            iso[day] = date.fromordinal(day).isoformat()
+        return [iso[day] for day in days]
