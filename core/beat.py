@@ -91,7 +91,7 @@ class LockedScheduler(DatabaseScheduler):  # type: ignore[misc]  # django_celery
             # Another beat may have run since the schedule was read.
             self._initial_read = True
             self._heap = None
-            self._dirty = set()
+            self._dirty: set[str] = set()
         self._leading = leading
         return leading
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
-from celery.beat import Service
-from celery.worker import WorkController, state
+from celery import beat
+from celery.worker import WorkController
+from celery.worker import state as celery_state
 from django.db import connections
 from django.db.utils import Error as DatabaseFailure
 
@@ -20,6 +22,10 @@ from core.errors import DependencyUnavailable
 
 SCHEDULER = "core.beat:LockedScheduler"
 CONCURRENCY = 4
+
+# The published types of Celery are behind its release.
+Service: Any = beat.Service
+state: Any = celery_state
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +67,7 @@ class BeatThread(threading.Thread):
         """Make the thread; beat starts with it."""
         super().__init__(name="beat", daemon=True)
         self._ending = threading.Event()
-        self._service: Service | None = None
+        self._service: Any = None
 
     def run(self) -> None:
         """Send due tasks until `stop`; begin anew when the database is not there at the start."""

@@ -37,8 +37,9 @@ def _database() -> dict[str, Any]:
             "ENGINE": "core.embedded.backend",
             "NAME": EMBEDDED_NAME,
             "USER": EMBEDDED_NAME,
-            "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
+            # An ASGI server runs each request in a thread of its own: only a pool can keep connections.
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": 20}},
         }
     config: dict[str, Any] = {**env.db_url_config(DATABASE_URL), "CONN_HEALTH_CHECKS": True}
     config["ENGINE"] = "django.db.backends.postgresql"

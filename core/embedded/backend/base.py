@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class DatabaseClient(PostgresClient):
 
     @classmethod
     def settings_to_cmd_args_env(
-        cls, settings_dict: dict[str, Any], parameters: list[str]
+        cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
         """Return the command line of psql, connected to the private server."""
         place = {
@@ -61,7 +62,9 @@ class DatabaseClient(PostgresClient):
             "PORT": "",
             "OPTIONS": {},
         }
-        arguments, environment = super().settings_to_cmd_args_env({**settings_dict, **place}, parameters)
+        arguments, environment = super().settings_to_cmd_args_env(
+            {**settings_dict, **place}, list(parameters)
+        )
         return [str(binaries.find().psql), *arguments[1:]], environment
 
 
