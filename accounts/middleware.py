@@ -5,10 +5,10 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from accounts.domain import primary_language
 from accounts.models import User
 
 
@@ -30,9 +30,9 @@ class PreferencesMiddleware:
 
 
 def language_of(locale: str) -> str:
-    """Tell which of Django's languages formats for the locale: its own, or else its language's."""
+    """Tell what Django calls the locale; the platform's own language where Django does not speak it."""
     tag = locale.lower()
-    return tag if translation.check_for_language(tag) else primary_language(locale)
+    return tag if translation.check_for_language(tag) else settings.LANGUAGE_CODE
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:

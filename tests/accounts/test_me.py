@@ -70,7 +70,7 @@ def test_user_me_only_reads(api, ada, token, method):
         ("gain_colours", "blue-orange", "blue-orange"),
     ],
 )
-def test_patch_me_changes_one_preference_and_leaves_the_rest(api, ada, token, field, given, kept):
+def test_patch_me_changes_one_preference_and_leaves_the_rest(api, token, field, given, kept):
     before = api.me(token).json()
     response = api("PATCH", ME, {field: given}, token=token)
     assert response.status_code == 200
@@ -165,7 +165,8 @@ def test_delete_me_refuses_the_tokens_and_frees_the_address(api, ada, token):
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [({"password": "wrong password"}, "wrong_password"), ({}, "required"), (None, "required")]
+    ("body", "code"),
+    [({"password": "wrong password"}, "wrong_password"), ({}, "required"), (None, "required")],
 )
 def test_delete_me_without_the_right_password_erases_nothing(api, ada, token, body, code):
     response = api("DELETE", ME, body, token=token)

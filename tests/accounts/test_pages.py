@@ -1,0 +1,471 @@
+"""The pages of signing in and of an account."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from accounts import services
+from accounts.models import StoredMail, User
+from core.actor import Actor
+from core.models import AuditEvent
+from tests.accounts.conftest import PASSWORD
+from tests.accounts.test_sign_in import NOON, code_of
+
+pytestmark = pytest.mark.django_db
+LOGIN = {"login": "ada@example.org", "password": PASSWORD}
+SIGN_UP = {
+    "email": "ada@example.org",
+    "password1": PASSWORD,
+    "base_currency": "CHF",
+    "time_zone": "Europe/Zurich",
+}
+
+
+@pytest.fixture
+def browser(client: Client) -> Client:
+    """A visitor's browser."""
+    return client
+
+
+@pytest.fixture
+def signed_in(client: Client, ada: User) -> Client:
+    """Ada's browser, just signed in with her password."""
+    assert client.post(reverse("account_login"), LOGIN).status_code == 302
+    return client
+
+
+@pytest.fixture
+def fresh_user(signed_in: Client) -> User:
+    return User.objects.get(email="ada@example.org")
+
+
+class Inline(HTMLParser):
+    """Find what the strict content policy forbids, and the frame of the page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: list[str] = []
+        self.in_script = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        names = dict(attrs)
+        self.tags.append(tag)
+        self.in_script = tag == "script" and "src" not in names
+        bad = [name for name in names if name == "style" or name.startswith("on")]
+        addresses = [names.get(key) or "" for key in ("src", "action") if key in names]
+        bad += [one for one in addresses if one.startswith(("http", "//"))]
+        if bad or tag == "style" or self.in_script:
+            self.found.append(f"{tag} {bad}")
+
+
+def check(response, status: int = 200) -> str:
+    """Make sure that the page is ours and clean; answers its text."""
+    html = response.content.decode()
+    parsed = Inline(html)
+    assert response.status_code == status
+    assert parsed.found == []
+    assert parsed.tags.count("h1") == 1
+    assert "main" in parsed.tags
+    assert "css/tokens.css" in html
+    assert "Florin" in re.search("<title>(.*?)</title>", html, re.DOTALL)[1]
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    return html
+
+
+OPEN = [
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key_done",
+    "account_inactive",
+    "account_email_verification_sent",
+    "socialaccount_login_cancelled",
+]
+OWN = [
+    "settings",
+    "settings-erase",
+    "account_email",
+    "account_change_password",
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_index",
+    "socialaccount_connections",
+]
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_open_page_is_in_our_frame(browser, name):
+    check(browser.get(reverse(name)))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_page_is_in_our_frame_and_needs_a_sign_in(signed_in, name):
+    check(signed_in.get(reverse(name)))
+    stranger = Client().get(reverse(name))
+    assert (stranger.status_code, stranger.headers["Location"].startswith("/accounts/login/")) == (
+        302,
+        name != "account_logout",
+    )
+
+
+def test_failed_sign_in_elsewhere_is_in_our_frame(browser):
+    check(browser.get(reverse("socialaccount_login_error")), 401)
+
+
+def test_confirm_login_code_page_without_a_code_leads_to_sign_in(browser):
+    assert browser.get(reverse("account_confirm_login_code")).status_code == 302
+
+
+def test_broken_links_say_what_to_do(browser):
+    check(browser.get(reverse("account_confirm_email", args=["nonsense"])))
+    key = reverse("account_reset_password_from_key", kwargs={"uidb36": "x", "key": "y-z"})
+    check(browser.get(key))
+
+
+def test_sign_up_page_makes_an_account_with_what_the_browser_told(browser):
+    response = browser.post(reverse("account_signup"), SIGN_UP, headers={"Accept-Language": "de"})
+    user = User.objects.get()
+    assert response.headers["Location"] == reverse("dashboard")
+    assert (user.email, user.base_currency, user.time_zone, user.locale) == (
+        "ada@example.org",
+        "CHF",
+        "Europe/Zurich",
+        "de",
+    )
+    assert list(EmailAddress.objects.values_list("email", "primary", "verified")) == [
+        ("ada@example.org", True, False)
+    ]
+    assert browser.session["_auth_user_id"] == str(user.pk)
+    verbs = list(AuditEvent.objects.order_by("at").values_list("verb", flat=True))
+    assert verbs == ["user.signed_up", "user.signed_in"]
+
+
+def test_sign_up_page_with_a_strange_time_zone_takes_utc(browser):
+    browser.post(reverse("account_signup"), {**SIGN_UP, "time_zone": "Mars/Olympus"})
+    assert User.objects.get().time_zone == "UTC"
+
+
+def test_sign_up_page_with_a_weak_password_says_why(browser):
+    html = check(browser.post(reverse("account_signup"), {**SIGN_UP, "password1": "short"}))
+    assert "This password is too short" in html
+    assert User.objects.count() == 0
+
+
+def test_sign_up_page_with_a_taken_address_makes_nobody(browser, ada):
+    browser.post(reverse("account_signup"), SIGN_UP)
+    assert User.objects.count() == 1
+    assert "_auth_user_id" not in browser.session
+
+
+def test_sign_up_page_sends_a_link_that_proves_the_address(browser):
+    browser.post(reverse("account_signup"), SIGN_UP)
+    (message,) = mail.outbox
+    link = next(word for word in message.body.split() if word.startswith("http"))
+    html = check(browser.get(link))
+    assert "ada@example.org" in html
+    assert browser.post(link).status_code == 302
+    assert EmailAddress.objects.get().verified is True
+
+
+def test_sign_in_page_is_audited(signed_in, ada):
+    assert AuditEvent.objects.get(verb="user.signed_in").actor_id == ada.pk
+
+
+def test_sign_in_page_refuses_wrong_and_unknown_alike(browser, ada):
+    wrong = check(browser.post(reverse("account_login"), {**LOGIN, "password": "wrong"}))
+    unknown = check(
+        browser.post(reverse("account_login"), {"login": "nobody@example.org", "password": "wrong"})
+    )
+    message = "The email address and/or password you specified are not correct."
+    assert message in wrong
+    assert message in unknown
+
+
+@time_machine.travel(NOON, tick=False)
+def test_sign_in_page_counts_guesses_together_with_the_api(browser, api, ada):
+    for _ in range(5):
+        browser.post(reverse("account_login"), {**LOGIN, "password": "wrong"})
+        api.sign_in(password="wrong")
+    assert api.sign_in().status_code == 429
+    assert "Too many failed login attempts" in check(browser.post(reverse("account_login"), LOGIN))
+
+
+def test_sign_in_page_beyond_the_rate_answers_429(browser, db):
+    for number in range(30):
+        browser.post(reverse("account_login"), {"login": f"{number}@example.org", "password": "x"})
+    check(browser.post(reverse("account_login"), LOGIN), 429)
+
+
+def test_sign_in_page_of_a_closed_account_says_so(browser, ada):
+    User.objects.update(is_active=False)
+    response = browser.post(reverse("account_login"), LOGIN)
+    assert response.headers["Location"] == reverse("account_inactive")
+
+
+def test_sign_in_page_does_not_lead_to_another_site(browser, ada):
+    response = browser.post(reverse("account_login") + "?next=https://evil.example/", LOGIN)
+    assert response.headers["Location"] == reverse("dashboard")
+
+
+def test_sign_out_page_ends_the_session_and_is_audited(signed_in):
+    response = signed_in.post(reverse("account_logout"))
+    assert response.headers["Location"] == reverse("landing")
+    assert "_auth_user_id" not in signed_in.session
+    assert AuditEvent.objects.filter(verb="user.signed_out").count() == 1
+
+
+def test_password_reset_page_sets_a_new_one_and_ends_every_sign_in(browser, api, ada, tokens):
+    check(browser.post(reverse("account_reset_password"), {"email": "ADA@example.org"}, follow=True))
+    link = next(word for word in mail.outbox[0].body.split() if word.startswith("http"))
+    form = browser.get(link, follow=True)
+    check(form)
+    action = form.redirect_chain[-1][0]
+    new = "another horse battery"
+    done = browser.post(action, {"password1": new, "password2": new}, follow=True)
+    check(done)
+    assert api.me(tokens["access_token"]).status_code == 401
+    assert api.sign_in(password=new).status_code == 200
+    assert AuditEvent.objects.filter(verb="user.password_changed").count() == 1
+    check(browser.get(link, follow=True))
+
+
+@pytest.mark.django_db(transaction=True)
+@time_machine.travel(NOON, tick=False)
+def test_password_reset_page_opens_an_account_that_was_guessed_at(browser, api, ada, mailoutbox):
+    for _ in range(11):
+        api.sign_in(password="wrong")
+    browser.post(reverse("account_reset_password"), {"email": ada.email})
+    link = next(word for word in mailoutbox[0].body.split() if word.startswith("http"))
+    action = browser.get(link, follow=True).redirect_chain[-1][0]
+    new = "another horse battery"
+    browser.post(action, {"password1": new, "password2": new})
+    assert api.sign_in(password=new).status_code == 200
+
+
+def test_password_reset_page_of_an_unknown_address_answers_alike(browser, ada):
+    known = browser.post(reverse("account_reset_password"), {"email": ada.email})
+    unknown = browser.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
+    assert known.headers["Location"] == unknown.headers["Location"]
+    assert [one.to for one in mail.outbox] == [["ada@example.org"], ["nobody@example.org"]]
+
+
+def test_password_change_page_keeps_this_session_and_ends_the_tokens(signed_in, api, ada):
+    token = api.sign_in().json()["access_token"]
+    new = "another horse battery"
+    body = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    check(signed_in.post(reverse("account_change_password"), {**body, "oldpassword": "x"}))
+    assert signed_in.post(reverse("account_change_password"), body).status_code == 302
+    check(signed_in.get(reverse("settings")))
+    assert api.me(token).status_code == 401
+
+
+def test_email_page_changes_the_address_once_the_new_one_is_proven(signed_in, ada):
+    page = reverse("account_email")
+    signed_in.post(page, {"action_add": "1", "email": "new@example.org"})
+    html = check(signed_in.get(page))
+    assert "new@example.org" in html
+    assert User.objects.get().email == "ada@example.org"
+    link = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
+    signed_in.post(link)
+    assert User.objects.get().email == "new@example.org"
+    assert list(EmailAddress.objects.values_list("email", "verified")) == [("new@example.org", True)]
+
+
+def test_email_page_does_not_take_an_address_that_somebody_came_to_use(signed_in, ada, make_user):
+    signed_in.post(reverse("account_email"), {"action_add": "1", "email": "new@example.org"})
+    link = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
+    make_user("new@example.org")
+    signed_in.post(link)
+    assert User.objects.get(pk=ada.pk).email == "ada@example.org"
+
+
+def test_second_factor_pages_turn_on_show_codes_sign_in_and_turn_off(signed_in, ada):
+    activate = reverse("mfa_activate_totp")
+    asked = reverse("account_reauthenticate") + f"?next={activate}"
+    check(signed_in.post(asked, {"password": "wrong"}))
+    assert signed_in.post(asked, {"password": PASSWORD}).headers["Location"] == activate
+    html = check(signed_in.get(activate))
+    secret = re.search("<code>([A-Z2-7]+)</code>", html)[1]
+    check(signed_in.post(activate, {"code": "000000"}))
+    assert signed_in.post(activate, {"code": code_of(secret)}).status_code == 302
+    for name in (
+        "mfa_index",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_deactivate_totp",
+    ):
+        check(signed_in.get(reverse(name)))
+    codes = totp_codes(ada)
+
+    other = Client()
+    assert other.post(reverse("account_login"), LOGIN).headers["Location"] == reverse("mfa_authenticate")
+    check(other.get(reverse("mfa_authenticate")))
+    assert "_auth_user_id" not in other.session
+    check(other.post(reverse("mfa_authenticate"), {"code": "000000"}))
+    assert other.post(reverse("mfa_authenticate"), {"code": codes[0]}).status_code == 302
+    assert other.session["_auth_user_id"] == str(ada.pk)
+    check(other.get(reverse("mfa_reauthenticate")))
+
+    assert signed_in.post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert not Authenticator.objects.filter(user=ada).exists()
+
+
+def totp_codes(user: User) -> list[str]:
+    return Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()
+
+
+def test_second_factor_is_kept_from_an_address_that_is_not_proven(browser, make_user):
+    make_user()
+    browser.post(reverse("account_login"), LOGIN)
+    activate = reverse("mfa_activate_totp")
+    browser.post(reverse("account_reauthenticate") + f"?next={activate}", {"password": PASSWORD})
+    response = browser.get(activate)
+    assert response.headers["Location"] == reverse("mfa_index")
+    assert Authenticator.objects.count() == 0
+
+
+PROFILE = {
+    "name": "Ada",
+    "base_currency": "CHF",
+    "time_zone": "Europe/Zurich",
+    "locale": "de_ch",
+    "appearance": "dark",
+    "gain_colours": "blue-orange",
+}
+
+
+def test_settings_page_saves(signed_in, ada):
+    response = signed_in.post(reverse("settings"), PROFILE)
+    assert response.headers["Location"] == reverse("settings")
+    ada.refresh_from_db()
+    assert {field: getattr(ada, field) for field in PROFILE} == {**PROFILE, "locale": "de-CH"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("locale", "fr-FR"), ("base_currency", "XQX"), ("time_zone", "Mars/Olympus")]
+)
+def test_settings_page_says_what_is_wrong_and_saves_nothing(signed_in, ada, field, value):
+    html = check(signed_in.post(reverse("settings"), {**PROFILE, field: value}), 400)
+    assert f'id="id_{field}_error"' in html
+    ada.refresh_from_db()
+    assert ada.name == ""
+
+
+def test_erase_page_needs_the_address_and_the_password(signed_in, ada):
+    page = reverse("settings-erase")
+    check(signed_in.post(page, {"email": "other@example.org", "password": PASSWORD}), 400)
+    html = check(signed_in.post(page, {"email": ada.email, "password": "wrong"}), 400)
+    assert 'id="id_password_error"' in html
+    assert User.objects.count() == 1
+    response = signed_in.post(page, {"email": "ADA@example.org", "password": PASSWORD})
+    assert response.headers["Location"] == reverse("landing")
+    assert User.objects.count() == 0
+    assert "_auth_user_id" not in signed_in.session
+
+
+@pytest.fixture
+def staff(client: Client, make_user) -> Client:
+    """A staff member's browser."""
+    client.force_login(make_user("staff@example.org", is_staff=True, email_verified=True))
+    return client
+
+
+def test_mail_page_lists_finds_and_shows_without_rendering_html(staff, settings):
+    settings.EMBEDDED = True
+    settings.EMAIL_BACKEND = "accounts.transports.StoredMailBackend"
+    html = mail.EmailMultiAlternatives(
+        "Hello", "the text part", "from@x.org", ["to@x.org"], bcc=["bcc@x.org"]
+    )
+    html.attach_alternative("<script>alert(1)</script>", "text/html")
+    assert html.send() == 1
+    mail.send_mail("Other", "x", "from@x.org", ["other@x.org"])
+    kept = StoredMail.objects.get(subject="Hello")
+    assert (kept.sender, kept.recipients, kept.text) == (
+        "from@x.org",
+        ["to@x.org", "bcc@x.org"],
+        "the text part",
+    )
+    listed = check(staff.get(reverse("staff-mail")))
+    assert ("Hello" in listed, "Other" in listed) == (True, True)
+    found = check(staff.get(reverse("staff-mail"), {"q": "to@x"}))
+    assert ("Hello" in found, "Other" in found) == (True, False)
+    assert "No kept mail has that" in check(staff.get(reverse("staff-mail"), {"q": "nothing"}))
+    shown = check(staff.get(reverse("staff-mail-message", args=[kept.pk])))
+    assert "the text part" in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+
+
+def test_mail_page_pages(staff, settings):
+    settings.EMBEDDED = True
+    StoredMail.objects.bulk_create(
+        StoredMail(sender="x", recipients=["a@x.org"], subject=f"n{number}") for number in range(60)
+    )
+    assert 'href="?q=&amp;page=2"' in check(staff.get(reverse("staff-mail")))
+    assert check(staff.get(reverse("staff-mail"), {"page": "2"})).count("<tr><td") == 10
+
+
+def test_mail_page_keeps_a_message_that_is_html_only(settings):
+    settings.EMAIL_BACKEND = "accounts.transports.StoredMailBackend"
+    message = mail.EmailMessage("s", "<p>x</p>", "a@x.org", ["b@x.org"])
+    message.content_subtype = "html"
+    message.send()
+    kept = StoredMail.objects.get()
+    assert (kept.text, kept.html) == ("", "<p>x</p>")
+
+
+def test_mail_page_hides_from_others_and_where_mail_is_sent(signed_in, staff, settings, make_user):
+    settings.EMBEDDED = True
+    plain, stranger = Client(), Client()
+    plain.force_login(make_user("plain@example.org"))
+    assert [one.get(reverse("staff-mail")).status_code for one in (plain, stranger)] == [404, 404]
+    assert staff.get(reverse("staff-mail")).status_code == 200
+    settings.EMBEDDED = False
+    assert staff.get(reverse("staff-mail")).status_code == 404
+
+
+def test_preferences_set_language_and_time_zone_of_a_page(signed_in, ada, settings):
+    settings.EMBEDDED = True
+    services.change_profile(
+        actor=Actor.user(ada),
+        user_id=ada.pk,
+        changes={"locale": "de-CH", "time_zone": "America/New_York"},
+    )
+    User.objects.update(is_staff=True)
+    with time_machine.travel(NOON, tick=False):
+        kept = StoredMail.objects.create(sender="x", recipients=["a@x.org"], subject="s")
+    response = signed_in.get(reverse("staff-mail-message", args=[kept.pk]))
+    assert response.headers["Content-Language"] == "de-ch"
+    assert '<html lang="de-ch"' in response.content.decode()
+    assert "2. März 2026 07:00" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("de-DE", "de-de"), ("en-GB", "en-gb"), ("en", "en"), ("xx-YY", "en")]
+)
+def test_language_of_a_locale_formats_its_way(locale, language):
+    from accounts.middleware import language_of
+
+    assert language_of(locale) == language
+
+
+def test_zone_of_an_unknown_name_is_utc():
+    from accounts.middleware import zone_of
+
+    assert [str(zone_of(name)) for name in ("Europe/Berlin", "Mars/Olympus", "../x", "")] == [
+        "Europe/Berlin",
+        "UTC",
+        "UTC",
+        "UTC",
+    ]
