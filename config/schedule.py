@@ -7,6 +7,7 @@ only what is missing is added.
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from celery.schedules import crontab
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
@@ -27,12 +28,8 @@ def install(**_kwargs: Any) -> None:
 
 
 def _row(when: crontab) -> CrontabSchedule:
-    row, _created = CrontabSchedule.objects.get_or_create(
-        minute=str(when._orig_minute),  # noqa: SLF001  # Celery keeps what was asked for only there
-        hour=str(when._orig_hour),  # noqa: SLF001
-        day_of_week=str(when._orig_day_of_week),  # noqa: SLF001
-        day_of_month=str(when._orig_day_of_month),  # noqa: SLF001
-        month_of_year=str(when._orig_month_of_year),  # noqa: SLF001
-        timezone="UTC",
-    )
+    row: CrontabSchedule = CrontabSchedule.from_schedule(when)
+    row.timezone = ZoneInfo("UTC")
+    if row.pk is None:
+        row.save()
     return row

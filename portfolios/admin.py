@@ -39,14 +39,17 @@ class PortfolioAdmin(ReadOnlyAdmin):
         """Count transactions and name owners in the same query."""
         entries = Transaction.objects.filter(portfolio=OuterRef("pk"), deleted_at=None).order_by()
         owners = PortfolioMember.objects.filter(portfolio=OuterRef("pk"), role="owner")
-        return (
+        rows: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
-                entries=Coalesce(Subquery(entries.values("portfolio").annotate(n=Count("pk")).values("n")), 0),
+                entries=Coalesce(
+                    Subquery(entries.values("portfolio").annotate(n=Count("pk")).values("n")), 0
+                ),
                 owner=Subquery(owners.values("user__email")[:1]),
             )
         )
+        return rows
 
     @admin.display(ordering="owner")
     def owner(self, portfolio: Any) -> str:

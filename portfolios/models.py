@@ -165,7 +165,8 @@ class Transaction(TimeStamped):
                 condition=Q(fx_rate=None) | Q(fx_rate__gt=0), name="transaction_fx_rate_positive"
             ),
             models.CheckConstraint(
-                condition=Q(price__isnull=False) | Q(kind__in=["transfer_in", "transfer_out"]), name="transaction_price_known"
+                condition=Q(price__isnull=False) | Q(kind__in=["transfer_in", "transfer_out"]),
+                name="transaction_price_known",
             ),
             models.CheckConstraint(
                 condition=Q(instrument__isnull=False)

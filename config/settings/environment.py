@@ -24,7 +24,7 @@ PRODUCTION = ENVIRONMENT in {"production", "prod"}
 
 def database_url() -> str:
     """Tell the database's URL: ``DATABASE_URL``, else built from the older names; empty means embedded."""
-    given = env.str("DATABASE_URL", default="") or env.str("PROD_DB_CONNECTION", default="")
+    given: str = env.str("DATABASE_URL", default="") or env.str("PROD_DB_CONNECTION", default="")
     if given:
         return given
     host = env.str("DB_HOST", default="")
@@ -41,7 +41,7 @@ def database_url() -> str:
 
 def redis_url() -> str:
     """Tell Redis's URL: ``REDIS_URL``, else built from the older names; empty means in-process."""
-    given = env.str("REDIS_URL", default="")
+    given: str = env.str("REDIS_URL", default="")
     host = env.str("REDIS_HOST", default="")
     if given or not host:
         return given
@@ -57,7 +57,7 @@ def secret_key() -> str:
     Raises:
         ImproperlyConfigured: production without a key of its own.
     """
-    given = env.str("SECRET_KEY", default="")
+    given: str = env.str("SECRET_KEY", default="")
     if given:
         return given
     if PRODUCTION:

@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -37,11 +38,12 @@ def run_once(request: Request, work: Callable[[], Response]) -> Response:
         return work()
     if len(key) > MAX_KEY:
         raise ValidationFailed.of(HEADER, _("The key is longer than 200 characters."))
+    user_id = cast("UUID", request.user.pk)
     with transaction.atomic():
         fingerprint = _fingerprint(request)
-        row = IdempotencyKey(user_id=request.user.pk, key=key, fingerprint=fingerprint)
+        row = IdempotencyKey(user_id=user_id, key=key, fingerprint=fingerprint)
         IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
-        row = IdempotencyKey.objects.select_for_update().get(user_id=request.user.pk, key=key)
+        row = IdempotencyKey.objects.select_for_update().get(user_id=user_id, key=key)
         if row.fingerprint != fingerprint:
             raise Conflict(_("This Idempotency-Key was used for a different request."), code="key-reused")
         if row.status is not None:

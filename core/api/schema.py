@@ -50,6 +50,6 @@ class Schema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation["responses"].setdefault("default", PROBLEM_RESPONSE)
-            if self.method == "POST" and getattr(self.view.post, "idempotent", False):
+            if self.method == "POST" and getattr(getattr(self.view, "post", None), "idempotent", False):
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_PARAMETER)
         return operation

@@ -48,8 +48,8 @@ class PortfolioListView(ApiView):
     def post(self, request: Request) -> Response:
         """Create an empty portfolio; its time zone is the caller's unless given."""
         values = self.parsed(PortfolioSerializer, context={"request": request})
-        values.setdefault("time_zone", request.user.time_zone)
-        portfolio = services.create_portfolio(actor=self.actor, owner_id=request.user.pk, **values)
+        values.setdefault("time_zone", self.caller.time_zone)
+        portfolio = services.create_portfolio(actor=self.actor, owner_id=self.caller.pk, **values)
         return Response(self._shown(request, portfolio), status=201)
 
     def _shown(self, request: Request, portfolio: Portfolio) -> Any:

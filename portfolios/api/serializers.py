@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,7 +31,8 @@ class InstrumentField(serializers.UUIDField):
     def to_internal_value(self, data: Any) -> Any:
         """Find the instrument among those that the caller may see."""
         key = super().to_internal_value(data)
-        known: dict[UUID, Instrument] = self.context.setdefault("instruments", {})
+        context = cast("dict[str, Any]", self.context)
+        known: dict[UUID, Instrument] = context.setdefault("instruments", {})
         if key not in known:
             try:
                 known[key] = instruments.get(self.context["request"].user, key)

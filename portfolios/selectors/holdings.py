@@ -146,9 +146,8 @@ def coin_total(user: Any) -> CoinTotal:
     portfolio = default_of(user)
     held = _coins_held(portfolio) if portfolio else {}
     day = clock.today(user.time_zone)
-    world = portfolio.world_id if portfolio else LIVE_WORLD
-    closes = prices.closes_on(world, [coin.pk for coin in held], day)
-    table = rates.rate_table(user.pk, world, {coin.currency for coin in held}, user.base_currency)
+    closes = prices.closes_on(LIVE_WORLD, [coin.pk for coin in held], day)
+    table = rates.rate_table(user.pk, LIVE_WORLD, {coin.currency for coin in held}, user.base_currency)
     total, unpriced = ZERO, []
     with exact():
         for coin, quantity in held.items():

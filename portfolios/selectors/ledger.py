@@ -14,11 +14,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core import clock
-from core.models import Role
+from core.models import LIVE_WORLD, Role
+from market.domain.prices import CloseSeries
 from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
-from market.selectors.prices import CloseSeries
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls
@@ -52,7 +52,7 @@ class Ledger:
     @property
     def base(self) -> str:
         """The portfolio's currency."""
-        return self.portfolio.currency
+        return str(self.portfolio.currency)
 
     @property
     def currencies(self) -> dict[int, str]:
@@ -77,7 +77,7 @@ class Ledger:
     def know_pairs(self, pairs: Iterable[tuple[int, date]]) -> None:
         """Read the exact close of each (instrument, day), in one query."""
         wanted = set(pairs) - self._known.keys()
-        found = prices.closes_at(self.portfolio.world_id, wanted) if wanted else {}
+        found = prices.closes_at(_world(self.portfolio), wanted) if wanted else {}
         for pair in wanted:
             used = found.get(pair)
             self._known[pair] = (
@@ -173,6 +173,10 @@ def _instruments(portfolio: Portfolio) -> dict[int, Instrument]:
     return Instrument.objects.in_bulk(list(named.values_list("instrument_id", flat=True).distinct()))
 
 
+def _world(portfolio: Portfolio) -> int:
+    return int(portfolio.world_id or LIVE_WORLD)
+
+
 def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, Instrument]) -> Ledger:
     entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
     return Ledger(
@@ -182,9 +186,9 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, In
         splits=_splits(instruments),
         instruments=instruments,
         rates=rates.rate_table(
-            owner_id, portfolio.world_id, _currencies(entries, instruments), portfolio.currency
+            owner_id, _world(portfolio), _currencies(entries, instruments), portfolio.currency
         ),
-        closes=prices.close_series(portfolio.world_id, list(instruments)),
+        closes=prices.close_series(_world(portfolio), list(instruments)),
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.domain.actions import Dividend, Split
+from market.domain.prices import PriceUsed
 from market.models import Instrument
 from market.selectors import actions, prices
 from portfolios.domain.entries import EntryKind
@@ -151,7 +152,7 @@ def _told(
 def _input(
     step: Step,
     listings: dict[str, Instrument],
-    closes: dict[tuple[int, date], prices.PriceUsed],
+    closes: dict[tuple[int, date], PriceUsed],
     zone: ZoneInfo,
 ) -> TransactionInput:
     instrument = listings.get(step.symbol)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -322,7 +322,7 @@ def _refuse_oversold(
     worse = {entry: lack for entry, lack in after.items() if lack > before.get(entry, ZERO)}
     if worse:
         entry, lack = next(iter(worse.items()))
-        row = Transaction.objects.select_related("instrument").get(pk=entry)
+        row = Transaction.objects.select_related("instrument").get(pk=cast("UUID", entry))
         raise Oversold(
             _("On %(day)s %(lack)s %(symbol)s more would go out than are held.")
             % {"day": row.day.isoformat(), "lack": plain(lack), "symbol": row.instrument}

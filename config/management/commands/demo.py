@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Create what is missing; a second call changes nothing."""
         if not settings.EMBEDDED:
-            raise CommandError("The demo sign-ins have known passwords: they exist only on the embedded database.")
+            raise CommandError(
+                "The demo sign-ins have known passwords: they exist only on the embedded database."
+            )
         actor = Actor.system("demo")
         call_command("load_reference", verbosity=0)
         call_command("import_fx", verbosity=0)
