@@ -38,9 +38,8 @@ def signed_money(value: Number, currency: str = "") -> SafeString:
     """Show a gain or loss in `currency`, with sign, arrow and colour; zero stays neutral."""
     if value is None:
         return missing()
-    return _signed(
-        round_amount(Decimal(value), minor_units(currency)), minor_units(currency), _unit(currency)
-    )
+    places = _money_places(value, currency)
+    return _signed(round_amount(Decimal(value), places), places, _unit(currency))
 
 
 @register.filter
