@@ -76,6 +76,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        """Keep the address in lower case."""
+        super().clean()
+        self.email = self.email.strip().lower()
+
 
 class TokenFamily(models.Model):
     """One sign-in over the API, and all tokens that descend from it.
