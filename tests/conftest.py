@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import chromium, redis_server
 from tests.support.ground import Ground, test_root
@@ -101,26 +102,25 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Start the installed Chromium, headless."""
+def browser() -> Iterator[Browser]:
+    """Start the installed Chromium, headless.
+
+    Playwright leaves an event loop running in this thread, which Django takes for async code.
+    """
     program = chromium.find()
     if program is None:
         pytest.skip(chromium.HOW_TO_GET_IT)
-    from playwright.sync_api import sync_playwright
-
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=chromium.arguments())
         yield started
         started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
-def page(browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
-    """Open a page of a fresh visitor, and hold it to the house's rules.
-
-    Playwright leaves an event loop running in this thread, which Django takes for async code.
-    """
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a page of a fresh visitor, and hold it to the house's rules."""
     context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
     opened = context.new_page()
     watch = chromium.Watch(opened)

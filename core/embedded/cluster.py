@@ -153,6 +153,8 @@ class Cluster:
                 stderr=log,
                 cwd=CODE_ROOT,
                 start_new_session=True,
+                # PGPORT and its kin are the user's, for other servers.
+                env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
             )
         with keeper:
             assert keeper.stdout is not None

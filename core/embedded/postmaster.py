@@ -13,6 +13,8 @@ from core.embedded.errors import DiskFull, EmbeddedDatabaseError, ServerFailed, 
 from core.embedded.home import Home, disk_full
 
 STOP_SECONDS = 30.0
+# No TCP port: the number in the socket's name.
+PORT = 5432
 LAST_WORDS_BYTES = 4000
 STATUS_LINE = 8
 
@@ -21,6 +23,7 @@ def settings(*, durable: bool) -> tuple[str, ...]:
     """Return the server's settings; without `durable` a power cut may lose the data, for tests."""
     common = (
         "listen_addresses=",
+        f"port={PORT}",
         "unix_socket_permissions=0700",
         "max_connections=200",
         "shared_buffers=128MB",

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
 
-from core.embedded import binaries, initialise
+from core.embedded import binaries, initialise, postmaster
 from core.embedded.cluster import Cluster
 
 COMING_BACK_SECONDS = 30.0
@@ -84,9 +84,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return the parameters for psycopg; attaches to the server, starting it if need be."""
         parameters: dict[str, Any] = super().get_connection_params()
-        parameters.update(host=cluster().attach(), user=initialise.USER)
-        for name in ("port", "password"):
-            parameters.pop(name, None)
+        parameters.update(host=cluster().attach(), port=postmaster.PORT, user=initialise.USER)
+        parameters.pop("password", None)
         return parameters
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:

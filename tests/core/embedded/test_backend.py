@@ -31,7 +31,7 @@ def ask(query):
 POOL = {"pool": {"min_size": 1, "max_size": 2}}
 
 
-def run(place: Path, program: str, options: dict[str, object] | None = None) -> list[str]:
+def run(place: Path, program: str, options: dict[str, object] | None = None, **variables: str) -> list[str]:
     done = subprocess.run(
         [
             sys.executable,
@@ -43,7 +43,7 @@ def run(place: Path, program: str, options: dict[str, object] | None = None) -> 
         capture_output=True,
         text=True,
         cwd=PROJECT,
-        env={"EMBEDDED_POSTGRES_FSYNC": "off", "PATH": "/usr/bin:/bin"},
+        env={"EMBEDDED_POSTGRES_FSYNC": "off", "PATH": "/usr/bin:/bin", **variables},
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
@@ -99,3 +99,14 @@ arguments, _ = connection.client.settings_to_cmd_args_env(connection.settings_di
 print(Path(arguments[0]).exists(), Path(arguments[0]).parent.name, arguments[-1])
 """
     assert run(place, program) == ["True", "bin", "florin"]
+
+
+def test_variables_for_other_servers_do_not_matter(place):
+    variables = {
+        "PGPORT": "6000",
+        "PGHOST": "elsewhere",
+        "PGUSER": "me",
+        "PGDATABASE": "mine",
+        "PGDATA": "/nowhere",
+    }
+    assert run(place, "print(ask('SELECT current_user'))", **variables) == ["florin"]
