@@ -30,6 +30,8 @@ from accounts.services import NewUser, TokenPair
 from core.api.base import ApiView
 
 TAGS = ["Users"]
+# requirement objects, as drf-spectacular takes them; its annotation knows only names
+BEARER_OR_NOTHING = cast("list[str]", [{"bearer": []}, {}])
 
 
 class OpenView(ApiView):
@@ -76,7 +78,13 @@ class RefreshView(OpenView):
 class SignOutView(OpenView):
     authentication_classes = [OptionalBearerAuthentication]
 
-    @extend_schema(tags=TAGS, operation_id="users_logout", request=SignOutSerializer, responses={204: None})
+    @extend_schema(
+        tags=TAGS,
+        operation_id="users_logout",
+        auth=BEARER_OR_NOTHING,
+        request=SignOutSerializer,
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         """End the sign-in that the refresh token, or else the access token, belongs to."""
         refresh_token = self.parsed(SignOutSerializer).get("refresh_token")
