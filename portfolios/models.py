@@ -79,7 +79,11 @@ class PortfolioMember(Membership):
 
 
 class TransactionImport(TimeStamped):
-    """A file of transactions: previewed first, then applied as a whole, and undone as a whole."""
+    """A file of transactions: previewed first, then applied as a whole, and undone as a whole.
+
+    `source` is the file while it can still be read anew with another `mapping`, and empty once it
+    is applied. `rows` is every row with its verdict, `summary` the layout, counts and result.
+    """
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Previewed")
@@ -93,7 +97,9 @@ class TransactionImport(TimeStamped):
     sha256 = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PREVIEWED)
+    source = models.BinaryField(default=bytes)
     rows = models.JSONField(default=list)
+    summary = models.JSONField(default=dict)
     applied_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 
 from portfolios.domain.csv_import.words import simplify
 
-NOON: Final = time(12)
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2200
 _PIVOT: Final = 70  # two digits: 70 to 99 are 19xx, as POSIX has it
@@ -172,18 +171,14 @@ def joined(day: Moment, clock: Moment | DateProblem) -> Moment | DateProblem:
     return Moment(day.day, clock.clock, clock.offset, day.doubtful)
 
 
-def instant(moment: Moment, zone: ZoneInfo, now: datetime) -> datetime:
+def instant(moment: Moment, zone: ZoneInfo) -> datetime:
     """Place a moment on the time line (UTC).
 
-    A time without an offset is `zone`'s. A date without a time is its noon there, so that it
-    stays the same date in most zones; today's is its first minute, so that it is never ahead
-    of `now` (UTC).
+    A time without an offset is `zone`'s; a date without a time is its first minute there, as in
+    the platform's forms and API.
     """
-    if moment.clock is None:
-        noon = datetime.combine(moment.day, NOON, zone).astimezone(UTC)
-        return noon if noon <= now else datetime.combine(moment.day, time(0), zone).astimezone(UTC)
     offset = zone if moment.offset is None else timezone(moment.offset)
-    return datetime.combine(moment.day, moment.clock, offset).astimezone(UTC)
+    return datetime.combine(moment.day, moment.clock or time.min, offset).astimezone(UTC)
 
 
 def _numeric(cell: str, style: DateStyle) -> Moment | DateProblem | None:

@@ -118,7 +118,7 @@ _WORDS: Final[dict[Meaning, str]] = {
 _BY_WORD: Final = {word: meaning for meaning, words in _WORDS.items() for word in words.split("|")}
 _TOTALS: Final = frozenset(
     {"total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "zwischensumme",
-     "saldo", "grand total",     "transactions total", "totale", "totaal", "balance", "total general"}
+     "saldo", "grand total", "transactions total", "totale", "totaal", "balance", "total general"}
 )  # fmt: skip
 
 

@@ -25,13 +25,10 @@ LONGEST: Final = {Field.ID: 120, Field.SYMBOL: 40, Field.NAME: 200}
 LONGEST_NOTE: Final = 400
 
 
-def read_rows(lines: Sequence[Line], layout: Layout, choices: Choices, now: datetime) -> list[Draft]:
-    """Read every line; `now` (UTC) keeps a date without a time from lying ahead.
-
-    Returns one draft a line, in the order of the file.
-    """
+def read_rows(lines: Sequence[Line], layout: Layout, choices: Choices) -> list[Draft]:
+    """Read every line; one draft each, in the order of the file."""
     cells = Cells(layout)
-    kind_reader, moments = KindReader(cells, lines, choices), _Moments(cells, now)
+    kind_reader, moments = KindReader(cells, lines, choices), _Moments(cells)
     drafts = [_begun(line, cells, kind_reader, moments) for line in lines]
     signs = conventions(drafts, lines, cells)
     for draft in drafts:
@@ -71,8 +68,8 @@ def _check_width(draft: Draft, cells: Cells) -> None:
 class _Moments:
     """Reads dates and times; equal cells once."""
 
-    def __init__(self, cells: Cells, now: datetime) -> None:
-        self._cells, self._now = cells, now
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
         self._known: dict[tuple[str, str], tuple[datetime, date, dates.Moment] | dates.DateProblem] = {}
 
     def read(self, draft: Draft) -> None:
@@ -99,7 +96,7 @@ class _Moments:
         if isinstance(moment, dates.DateProblem):
             return moment
         zone = self._cells.layout.zone
-        time = dates.instant(moment, zone, self._now)
+        time = dates.instant(moment, zone)
         return time, time.astimezone(zone).date(), moment
 
 
