@@ -6,6 +6,9 @@ from __future__ import annotations
 import os
 import sys
 
+# What a shell reports for Ctrl-C: 128 and the signal's number.
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command; what a user can act on ends as a sentence instead of a traceback."""
@@ -20,6 +23,8 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except EXPLAINED as error:
         sentence = explain(error)
         if sentence is None:
