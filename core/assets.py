@@ -51,12 +51,12 @@ class WheelFinder(BaseFinder):
     """A static-files finder for `WHEEL_FILES`."""
 
     def find(self, path: str, find_all: bool = False, **_kwargs: Any) -> Any:
-        """Tell where the static path lies on disk."""
+        """Tell where the static path lies on disk; an empty list where it is not ours, as Django expects."""
         wheel_file = WHEEL_FILES.get(path)
         found = path_of(wheel_file) if wheel_file else None
-        if find_all:
-            return [str(found)] if found else []
-        return str(found) if found else None
+        if found is None:
+            return []
+        return [str(found)] if find_all else str(found)
 
     def list(self, _ignore_patterns: Any) -> Iterator[tuple[str, Storage]]:
         """List each pinned file with a storage that can open it."""

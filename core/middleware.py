@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from core import context
 from core.ids import uuid7
 
-_SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestContextMiddleware:
@@ -27,7 +27,7 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
-        request_id = given if _SAFE_ID.match(given) else str(uuid7())
+        request_id = given if _SAFE_ID.fullmatch(given) else str(uuid7())
         bound = context.RequestContext(
             request_id=request_id,
             address=request.META.get("REMOTE_ADDR", ""),

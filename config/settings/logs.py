@@ -23,7 +23,10 @@ _SHARED: list[Any] = [
     structlog.processors.StackInfoRenderer(),
 ]
 _RENDERER: Any = (
-    structlog.processors.JSONRenderer() if PRODUCTION else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.processors.JSONRenderer()
+    if PRODUCTION
+    # plain, for the default prints each frame's variables, passwords too
+    else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 )
 
 structlog.configure(
