@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from core import clock
 from core.models import LIVE_WORLD, Role
@@ -25,11 +25,12 @@ from portfolios.domain.shortfall import shortfalls
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 
 _COLUMNS = (
-    "id", "day", "time", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
+    "id", "day", "instant", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
     "tax", "tax_currency", "fx_rate", "sequence",
 )  # fmt: skip
 _KINDS = {kind.value: kind for kind in EntryKind}
 KEPT_LEDGERS = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -193,10 +194,16 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, In
 
 
 def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
-    loaded = rows.order_by("day", "time", "sequence").values_list(*_COLUMNS)
+    """Read entries. Instants come as microseconds: parsing 10,000 of them as text takes as long as all else."""
+    instant = Func(
+        F("time"),
+        template="(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint",
+        output_field=BigIntegerField(),
+    )
+    loaded = rows.order_by("day", "time", "sequence").annotate(instant=instant).values_list(*_COLUMNS)
     return [
-        Entry(key, day, time, _KINDS[kind], instrument, *rest)
-        for key, day, time, kind, instrument, *rest in loaded.iterator(chunk_size=20_000)
+        Entry(key, day, _EPOCH + timedelta(microseconds=micros), _KINDS[kind], instrument, *rest)
+        for key, day, micros, kind, instrument, *rest in loaded
     ]
 
 
