@@ -10,7 +10,7 @@ from typing import NamedTuple
 from portfolios.domain.book import Book, Disposal, Flow, Problem, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
-from portfolios.domain.lots import CostMethod, Lot
+from portfolios.domain.lots import CostMethod, Lot, shortage
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
 from portfolios.domain.state import Position
@@ -229,14 +229,18 @@ class Ledger:
 
     def _relieve(self, entry: Entry, position: Position) -> list[tuple[Lot, bool]]:
         """Take the units of an entry out; what was never acquired is a lot of cost 0, and a finding."""
-        missing = entry.quantity - position.queue.quantity
+        missing = shortage(entry.quantity, position.queue.quantity)
         pieces = [(lot, False) for lot in position.queue.take(entry.quantity)]
-        if missing > 0:
+        if missing:
             found = Problem(
                 ProblemKind.MISSING_ACQUISITION, entry.day, entry.id, position.instrument, quantity=missing
             )
             self.book.problems.append(found)
             pieces.append((Lot(entry.id, entry.day, missing, ZERO, ZERO, ZERO), True))
+        elif not position.queue.quantity:
+            # What was rounded away when it was bought leaves with the last piece.
+            last = pieces[-1][0]
+            last.quantity = entry.quantity - sum((lot.quantity for lot, _ in pieces[:-1]), ZERO)
         return pieces
 
     def _transfer(self, entry: Entry) -> None:

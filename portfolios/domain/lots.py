@@ -12,6 +12,9 @@ from heapq import heapify, heappop, heappush
 from portfolios.domain.entries import EntryId
 from portfolios.domain.exact import ZERO, plus, share
 
+# Thirds of a share, written with eight decimals or more, add up to a little less than what is sold.
+_DUST = Decimal("1E-8")
+
 
 class CostMethod(StrEnum):
     """Which lots a disposal takes first."""
@@ -57,6 +60,12 @@ class Lot:
             self.charges = self.charges - charges
         self.quantity = self.quantity - quantity
         return Lot(self.entry_id, self.acquired, quantity, cost, cost_base, charges)
+
+
+def shortage(asked: Decimal, held: Decimal) -> Decimal:
+    """Return how many units lack to give `asked` away; a hundred-millionth of it is rounding, not a lack."""
+    missing = asked - held
+    return ZERO if missing <= asked * _DUST else missing
 
 
 def _share(total: Decimal | None, part: Decimal, whole: Decimal) -> Decimal | None:

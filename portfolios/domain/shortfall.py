@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split, in_order
 from portfolios.domain.exact import ZERO, exact, share
+from portfolios.domain.lots import shortage
 
 INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
 OUTGOING = frozenset({EntryKind.SELL, EntryKind.TRANSFER_OUT})
@@ -28,7 +29,7 @@ def shortfalls(entries: Iterable[Entry], splits: Iterable[Split]) -> dict[EntryI
             if entry.kind in INCOMING:
                 held += entry.quantity
             elif entry.kind in OUTGOING:
-                if entry.quantity > held:
-                    missing[entry.id] = entry.quantity - held
+                if lacking := shortage(entry.quantity, held):
+                    missing[entry.id] = lacking
                 held = max(held - entry.quantity, ZERO)
     return missing
