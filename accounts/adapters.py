@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 
 from accounts import selectors, services
-from accounts.domain import canonical_locale
+from accounts.domain import canonical_locale, primary_language
 from accounts.errors import EmailTaken
 from accounts.models import User
 from accounts.services import NewUser, guard
@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         profile = NewUser(
             base_currency=data["base_currency"],
             time_zone=data["time_zone"],
-            locale=canonical_locale(get_language() or "en") or "en",
+            locale=_locale(request),
         )
         try:
             return services.create_user(email=data["email"], password=data["password1"], profile=profile)
@@ -78,3 +78,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         super().logout(request)
         if isinstance(user, User):
             services.session_ended(user=user)
+
+
+def _locale(request: HttpRequest) -> str:
+    """Tell the browser's own tag of the language that the page is shown in, so that its region counts."""
+    language = primary_language(get_language() or "en")
+    wanted = request.headers.get("Accept-Language", "").split(",")
+    tags = (canonical_locale(one.split(";")[0].strip()) for one in wanted)
+    return next((tag for tag in tags if tag and primary_language(tag) == language), language)

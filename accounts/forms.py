@@ -18,11 +18,21 @@ else:
     _UserForm = forms.ModelForm
 
 
+LOCALES = [
+    ("en", _("English")),
+    ("en-GB", _("English (United Kingdom)")),
+    ("en-US", _("English (United States)")),
+    ("de-DE", _("German (Germany)")),
+    ("de-AT", _("German (Austria)")),
+    ("de-CH", _("German (Switzerland)")),
+]
 CURRENCIES = [(code, code) for code in sorted(MINOR_UNITS)]
 
 
 class SignupForm(forms.Form):
     """What our sign-up page asks beyond allauth's fields; the browser fills in the time zone."""
+
+    field_order = ["email", "password1", "base_currency", "time_zone"]
 
     base_currency = forms.ChoiceField(
         label=_("Base currency"),
@@ -50,12 +60,13 @@ class ProfileForm(_UserForm):
         labels = {
             "appearance": _("Appearance"),
             "gain_colours": _("Gain and loss"),
+            "locale": _("Language and formats"),
         }
         help_texts = {
             "name": _("How we address you; you may leave it out."),
             "base_currency": _("Your net worth is shown in it. ISO 4217, such as EUR."),
             "time_zone": _("When your day begins and ends, such as Europe/Berlin."),
-            "locale": _("How numbers and dates are written, such as de-DE or en-GB."),
+            "locale": _("How numbers and dates are written."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,6 +75,11 @@ class ProfileForm(_UserForm):
             label=_("Base currency"),
             help_text=self.fields["base_currency"].help_text,
             choices=CURRENCIES,
+        )
+        self.fields["locale"] = forms.ChoiceField(
+            label=self.fields["locale"].label,
+            help_text=self.fields["locale"].help_text,
+            choices=_with(self.instance.locale, LOCALES),
         )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone"),
@@ -76,6 +92,12 @@ class ProfileForm(_UserForm):
     def changes(self) -> dict[str, str]:
         """The fields that differ from what they were."""
         return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+def _with(value: str, choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Keep a value that was chosen over the API among the choices of the page."""
+    known = {code for code, _label in choices}
+    return choices if value in known else [(value, value), *choices]
 
 
 class EraseForm(forms.Form):

@@ -152,6 +152,21 @@ def test_sign_up_page_makes_an_account_with_what_the_browser_told(browser):
     assert verbs == ["user.signed_up", "user.signed_in"]
 
 
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("en-GB,en;q=0.9,de;q=0.8", "en-GB"),
+        ("fr-FR,de-CH;q=0.9", "de-CH"),
+        ("fr", "en"),
+        ("", "en"),
+        ("de-x-y;;,de", "en"),
+    ],
+)
+def test_sign_up_page_takes_the_browsers_locale(browser, header, locale):
+    browser.post(reverse("account_signup"), SIGN_UP, headers={"Accept-Language": header})
+    assert User.objects.get().locale == locale
+
+
 def test_sign_up_page_with_a_strange_time_zone_takes_utc(browser):
     browser.post(reverse("account_signup"), {**SIGN_UP, "time_zone": "Mars/Olympus"})
     assert User.objects.get().time_zone == "UTC"
@@ -340,7 +355,7 @@ PROFILE = {
     "name": "Ada",
     "base_currency": "CHF",
     "time_zone": "Europe/Zurich",
-    "locale": "de_ch",
+    "locale": "de-CH",
     "appearance": "dark",
     "gain_colours": "blue-orange",
 }
@@ -350,7 +365,14 @@ def test_settings_page_saves(signed_in, ada):
     response = signed_in.post(reverse("settings"), PROFILE)
     assert response.headers["Location"] == reverse("settings")
     ada.refresh_from_db()
-    assert {field: getattr(ada, field) for field in PROFILE} == {**PROFILE, "locale": "de-CH"}
+    assert {field: getattr(ada, field) for field in PROFILE} == PROFILE
+
+
+def test_settings_page_keeps_a_locale_that_was_chosen_over_the_api(signed_in, ada):
+    services.change_profile(actor=Actor.user(ada), user_id=ada.pk, changes={"locale": "de-LI"})
+    assert signed_in.post(reverse("settings"), {**PROFILE, "locale": "de-LI"}).status_code == 302
+    ada.refresh_from_db()
+    assert (ada.locale, ada.name) == ("de-LI", "Ada")
 
 
 @pytest.mark.parametrize(
