@@ -18,7 +18,9 @@ from market.models import DailyBar, Instrument
 _ROW = np.dtype([("instrument", ">i4"), ("day", ">i4"), ("close", ">f8")])
 
 _CLOSES = """
-SELECT string_agg(int4send(instrument_id) || int4send(date - DATE '0001-01-01' + 1) || float8send(close::float8), '')
+SELECT string_agg(
+    int4send(instrument_id) || int4send(date - DATE '0001-01-01' + 1) || float8send(close::float8), ''
+)
 FROM market_dailybar
 WHERE instrument_id = ANY(%s::int[]) AND world_id = %s AND date <= %s
 """

@@ -194,7 +194,7 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, In
 
 
 def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
-    """Read entries. Instants come as microseconds: parsing 10,000 of them as text takes as long as all else."""
+    """Read entries. Instants come as microseconds: parsing them as text would take as long as the rest."""
     instant = Func(
         F("time"),
         template="(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint",
