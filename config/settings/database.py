@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -43,6 +44,8 @@ def _database() -> dict[str, Any]:
         }
     config: dict[str, Any] = {**env.db_url_config(DATABASE_URL), "CONN_HEALTH_CHECKS": True}
     config["ENGINE"] = "django.db.backends.postgresql"
+    # A socket's folder is written %2Fvar%2Frun%2Fpostgresql in such a URL.
+    config["HOST"] = unquote(config.get("HOST") or "")
     if env.bool("DATABASE_POOL", default=False):
         config.setdefault("OPTIONS", {})["pool"] = {
             "min_size": 1,
