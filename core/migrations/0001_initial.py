@@ -2,12 +2,6 @@ import core.ids
 import django.db.models.deletion
 from django.db import migrations, models
 
-# The live world is reference data: portfolios and prices point at it from the first row on.
-LIVE_WORLD = """
-INSERT INTO core_world (id, kind, name) VALUES (1, 'live', 'Live');
-SELECT setval(pg_get_serial_sequence('core_world', 'id'), 1);
-"""
-
 # Nobody changes or deletes an audit event, whatever the code above the database does.
 REFUSE_CHANGES = """
 CREATE FUNCTION core_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -101,6 +95,5 @@ class Migration(migrations.Migration):
             model_name='world',
             constraint=models.UniqueConstraint(models.F('kind'), condition=models.Q(('kind', 'live')), name='world_one_live'),
         ),
-        migrations.RunSQL(LIVE_WORLD, migrations.RunSQL.noop),
         migrations.RunSQL(REFUSE_CHANGES, ALLOW_CHANGES),
     ]
