@@ -101,18 +101,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _failure(request, errors.NotFound(), "404.html")
 
 
+def refused(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
+    """Answer what a page's service or selector refused, with the status of the error."""
+    own = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
+    return _failure(request, error, f"{error.status}.html" if error.status in own else "400.html")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without asking the session or the database, which may be what failed."""
     if _is_api(request):
         return _problem(errors.DomainError())
     return HttpResponse(render_to_string("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """Answer a form whose protection token is missing or old: say so, and that nothing was saved."""
-    return _failure(
-        request, errors.Forbidden("The form's protection token is missing or old."), "403_csrf.html"
-    )
 
 
 def _failure(request: HttpRequest, error: errors.DomainError, template: str) -> HttpResponse:

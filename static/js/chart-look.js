@@ -8,6 +8,7 @@
  */
 function colours(host, names) {
   const probe = document.createElement("span");
+  probe.className = "chart-probe";
   probe.hidden = true;
   host.append(probe);
   const found = Object.fromEntries(

@@ -180,12 +180,9 @@ class FlorinChart extends HTMLElement {
       const name = button.getAttribute("data-range") ?? "";
       const none = usable !== undefined && !usable.includes(name);
       button.setAttribute("aria-pressed", String(name === this.range));
-      button.toggleAttribute("aria-disabled", none);
-      if (none) {
-        button.setAttribute("aria-disabled", "true");
-        button.setAttribute("title", this.texts.nodata);
-      } else {
-        button.removeAttribute("title");
+      for (const [attribute, value] of [["aria-disabled", "true"], ["title", this.texts.nodata]]) {
+        if (none) button.setAttribute(attribute, value);
+        else button.removeAttribute(attribute);
       }
     }
   }

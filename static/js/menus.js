@@ -1,9 +1,14 @@
 /** Menus are details elements: they also close on Escape, on a click elsewhere and when focus leaves. */
 
-/** @param {Element | null} except */
-function closeAll(except) {
+/**
+ * Close the menus that the focus has left. An element around the menu may take the focus when the
+ * menu's own ground is pressed (main does): that is no leaving.
+ * @param {FocusEvent} event
+ */
+function onFocus(event) {
+  const target = /** @type {Element} */ (event.target);
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
-    if (menu !== except) menu.removeAttribute("open");
+    if (!menu.contains(target) && !target.contains(menu)) menu.removeAttribute("open");
   }
 }
 
@@ -16,7 +21,7 @@ function onKey(event) {
     menu.querySelector("summary")?.focus();
   } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
-    const items = [...menu.querySelectorAll(".menu-item")];
+    const items = [...menu.querySelectorAll("a.menu-item, button.menu-item, .menu-item input")];
     const step = event.key === "ArrowDown" ? 1 : -1;
     const next = items.indexOf(/** @type {Element} */ (document.activeElement)) + step;
     /** @type {HTMLElement} */ (items[(next + items.length) % items.length])?.focus();
@@ -26,10 +31,11 @@ function onKey(event) {
 /** Answer every menu of the page, those swapped in later too. */
 export function startMenus() {
   document.addEventListener("click", (event) => {
-    closeAll(/** @type {Element} */ (event.target).closest("details[data-menu]"));
+    const own = /** @type {Element} */ (event.target).closest("details[data-menu]");
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (menu !== own) menu.removeAttribute("open");
+    }
   });
-  document.addEventListener("focusin", (event) => {
-    closeAll(/** @type {Element} */ (event.target).closest("details[data-menu]"));
-  });
+  document.addEventListener("focusin", onFocus);
   document.addEventListener("keydown", onKey);
 }
