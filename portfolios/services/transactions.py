@@ -285,10 +285,15 @@ def _as_input(row: Transaction) -> TransactionInput:
 
 
 def _keep_revision(actor: Actor, row: Transaction) -> None:
-    state = _state(_as_input(row)) | {"deleted": row.deleted_at is not None}
+    state = state_of(row) | {"deleted": row.deleted_at is not None}
     TransactionRevision.objects.create(
         transaction=row, version=row.version, changed_by=actor.user_id, state=state
     )
+
+
+def state_of(row: Transaction) -> dict[str, Any]:
+    """Answer a transaction as revisions and the audit keep it: JSON-ready, decimals as strings."""
+    return _state(_as_input(row))
 
 
 def _state(item: TransactionInput) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Which rows of a file are already in a portfolio.
 
 A row is the same as another when it has the same id at the broker, or, without one, the same
-time, kind, instrument, quantity, price, costs, currencies and rate; the note does not count,
-since brokers and people reword it. Equal rows in one file are twins: they are numbered, so both
-enter, and a second import of the file finds both.
+time, kind, instrument, quantity, price, costs and currencies. The note does not count, since
+brokers and people reword it, nor the exchange rate, which may have been turned. Equal rows in
+one file are twins: they are numbered, so both enter, and a second import of the file finds both.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class Facts:
     fee_currency: str
     tax: Decimal
     tax_currency: str
-    fx_rate: Decimal | None
     external_id: str
 
 
@@ -99,7 +98,6 @@ def content_key(facts: Facts, *, by_day: bool | None = None) -> str:
             facts.fee_currency if facts.fee else "",
             plain(facts.tax),
             facts.tax_currency if facts.tax else "",
-            plain(facts.fx_rate),
         )
     )
 

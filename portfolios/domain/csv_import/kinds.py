@@ -116,6 +116,7 @@ _WORDS: Final[dict[Meaning, str]] = {
     Special.SKIP: "balance|opening balance|closing balance|saldo|kontostand|total|summe|gesamt",
 }
 _BY_WORD: Final = {word: meaning for meaning, words in _WORDS.items() for word in words.split("|")}
+_OWN_WORDS: Final = frozenset(kind.value for kind in EntryKind)
 _TOTALS: Final = frozenset(
     {"total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "subtotal", "zwischensumme",
      "saldo", "grand total", "transactions total", "totale", "totaal", "balance", "total general"}
@@ -137,9 +138,8 @@ def recognise(text: str, choices: Mapping[str, Meaning]) -> Reading | None:
         return Reading(choices[words])
     if words in _BY_WORD:
         return Reading(_BY_WORD[words])
-    joined = words.replace(" ", "_")
-    if joined in EntryKind:
-        return Reading(EntryKind(joined))
+    if words.replace(" ", "_") in _OWN_WORDS:
+        return Reading(EntryKind(words.replace(" ", "_")))
     parts = words.split()
     for count in (3, 2, 1):
         beginning = " ".join(parts[:count])

@@ -1,0 +1,160 @@
+"""Bring a previewed import into the ledger: all of it, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import audit, clock
+from core.actor import Actor
+from core.errors import Conflict, FieldError, ValidationFailed
+from market.models import Instrument
+from market.services.instruments import InstrumentData, create_instrument
+from portfolios.domain.csv_import.identity import Likeness, fingerprints, group_ids, matches
+from portfolios.locks import lock_portfolio
+from portfolios.models import Portfolio, TransactionImport
+from portfolios.selectors.imports.messages import message
+from portfolios.selectors.imports.present import present
+from portfolios.services.imports.preview import counted, locked_import
+from portfolios.services.imports.stored_rows import IMPORTED, Verdict, facts_of_json, input_of
+from portfolios.services.transactions import TransactionInput, add_transactions
+
+_MOST_NAMED = 50
+
+
+@transaction.atomic
+def apply_import(
+    *, actor: Actor, portfolio_id: UUID, import_id: UUID, strict: bool = False
+) -> TransactionImport:
+    """Add the rows that the preview showed as new or with a warning, exactly as shown.
+
+    Rows that came into the portfolio since the preview are duplicates now: they are left out and
+    counted. `strict` refuses the whole import when any row has an error.
+
+    Raises:
+        NotFound: no such import, or the actor is no member.
+        Conflict: it was applied or undone already, or has nothing to import.
+        ValidationFailed: `strict`, and rows have errors; names each by its line.
+    """
+    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
+    batch = locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)
+    if strict:
+        _refuse_errors(batch.rows)
+    if not any(row["verdict"] in IMPORTED for row in batch.rows):
+        raise Conflict(_("No row of this file can be imported."), code="import-empty")
+    created = _created_instruments(actor, portfolio, batch)
+    inputs = _inputs(portfolio, batch, created)
+    if inputs:
+        add_transactions(
+            actor=actor, portfolio_id=portfolio_id, inputs=inputs, import_batch=batch, allow_shortfall=True
+        )
+    _close(actor, batch, imported=len(inputs), created=created)
+    return batch
+
+
+def _refuse_errors(rows: Sequence[Mapping[str, Any]]) -> None:
+    faulty = [row for row in rows if row["verdict"] == Verdict.ERROR.value]
+    if faulty:
+        errors = tuple(
+            FieldError(f"rows[{row['line']}].{one['field']}", message(one), one["code"])
+            for row in faulty[:_MOST_NAMED]
+            for one in row["findings"]
+            if one["level"] == "error"
+        )
+        detail = _("%(count)s rows have errors. Nothing was imported.") % {"count": len(faulty)}
+        raise ValidationFailed(detail, errors=errors, code="import-errors")
+
+
+def _created_instruments(
+    actor: Actor, portfolio: Portfolio, batch: TransactionImport
+) -> dict[str, Instrument]:
+    """Make the instruments that the user asked for, by label; one that is there already serves."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in batch.rows:
+        if row.get("creates") and row["verdict"] in IMPORTED:
+            first.setdefault(row["label"], row)
+    return {label: _own_instrument(actor, portfolio, batch, row) for label, row in first.items()}
+
+
+def _own_instrument(
+    actor: Actor, portfolio: Portfolio, batch: TransactionImport, row: dict[str, Any]
+) -> Instrument:
+    wanted: dict[str, Any] = next(
+        choice
+        for label in (row["label"], row.get("symbol"), row.get("isin"), row.get("name"))
+        if isinstance(choice := batch.mapping["symbols"].get(label), dict)
+    )
+    symbol = (wanted.get("symbol") or row.get("symbol") or row.get("isin") or row["label"])[:40].upper()
+    found = Instrument.objects.filter(owner=actor.user_id, symbol=symbol, exchange=None).first()
+    if found is not None and actor.user_id is not None:
+        return found
+    data = InstrumentData(
+        symbol=symbol,
+        name=wanted.get("name") or row.get("name") or symbol,
+        currency=wanted.get("currency") or row.get("currency") or portfolio.currency,
+        kind=wanted.get("kind") or Instrument.Kind.STOCK,
+        isin=row.get("isin", ""),
+    )
+    return create_instrument(actor=actor, data=data)
+
+
+def _inputs(
+    portfolio: Portfolio, batch: TransactionImport, created: Mapping[str, Instrument]
+) -> list[TransactionInput]:
+    """Make the transactions of the rows that are still new; mark the others as duplicates.
+
+    Fingerprints count twins over all rows of the file, so rows that were duplicates take part.
+    """
+    rows = [row for row in batch.rows if row["verdict"] not in {Verdict.ERROR.value, Verdict.SKIPPED.value}]
+    ids = {row["instrument"] for row in rows if "instrument" in row}
+    known = {str(one.uuid): one for one in Instrument.objects.filter(uuid__in=ids)}
+    instruments = [
+        created.get(row["label"]) if row.get("creates") else known.get(row.get("instrument", ""))
+        for row in rows
+    ]
+    facts = [
+        facts_of_json(row, str(one.uuid) if one else "") for row, one in zip(rows, instruments, strict=True)
+    ]
+    names = fingerprints(facts)
+    found = matches(facts, names, (one.known for one in present(portfolio)))
+    groups = group_ids((row.get("group", "") for row in rows), batch.pk)
+    inputs = []
+    for row, instrument, name, match in zip(rows, instruments, names, found, strict=True):
+        if row["verdict"] not in IMPORTED:
+            continue
+        if match is not None and match.likeness is not Likeness.SIMILAR:
+            row["verdict"] = Verdict.DUPLICATE.value
+        else:
+            inputs.append(input_of(row, instrument, name, groups.get(row.get("group", ""))))
+    return inputs
+
+
+def _close(
+    actor: Actor, batch: TransactionImport, *, imported: int, created: Mapping[str, Instrument]
+) -> None:
+    shown = batch.summary["counts"]
+    counts = counted(batch.rows)
+    batch.summary["counts"] = counts
+    batch.summary["result"] = {
+        "imported": imported,
+        "duplicates": counts["duplicate"],
+        "duplicates_since_preview": counts["duplicate"] - shown["duplicate"],
+        "errors": counts["error"],
+        "skipped": counts["skipped"],
+        "instruments_created": sorted(one.symbol for one in created.values()),
+    }
+    batch.status = TransactionImport.Status.APPLIED
+    batch.applied_at = clock.now()
+    batch.source = b""
+    batch.save(update_fields=["status", "applied_at", "source", "rows", "summary", "updated_at"])
+    audit.record(
+        actor=actor,
+        verb="import.applied",
+        object_type="transaction_import",
+        object_id=batch.pk,
+        after={"portfolio": str(batch.portfolio_id), "sha256": batch.sha256, **batch.summary["result"]},
+    )

@@ -1,0 +1,211 @@
+"""What becomes of each row: found faulty, already there, doubtful or new. Nothing is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from uuid import UUID
+
+from core.api.rendering import plain
+from market.domain.rates import RateTable
+from market.models import Instrument
+from portfolios.domain.csv_import import columns
+from portfolios.domain.csv_import.draft import Draft
+from portfolios.domain.csv_import.findings import Finding, Level, error, note, warning
+from portfolios.domain.csv_import.identity import Likeness, fingerprints, matches
+from portfolios.domain.entries import Entry, EntryKind, Split
+from portfolios.domain.exact import EXACT, ONE, PLACES
+from portfolios.domain.shortfall import INCOMING, OUTGOING, shortfalls
+from portfolios.models import Portfolio
+from portfolios.selectors.imports.present import Present, entry, present, rates_for, splits_of
+from portfolios.selectors.imports.resolve import Resolver
+from portfolios.services.imports.stored_rows import Row, Verdict, facts_of_row
+from portfolios.services.transactions import TransactionInput, faults
+
+_MONEY = frozenset({EntryKind.DEPOSIT, EntryKind.WITHDRAWAL})
+_LINK_IF_KNOWN = frozenset({EntryKind.FEE, EntryKind.TAX, EntryKind.INTEREST})
+_NEAR, _FAR = Decimal("0.8"), Decimal("1.25")
+
+
+def judged(
+    portfolio: Portfolio, drafts: Sequence[Draft], resolver: Resolver, *, own: bool
+) -> tuple[list[Row], list[Finding]]:
+    """Give every draft its verdict; answer the rows and what concerns the file as a whole.
+
+    `own` rows come from an export of ours: their rates are taken as they are.
+    """
+    rows = [Row(draft) for draft in drafts]
+    for row in rows:
+        if not row.draft.skipped and row.draft.kind is not None:
+            _link(portfolio, row, resolver)
+    _check_rates(portfolio, _sound(rows), own=own)
+    for row in _sound(rows):
+        row.draft.findings += _faults(portfolio, row)
+    there = present(portfolio)
+    _mark_duplicates(_sound(rows), there)
+    later = _mark_missing([row for row in _sound(rows) if row.verdict is Verdict.NEW], there)
+    for row in rows:
+        row.verdict = _verdict(row)
+    return rows, later
+
+
+def _sound(rows: Iterable[Row]) -> list[Row]:
+    """List the rows that can become transactions."""
+    return [
+        row for row in rows if not row.draft.skipped and row.draft.kind is not None and not _has_error(row)
+    ]
+
+
+def _has_error(row: Row) -> bool:
+    return any(one.level is Level.ERROR for one in row.draft.findings)
+
+
+def _verdict(row: Row) -> Verdict:
+    if row.draft.skipped:
+        return Verdict.SKIPPED
+    if _has_error(row):
+        return Verdict.ERROR
+    if row.verdict is Verdict.DUPLICATE:
+        return Verdict.DUPLICATE
+    doubtful = any(one.level is Level.WARNING for one in row.draft.findings)
+    return Verdict.WARNING if doubtful else Verdict.NEW
+
+
+def _link(portfolio: Portfolio, row: Row, resolver: Resolver) -> None:
+    """Find the row's instrument, and the currency where the file names none."""
+    draft = row.draft
+    if draft.label and draft.kind not in _MONEY and not _is_money(draft):
+        found = resolver.resolve(draft)
+        row.instrument, row.creates = found.instrument, found.creates
+        if found.leaves_out:
+            draft.skipped = "left-out"
+        if found.finding is not None:
+            draft.findings.append(_softened(draft, found.finding))
+    if not draft.currency:
+        draft.currency = row.instrument.currency if row.instrument else portfolio.currency
+        draft.findings.append(note("currency-assumed", "currency", currency=draft.currency))
+    draft.fee_currency = draft.fee_currency or draft.currency
+    draft.tax_currency = draft.tax_currency or draft.currency
+    if draft.currency == portfolio.currency:
+        draft.fx_rate = None
+
+
+def _is_money(draft: Draft) -> bool:
+    """Tell whether the only name of a row about money is a currency's."""
+    return draft.kind in _LINK_IF_KNOWN and columns.is_currency(draft.label.upper())
+
+
+def _softened(draft: Draft, finding: Finding) -> Finding:
+    """Let fees, taxes and interest in without their instrument when nobody knows it."""
+    if draft.kind in _LINK_IF_KNOWN and finding.code == "unknown-symbol":
+        return warning("not-linked", finding.field, text=draft.label)
+    return finding
+
+
+def _faults(portfolio: Portfolio, row: Row) -> list[Finding]:
+    """Ask the ledger's own rules."""
+    draft = row.draft
+    if draft.kind is None or draft.time is None or draft.quantity is None:
+        return [error("no-amount", "quantity", column="quantity")]
+    item = TransactionInput(
+        kind=draft.kind, time=draft.time, quantity=draft.quantity, price=draft.price, currency=draft.currency,
+        instrument=Instrument(currency=draft.currency) if row.creates else row.instrument,
+        fee=draft.fee, fee_currency=draft.fee_currency, tax=draft.tax, tax_currency=draft.tax_currency,
+        fx_rate=draft.fx_rate,
+    )  # fmt: skip
+    return [
+        error("refused", one.field, column=one.field, message=one.message) for one in faults(portfolio, item)
+    ]
+
+
+def _mark_duplicates(rows: Sequence[Row], there: Sequence[Present]) -> None:
+    facts = [facts_of_row(row) for row in rows]
+    found = matches(facts, fingerprints(facts), (one.known for one in there))
+    for row, match in zip(rows, found, strict=True):
+        if match is None:
+            continue
+        if match.likeness is Likeness.SIMILAR:
+            row.draft.findings.append(warning("similar-there", "time"))
+            continue
+        row.verdict = Verdict.DUPLICATE
+        same = match.likeness is Likeness.SAME
+        row.draft.findings.append(note("already-there" if same else "already-there-differs"))
+
+
+def _check_rates(portfolio: Portfolio, rows: Sequence[Row], *, own: bool) -> None:
+    """Turn rates that are upside down, and say where none is known."""
+    foreign = [row.draft for row in rows if row.draft.currency != portfolio.currency]
+    if not foreign:
+        return
+    table = rates_for(portfolio, {draft.currency for draft in foreign})
+    for draft in foreign:
+        if draft.fx_rate is None:
+            _note_missing_rate(draft, table, portfolio.currency)
+        elif not own:
+            _check_rate(draft, draft.fx_rate, table)
+
+
+def _note_missing_rate(draft: Draft, table: RateTable, base: str) -> None:
+    if draft.day is not None and table.rate(draft.currency, draft.day) is None:
+        draft.findings.append(
+            warning("no-rate", "currency", currency=draft.currency, base=base, day=draft.day.isoformat())
+        )
+
+
+def _check_rate(draft: Draft, stated: Decimal, table: RateTable) -> None:
+    """Hold a broker's rate against the day's: files state it either way round."""
+    known = table.rate(draft.currency, draft.day) if draft.day is not None else None
+    if known is None or stated <= 0 or _NEAR < stated / known.rate < _FAR:
+        return
+    turned = EXACT.divide(ONE, stated).quantize(PLACES, rounding=ROUND_HALF_EVEN, context=EXACT)
+    if _NEAR < turned / known.rate < _FAR:
+        draft.fx_rate = turned
+        draft.findings.append(warning("rate-inverted", "fx_rate", rate=plain(turned)))
+    else:
+        draft.findings.append(warning("rate-differs", "fx_rate", rate=plain(known.rate)))
+
+
+def _mark_missing(rows: Sequence[Row], there: Sequence[Present]) -> list[Finding]:
+    """Note the sales that lack units, in the file and, for the whole file, already in the portfolio."""
+    groups: dict[int | str, list[int]] = defaultdict(list)
+    for position, row in enumerate(rows):
+        if row.draft.kind in INCOMING | OUTGOING:
+            groups[row.instrument.pk if row.instrument else row.draft.label].append(position)
+    held = _entries_by_instrument(there)
+    splits = splits_of({row.instrument.pk for row in rows if row.instrument is not None})
+    later = 0
+    for positions in groups.values():
+        if any(rows[position].draft.kind in OUTGOING for position in positions):
+            later += _mark_group(rows, positions, held, splits)
+    return [warning("later-shortfall", "file", count=str(later))] if later else []
+
+
+def _entries_by_instrument(there: Sequence[Present]) -> dict[int, list[Entry]]:
+    held: dict[int, list[Entry]] = defaultdict(list)
+    for one in there:
+        if one.instrument is not None:
+            held[one.instrument].append(one.entry())
+    return held
+
+
+def _mark_group(
+    rows: Sequence[Row],
+    positions: Sequence[int],
+    held: dict[int, list[Entry]],
+    splits: dict[int, list[Split]],
+) -> int:
+    """Note what one instrument's rows lack; answer how many sales already there lack more than before."""
+    instrument = rows[positions[0]].instrument
+    key = None if instrument is None else instrument.pk
+    before = [] if key is None else held.get(key, [])
+    known_splits = [] if key is None else splits[key]
+    added = [
+        entry(position, facts_of_row(rows[position]), key, len(before) + position) for position in positions
+    ]
+    missing = shortfalls([*before, *added], known_splits)
+    lacking = shortfalls(before, known_splits)
+    for position, lack in missing.items():
+        if isinstance(position, int):
+            rows[position].draft.findings.append(warning("missing-acquisition", "quantity", lack=plain(lack)))
+    return sum(1 for one, lack in missing.items() if isinstance(one, UUID) and lack > lacking.get(one, 0))
