@@ -42,6 +42,18 @@ def instruments(ids: Iterable[int]) -> None:
     list(rows.order_by("id").values_list("id", flat=True))
 
 
+def rates(user_id: UUID | None) -> None:
+    """Let one transaction at a time write the public rates (None) or a user's own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO market_raterevision (owner_id, value) VALUES (%s, 0) ON CONFLICT DO NOTHING",
+            [user_id],
+        )
+        cursor.execute(
+            "SELECT FROM market_raterevision WHERE owner_id IS NOT DISTINCT FROM %s FOR UPDATE", [user_id]
+        )
+
+
 def creation_of_instruments() -> None:
     """Let one transaction at a time make instruments for a file's unknown symbols."""
     with connection.cursor() as cursor:

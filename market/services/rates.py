@@ -16,6 +16,7 @@ from core import audit, clock
 from core.actor import Actor
 from core.errors import FieldError, Forbidden, TooLarge, ValidationFailed
 from core.models import LIVE_WORLD
+from market import locks
 from market.domain.bars import EARLIEST, fits
 from market.domain.prices import MANUAL
 from market.models import FxRate
@@ -69,7 +70,7 @@ def set_rates(
     found = tuple(_wrong(rows))
     if found:
         raise ValidationFailed(_("Some rows are not valid; nothing was stored."), errors=found)
-    rates_changed(owner)
+    locks.rates(owner)
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
@@ -84,6 +85,8 @@ def set_rates(
             },
         )
         (count,) = cursor.fetchone()
+    if count:
+        rates_changed(owner)
     audit.record(
         actor=actor, verb="rates.stored", object_type="rates", object_id=owner or "", after={"stored": count}
     )
@@ -106,7 +109,7 @@ def delete_rates(
         Forbidden: public, and the actor is not staff.
     """
     owner = _owner(actor, public)
-    rates_changed(owner)
+    locks.rates(owner)
     rows = FxRate.objects.filter(
         owner_id=owner,
         world=LIVE_WORLD,
@@ -115,6 +118,8 @@ def delete_rates(
         date__range=(start or date.min, end or date.max),
     )
     count, _per_model = rows.delete()
+    if count:
+        rates_changed(owner)
     audit.record(
         actor=actor,
         verb="rates.deleted",

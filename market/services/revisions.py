@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 
 from core.bus import bus
 from market.events import PricesChanged, RatesChanged
-from market.models import Instrument
-
-_COUNT_RATES = """
-INSERT INTO market_raterevision (owner_id, value) VALUES (%s, 1)
-ON CONFLICT (owner_id) DO UPDATE SET value = market_raterevision.value + 1
-"""
+from market.models import Instrument, RateRevision
 
 
 def prices_changed(world_id: int, instrument_ids: Iterable[int]) -> None:
@@ -27,7 +21,6 @@ def prices_changed(world_id: int, instrument_ids: Iterable[int]) -> None:
 
 
 def rates_changed(user_id: UUID | None) -> None:
-    """Count a change of the public rates (None) or of a user's own; serialises their writers."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_RATES, [user_id])
+    """Count a change of the public rates (None) or of a user's own. Their writers are locked out."""
+    RateRevision.objects.filter(owner_id=user_id).update(value=F("value") + 1)
     bus.publish(RatesChanged(user_id))
