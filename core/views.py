@@ -104,7 +104,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def refused(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     """Answer what a page's service or selector refused, with the status of the error."""
     own = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
-    return _failure(request, error, f"{error.status}.html" if error.status in own else "400.html")
+    return _failure(request, error, f"{error.status}.html" if error.status in own else "core/refused.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -117,7 +117,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _failure(request: HttpRequest, error: errors.DomainError, template: str) -> HttpResponse:
     if _is_api(request):
         return _problem(error)
-    return render(request, template, status=error.status)
+    return render(request, template, {"error": error}, status=error.status)
 
 
 def _problem(error: errors.DomainError) -> JsonResponse:

@@ -1,7 +1,7 @@
 /**
  * <florin-chart data-src data-kind="area|candles" data-range data-title>: a chart that answers the hand.
  *
- * It asks data-src for JSON (see chart-data.js) with ?range= and ?compare=, draws it with TradingView's
+ * A new data-src loads anew. It asks data-src for JSON (see chart-data.js) with ?range= and ?compare=, draws it with TradingView's
  * Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
  */
 
@@ -30,6 +30,13 @@ const NEXT = { ArrowLeft: -1, ArrowRight: 1, PageUp: -21, PageDown: 21, Home: -I
 const PANE_SHARES = [4, 1];
 
 class FlorinChart extends HTMLElement {
+  static observedAttributes = ["data-src"];
+
+  /** @param {string} _name @param {string | null} before */
+  attributeChangedCallback(_name, before) {
+    if (this.plot && before !== null) this.load();
+  }
+
   connectedCallback() {
     if (this.plot) return;
     this.texts = this.readTexts();

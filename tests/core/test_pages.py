@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from core import ports, views
+from core.errors import Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,15 @@ def test_unknown_api_address_is_a_problem_document(client):
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["type"] == "not-found"
+
+
+def test_refusal_says_what_was_refused_and_that_nothing_was_saved(client):
+    request = client.get("/").wsgi_request
+    response = views.refused(request, Conflict("That name is taken."))
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "That name is taken." in page
+    assert "Nothing was saved." in page
 
 
 def test_failed_page_is_a_500_that_asks_nothing_of_the_database(django_assert_num_queries):
