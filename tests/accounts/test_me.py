@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
 from accounts import services
+from accounts.errors import InvalidCredentials
 from accounts.events import UserErased
 from accounts.models import RefreshToken, StoredMail, TokenFamily, User
 from core.actor import Actor
@@ -198,6 +199,19 @@ def test_erase_of_somebody_else_is_not_found(ada, make_user):
     other = make_user("other@example.org")
     with pytest.raises(NotFound):
         services.erase_user(actor=Actor.user(other), user_id=ada.pk, password=PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erase_twice_at_once_happens_once(two_at_once, ada):
+    def erase() -> str:
+        try:
+            services.erase_user(actor=Actor.user(ada), user_id=ada.pk, password=PASSWORD)
+        except (NotFound, InvalidCredentials):
+            return "gone"
+        return "erased"
+
+    assert sorted(two_at_once(erase)) == ["erased", "gone"]
+    assert AuditEvent.objects.filter(verb="user.erased").count() == 1
 
 
 def test_me_by_the_cookie_of_our_pages_reads(ada):

@@ -184,6 +184,18 @@ def test_sign_up_page_with_a_taken_address_makes_nobody(browser, ada):
     assert "_auth_user_id" not in browser.session
 
 
+@pytest.mark.django_db(transaction=True)
+def test_sign_up_page_sent_twice_at_once_makes_one(two_at_once):
+    def sign_up() -> bool:
+        visitor = Client()
+        response = visitor.post(reverse("account_signup"), SIGN_UP)
+        assert response.status_code in {200, 302}
+        return "_auth_user_id" in visitor.session
+
+    assert sorted(two_at_once(sign_up)) == [False, True]
+    assert User.objects.count() == 1
+
+
 def test_sign_up_page_sends_a_link_that_proves_the_address(browser):
     browser.post(reverse("account_signup"), SIGN_UP)
     (message,) = mail.outbox
