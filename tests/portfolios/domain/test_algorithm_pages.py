@@ -1,0 +1,170 @@
+"""The worked examples of docs/algorithms are computed from the tables on the pages: a page cannot drift."""
+
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from portfolios.domain import risk
+from portfolios.domain.arrays import day_of
+from portfolios.domain.entries import Split
+from portfolios.domain.exact import exact
+from portfolios.domain.ledger import fold
+from portfolios.domain.lots import CostMethod
+from portfolios.domain.positions import positions
+from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
+from portfolios.domain.statement import statement
+from tests.support.ledgers import entry, money, prices, rates
+from tests.support.series import series
+
+PAGES = Path(__file__).parents[3] / "docs" / "algorithms"
+UNITS = {"buy", "sell", "dividend", "transfer_in", "transfer_out"}
+
+
+def tables(page):
+    """Read the tables of a page: a list of rows each, a row by column name."""
+    found, header = [], None
+    for line in (PAGES / page).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            header = None
+            continue
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if header is None:
+            header = cells
+            found.append([])
+        elif set(line) - set("|-"):
+            found[-1].append(dict(zip(header, cells, strict=True)))
+    return found
+
+
+def ledger(rows):
+    return [
+        entry(
+            row["Day"],
+            row["Kind"],
+            row["Quantity"],
+            row["Price"],
+            instrument=1 if row["Kind"] in UNITS else None,
+            currency=row.get("Currency", "EUR"),
+            fee=row.get("Fee", 0),
+            tax=row.get("Tax", 0),
+        )
+        for row in rows
+    ]
+
+
+def column(rows, name, key):
+    return {row[key]: row[name] for row in rows}
+
+
+def by_day(rows, name="Price"):
+    return column(rows, name, "Day")
+
+
+def test_page_of_cost_basis_computes_every_method():
+    trades, results = tables("cost-basis.md")
+    assert {row["Method"] for row in results} == set(CostMethod)
+    for row in results:
+        book = fold(ledger(trades), [], rates("EUR"), base="EUR", method=CostMethod(row["Method"]))
+        with exact():
+            charges = sum(sold.acquisition_charges + sold.charges for sold in book.disposals)
+            assert sum(sold.cost for sold in book.disposals) == money(row["Relieved"])
+            assert sum(sold.price_gain for sold in book.disposals) == money(row["Gain"])
+            assert sum(lot.cost for lot in book.holdings[1].lots) == money(row["Cost left"])
+            assert charges == money(row["Charges"])
+
+
+def test_page_of_currency_computes_the_parts_of_the_gain():
+    trades, market, results = tables("currency.md")
+    found = statement(
+        ledger(trades),
+        [],
+        rates("EUR", USD=by_day(market, "Rate of USD")),
+        prices({1: "USD"}, i1=by_day(market)),
+        base="EUR",
+        start=date(2024, 1, 9),
+        end=date(2024, 6, 28),
+    )
+    ours = {
+        "Price gain": found.lines.unrealised,
+        "Currency effect of units": found.currency_of_unrealised,
+        "Currency effect of cash": found.currency_of_cash,
+        "Net flows": found.lines.net_flows,
+        "Closing value": found.lines.closing,
+    }
+    assert ours == {row["Line"]: money(row["EUR"]) for row in results}
+    assert found.lines.adds_up()
+
+
+def test_page_of_the_statement_computes_exact_and_shown_lines():
+    trades, market, results = tables("statement.md")
+    found = statement(
+        ledger(trades),
+        [],
+        rates("EUR"),
+        prices({1: "EUR"}, i1=by_day(market)),
+        base="EUR",
+        start=date(2023, 12, 31),
+        end=date(2024, 6, 30),
+    ).lines
+    shown = found.rounded(2)
+    names = [field.name for field in fields(found)]
+    assert [getattr(found, name) for name in names] == [money(row["Exact"]) for row in results]
+    assert [str(getattr(shown, name)) for name in names] == [row["Shown"] for row in results]
+    assert found.adds_up()
+    assert shown.adds_up()
+
+
+def test_page_of_returns_computes_every_day_and_the_total():
+    trades, market, days, figures = tables("returns.md")
+    start, end = days[0]["Day"], days[-1]["Day"]
+    found = series(ledger(trades), start, end, prices={1: by_day(market)})
+    returns = daily_returns(found.value, found.inflow, found.outflow)
+    assert [day_of(number).isoformat() for number in found.days] == [row["Day"] for row in days]
+    assert found.value.tolist() == [float(row["Value"]) for row in days]
+    assert found.inflow.tolist() == [float(row["In"]) for row in days]
+    assert found.outflow.tolist() == [float(row["Out"]) for row in days]
+    assert returns.daily == pytest.approx([float(row["Return"]) for row in days], abs=1e-15)
+    total, plain = (float(row["Value"]) for row in figures)
+    assert time_weighted(returns).value == pytest.approx(total, abs=1e-15)
+    net = money(found.inflow[1:].sum() - found.outflow[1:].sum())
+    assert simple(money(found.value[0]), money(found.value[-1]), net).value == Decimal(str(plain))
+    assert annualised(total, 4).value is None
+
+
+def test_page_of_xirr_computes_the_rate():
+    flows, (figure,) = tables("xirr.md")
+    found = xirr([(date.fromisoformat(row["Day"]), float(row["Flow"])) for row in flows])
+    assert found.value == pytest.approx(float(figure["Value"]), abs=1e-9)
+
+
+def test_page_of_valuation_computes_the_position_of_every_day():
+    trades, market, results = tables("valuation.md")
+    splits = [Split(1, date(2014, 6, 9), 7, 1)]
+    table = prices({1: "EUR"}, i1=by_day(market))
+    for row in results:
+        day = date.fromisoformat(row["Day"])
+        book = fold(ledger(trades), splits, rates("EUR"), base="EUR", until=day)
+        (view,) = positions(book, splits, rates("EUR"), table, day)
+        assert (view.quantity, view.price.price) == (money(row["Quantity"]), money(row["Price used"]))
+        assert view.price.as_of == date.fromisoformat(row["Of"])
+        assert (view.market_value, view.average_cost) == (money(row["Value"]), money(row["Average cost"]))
+        assert view.day_change == money(row["Day change"])
+
+
+def test_page_of_risk_computes_every_figure():
+    months, figures = tables("risk.md")
+    returns = np.array([float(row["Return"]) for row in months])
+    ours = {
+        "Drawdown": -risk.max_drawdown(returns).value,
+        "Volatility": risk.volatility(returns, 12).value,
+        "Downside deviation": risk.downside_deviation(returns, 0.0, 12).value,
+        "Sharpe": risk.sharpe(returns, 0.0, 12).value,
+        "Annual return": risk.annual_return(returns, 12).value,
+        "Calmar": risk.calmar(returns, 12).value,
+        "VaR 5 %": risk.value_at_risk(returns, 0.05).value,
+    }
+    assert ours == pytest.approx({row["Figure"]: float(row["Value"]) for row in figures}, abs=1e-12)
