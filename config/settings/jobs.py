@@ -22,7 +22,7 @@ __all__ = [
     "CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT",
 ]
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"  # kombu warns about an address without a host
 # kombu's memory broker would look for work once a second
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"visibility_timeout": 3600, "health_check_interval": 25, "socket_timeout": 30, "socket_keepalive": True}
