@@ -10,7 +10,10 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from market.domain.actions import Split
 from portfolios.domain.exact import ZERO
+
+__all__ = ["Entry", "EntryId", "EntryKind", "Split", "in_order"]
 
 EntryId: TypeAlias = UUID | int | str
 
@@ -64,19 +67,6 @@ class Entry:
     tax_currency: str = ""
     fx_rate: Decimal | None = None
     sequence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A split: `numerator` new units for `denominator` old ones.
-
-    It applies to what is held at the start of `ex_date`; entries of that day are in new units.
-    """
-
-    instrument: int
-    ex_date: date
-    numerator: int
-    denominator: int
 
 
 # Within one instant what comes in precedes what goes out, so that a sale typed

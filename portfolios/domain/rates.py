@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, Protocol
 
+from market.domain.rates import IDENTITY, RateUsed
 from portfolios.domain.exact import ONE, share
 
+__all__ = ["IDENTITY", "OWN", "CrossRates", "RateTable", "RateUsed", "Rates"]
+
 OWN: Final = "own"
-IDENTITY: Final = "identity"
-
-
-@dataclass(frozen=True, slots=True)
-class RateUsed:
-    """A rate as it was used: portfolio currency for one unit, the day it is of, and whose it is."""
-
-    rate: Decimal
-    as_of: date
-    source: str
 
 
 class Rates(Protocol):

@@ -184,7 +184,7 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, In
         portfolio=portfolio,
         owner_id=owner_id,
         entries=entries,
-        splits=_splits(instruments),
+        splits=actions.splits(instruments),
         instruments=instruments,
         rates=rates.rate_table(
             owner_id, _world(portfolio), _currencies(entries, instruments), portfolio.currency
@@ -207,13 +207,6 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
     ]
 
 
-def _splits(instruments: Iterable[int]) -> list[Split]:
-    return [
-        Split(one.instrument, one.ex_date, one.numerator, one.denominator)
-        for one in actions.splits(instruments)
-    ]
-
-
 def _currencies(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:
     found = {instrument.currency for instrument in instruments.values()}
     for entry in entries:
@@ -229,7 +222,7 @@ def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dic
     for entry in _entries(rows):
         if entry.instrument is not None:
             by_instrument[entry.instrument].append(entry)
-    splits = _splits(instrument_ids) if instrument_ids else []
+    splits = actions.splits(instrument_ids) if instrument_ids else []
     for key, entries in by_instrument.items():
         missing |= shortfalls(entries, [split for split in splits if split.instrument == key])
     return missing
