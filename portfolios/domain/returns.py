@@ -15,7 +15,7 @@ from portfolios.domain.book import Flow
 from portfolios.domain.reasons import Figure, Reason
 
 DAYS_PER_YEAR = 365
-# Below this share of the largest sum that day, a denominator is float dust and not money.
+# Below this share of the largest sum so far, a denominator is float dust and not money.
 _DUST = 1e-12
 # |NPV| of a root, relative to the money that moved.
 _ROOT = 1e-9
@@ -49,7 +49,7 @@ def daily_returns(value: Floats, inflow: Floats, outflow: Floats) -> Returns:
     if len(value) > 1:
         begin = value[:-1] + inflow[1:]
         end = value[1:] + outflow[1:]
-        dust = _DUST * (np.abs(value[:-1]) + inflow[1:] + np.abs(end))
+        dust = _DUST * np.maximum.accumulate(np.abs(value[:-1]) + inflow[1:] + np.abs(end))
         invested = begin > dust
         daily[1:] = np.divide(end, begin, out=np.ones(len(begin)), where=invested) - 1.0
         negative[1:] = begin < -dust
