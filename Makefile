@@ -23,7 +23,7 @@ check:
 	$(DEV) -m ruff format --check .
 	$(DEV) -m ruff check .
 	$(DEV) -m mypy .
-	$(DEV) -m importlinter.cli lint-imports
+	$(DEV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(DEV) manage.py check
 	$(DEV) manage.py makemigrations --check --dry-run
 	$(DEV) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
