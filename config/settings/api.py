@@ -46,5 +46,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api(/v1)?",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "InstrumentKind": "market.models.Instrument.Kind.choices",
+        "CorporateActionKind": "market.models.CorporateAction.Kind.choices",
+        "TransactionKind": "portfolios.models.Transaction.Kind.choices",
+    },
 }

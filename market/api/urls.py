@@ -1,7 +1,24 @@
-"""Routes."""
+"""Routes of the REST API of the market."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from market.api import instruments, prices, rates
+
+ONE = "api/v1/instruments/<uuid:uuid>"
+
+urlpatterns = [
+    path("api/v1/instruments", instruments.InstrumentListView.as_view(), name="api-instruments"),
+    path(ONE, instruments.InstrumentView.as_view(), name="api-instrument"),
+    path(f"{ONE}/bars", prices.BarListView.as_view(), name="api-bars"),
+    path(f"{ONE}/corporate-actions", prices.CorporateActionListView.as_view(), name="api-corporate-actions"),
+    path(
+        "api/v1/corporate-actions/<uuid:uuid>",
+        prices.CorporateActionView.as_view(),
+        name="api-corporate-action",
+    ),
+    path("api/v1/rates", rates.RateListView.as_view(), name="api-rates"),
+    path("api/v1/coins", rates.CoinListView.as_view(), name="api-coins"),
+    path("api/v1/exchanges", rates.ExchangeListView.as_view(), name="api-exchanges"),
+]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.errors import NotFound
 from market.errors import AmbiguousSymbol
-from market.models import Coin, Instrument, SymbolSpan
+from market.models import Coin, Exchange, Instrument, SymbolSpan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,9 +91,17 @@ def symbol_book_among(rows: QuerySet[Instrument], symbols: Iterable[str]) -> Sym
     return SymbolBook(list(found.order_by("id")), history)
 
 
-def coins() -> QuerySet[Coin]:
-    """List the coins that the crypto endpoints know."""
-    return Coin.objects.order_by("coin_id")
+def coins(text: str = "") -> QuerySet[Coin]:
+    """List the coins that the crypto endpoints know, or those whose id, symbol or name has `text`."""
+    words = text.strip()
+    named = Q(coin_id__icontains=words) | Q(symbol__iexact=words) | Q(name__icontains=words)
+    rows = Coin.objects.filter(named) if words else Coin.objects.all()
+    return rows.order_by("coin_id")
+
+
+def exchanges() -> QuerySet[Exchange]:
+    """List the trading venues by MIC."""
+    return Exchange.objects.order_by("mic")
 
 
 class SymbolBook:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -42,12 +43,20 @@ def rate_table(user_id: UUID | None, world_id: int, currencies: Iterable[str], b
         return RateTable(base, [_series(row) for row in cursor.fetchall()])
 
 
-def visible_to(user: object, *, own_only: bool = False) -> QuerySet[FxRate]:
-    """List the rates of the live world that the user may see: public ones and their own."""
+def listed(
+    user: object, *, base: str = "", quote: str = "", start: date | None = None, end: date | None = None
+) -> QuerySet[FxRate]:
+    """List the live world's rates that the user may see (public and own), newest first.
+
+    `start` and `end` are both included.
+    """
     owner = getattr(user, "pk", None)
-    mine = Q(owner=owner) if owner else Q(pk__in=[])
-    condition = mine if own_only else mine | Q(owner=None)
-    return FxRate.objects.filter(condition, world=LIVE_WORLD).order_by("-date", "base", "quote", "id")
+    rows = FxRate.objects.filter(Q(owner=owner) | Q(owner=None) if owner else Q(owner=None), world=LIVE_WORLD)
+    rows = rows.filter(base=base) if base else rows
+    rows = rows.filter(quote=quote) if quote else rows
+    rows = rows.filter(date__gte=start) if start else rows
+    rows = rows.filter(date__lte=end) if end else rows
+    return rows.order_by("-date", "base", "quote", "id")
 
 
 def _series(row: tuple[str, str, bool, str, str, str]) -> RateSeries:

@@ -1,0 +1,159 @@
+"""Endpoints of daily bars and corporate actions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.base import ApiView, idempotent
+from core.models import LIVE_WORLD
+from market.api.common import END, LISTING, START, day, page_of, paged
+from market.api.serializers import (
+    MAX_ROWS,
+    BarSerializer,
+    CorporateActionSerializer,
+    DeletedSerializer,
+    StoredSerializer,
+)
+from market.domain.bars import BarRow
+from market.selectors import actions, instruments, prices
+from market.services import actions as action_services
+from market.services import bars as bar_services
+from market.services.actions import ActionData
+
+BARS = OpenApiExample(
+    "Two days",
+    value=[
+        {
+            "date": "2026-11-19",
+            "open": "10.10",
+            "high": "10.40",
+            "low": "10.05",
+            "close": "10.32",
+            "volume": "12000",
+        },
+        {"date": "2026-11-20", "close": "10.28"},
+    ],
+    request_only=True,
+)
+SPLIT = OpenApiExample(
+    "Four for one",
+    value={"kind": "split", "ex_date": "2026-08-31", "numerator": "4", "denominator": "1"},
+    request_only=True,
+)
+DIVIDEND = OpenApiExample(
+    "A dividend",
+    value={"kind": "dividend", "ex_date": "2026-05-08", "amount": "0.26", "currency": "USD"},
+    request_only=True,
+)
+
+
+class BarListView(ApiView):
+    """The daily bars of an instrument, raw, in quote units."""
+
+    @extend_schema(
+        operation_id="bars_list",
+        tags=["prices"],
+        parameters=[*LISTING, START, END],
+        responses=page_of("BarPage", BarSerializer),
+    )
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """List bars, oldest first."""
+        params = request.query_params
+        instrument = instruments.get(request.user, uuid)
+        rows = prices.bars(LIVE_WORLD, instrument, day(params, "start"), day(params, "end"))
+        return paged(self, rows, lambda page: BarSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="bars_store",
+        tags=["prices"],
+        request=BarSerializer(many=True),
+        responses=StoredSerializer,
+        examples=[BARS],
+    )
+    def put(self, _request: Request, uuid: UUID) -> Response:
+        """Store bars of the caller's own instrument, all or none; a day that is there is replaced."""
+        return Response(self._store(uuid))
+
+    @extend_schema(
+        operation_id="bars_add",
+        tags=["prices"],
+        request=BarSerializer(many=True),
+        responses={201: StoredSerializer},
+        examples=[BARS],
+    )
+    @idempotent
+    def post(self, _request: Request, uuid: UUID) -> Response:
+        """Do the same as PUT, once per Idempotency-Key."""
+        return Response(self._store(uuid), status=201)
+
+    @extend_schema(
+        operation_id="bars_delete", tags=["prices"], parameters=[START, END], responses=DeletedSerializer
+    )
+    def delete(self, request: Request, uuid: UUID) -> Response:
+        """Delete the bars of the caller's own instrument between two days; without them all."""
+        params = request.query_params
+        count = bar_services.delete_bars(
+            actor=self.actor, uuid=uuid, start=day(params, "start"), end=day(params, "end")
+        )
+        return Response({"deleted": count})
+
+    def _store(self, uuid: UUID) -> Any:
+        instruments.get(self.caller, uuid)
+        values = self.parsed(BarSerializer, many=True, max_length=MAX_ROWS)
+        rows = [BarRow(day=one.pop("date"), **one) for one in values]
+        stored = bar_services.set_bars(actor=self.actor, uuid=uuid, rows=rows)
+        return StoredSerializer(stored).data
+
+
+class CorporateActionListView(ApiView):
+    """The splits and dividends of an instrument."""
+
+    @extend_schema(
+        operation_id="corporate_actions_list",
+        tags=["prices"],
+        parameters=LISTING,
+        responses=page_of("CorporateActionPage", CorporateActionSerializer),
+    )
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """List corporate actions, newest first."""
+        rows = actions.for_instrument(instruments.get(request.user, uuid))
+        return paged(self, rows, lambda page: CorporateActionSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="corporate_actions_create",
+        tags=["prices"],
+        request=CorporateActionSerializer,
+        responses={201: CorporateActionSerializer},
+        examples=[SPLIT, DIVIDEND],
+    )
+    @idempotent
+    def post(self, request: Request, uuid: UUID) -> Response:
+        """Record a split or dividend of the caller's own instrument."""
+        instruments.get(request.user, uuid)
+        values = self.parsed(CorporateActionSerializer)
+        action = action_services.record_corporate_action(
+            actor=self.actor, instrument_uuid=uuid, data=ActionData(**values)
+        )
+        return Response(CorporateActionSerializer(action).data, status=201)
+
+
+class CorporateActionView(ApiView):
+    """One split or dividend."""
+
+    @extend_schema(
+        operation_id="corporate_actions_retrieve", tags=["prices"], responses=CorporateActionSerializer
+    )
+    def get(self, request: Request, uuid: UUID) -> Response:
+        """Answer a corporate action."""
+        return Response(CorporateActionSerializer(actions.get(request.user, uuid)).data)
+
+    @extend_schema(operation_id="corporate_actions_delete", tags=["prices"], responses={204: None})
+    def delete(self, _request: Request, uuid: UUID) -> Response:
+        """Delete a corporate action of the caller's own instrument."""
+        action_services.delete_corporate_action(actor=self.actor, uuid=uuid)
+        return Response(status=204)

@@ -1,0 +1,142 @@
+"""Shapes of the market in the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api.fields import CurrencySerializerField, NumericSerializerField
+from market.models import Coin, CorporateAction, DailyBar, Exchange, FxRate, Instrument
+
+MAX_ROWS = 20_000
+
+
+class LastPriceSerializer(serializers.Serializer[Any]):
+    """The last close up to today: raw, for one unit, in the major unit of `currency`."""
+
+    price = NumericSerializerField()
+    currency = serializers.CharField()
+    as_of = serializers.DateField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field, as DRF collects it
+    quality = serializers.ChoiceField(choices=["close", "stale", "manual", "simulated"])
+
+
+class InstrumentSerializer(serializers.Serializer[Instrument]):
+    """A listing. Prices times `quote_unit` are in `currency` (GBX: currency GBP, quote_unit 0.01)."""
+
+    id = serializers.UUIDField(read_only=True, source="uuid")
+    symbol = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=Instrument.Kind.choices, required=False)
+    currency = CurrencySerializerField()
+    quote_unit = NumericSerializerField(positive=True, required=False)
+    isin = serializers.CharField(max_length=12, required=False, allow_blank=True)
+    exchange = serializers.CharField(
+        max_length=4,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        source="exchange_id",
+        help_text=_("MIC (ISO 10383)."),
+    )
+    sector = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    country = serializers.CharField(
+        max_length=2, required=False, allow_blank=True, help_text=_("ISO 3166, two letters.")
+    )
+    coin_id = serializers.CharField(
+        max_length=80, required=False, allow_blank=True, help_text=_("CoinGecko's id.")
+    )
+    is_public = serializers.SerializerMethodField()
+    is_fictional = serializers.BooleanField(read_only=True)
+    last_price = serializers.SerializerMethodField()
+
+    def get_is_public(self, instrument: Instrument) -> bool:
+        """Tell whether everybody sees it; else only its owner does."""
+        return instrument.owner_id is None
+
+    @extend_schema_field(LastPriceSerializer(allow_null=True))
+    def get_last_price(self, instrument: Instrument) -> Any:
+        """Show the last close, None when there is none."""
+        price = self.context["prices"].get(instrument.pk)
+        return LastPriceSerializer(price).data if price else None
+
+
+class InstrumentChangeSerializer(InstrumentSerializer):
+    """What may change. `symbol_since` dates a renaming; without it the symbol is corrected."""
+
+    symbol_since = serializers.DateField(required=False)
+
+
+class BarSerializer(serializers.Serializer[DailyBar]):
+    """One day's raw prices in quote units; only the close is certain."""
+
+    date = serializers.DateField()
+    open = NumericSerializerField(required=False, allow_null=True)
+    high = NumericSerializerField(required=False, allow_null=True)
+    low = NumericSerializerField(required=False, allow_null=True)
+    close = NumericSerializerField()
+    volume = NumericSerializerField(required=False, allow_null=True)
+    source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a field
+
+
+class StoredSerializer(serializers.Serializer[Any]):
+    """How many rows were new or different, and how many were there already."""
+
+    stored = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    """How many rows are gone."""
+
+    deleted = serializers.IntegerField()
+
+
+class RateSerializer(serializers.Serializer[FxRate]):
+    """Units of `quote` for one unit of `base` on a date."""
+
+    base = CurrencySerializerField()
+    quote = CurrencySerializerField()
+    date = serializers.DateField()
+    rate = NumericSerializerField(positive=True)
+    source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a field
+    is_own = serializers.SerializerMethodField()
+
+    def get_is_own(self, rate: FxRate) -> bool:
+        """Tell whether it is the caller's own and not public."""
+        return rate.owner_id is not None
+
+
+class CorporateActionSerializer(serializers.Serializer[CorporateAction]):
+    """A split (`numerator` new for `denominator` old) or a gross dividend per unit (`amount`)."""
+
+    id = serializers.UUIDField(read_only=True, source="uuid")
+    instrument = serializers.UUIDField(read_only=True, source="instrument.uuid")
+    kind = serializers.ChoiceField(choices=CorporateAction.Kind.choices)
+    ex_date = serializers.DateField()
+    pay_date = serializers.DateField(required=False, allow_null=True)
+    numerator = NumericSerializerField(positive=True, required=False, allow_null=True)
+    denominator = NumericSerializerField(positive=True, required=False, allow_null=True)
+    amount = NumericSerializerField(positive=True, required=False, allow_null=True)
+    currency = CurrencySerializerField(required=False, allow_blank=True)
+    source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a field
+
+
+class CoinSerializer(serializers.Serializer[Coin]):
+    """A coin by CoinGecko's id."""
+
+    coin_id = serializers.CharField()
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ExchangeSerializer(serializers.Serializer[Exchange]):
+    """A trading venue by its MIC."""
+
+    mic = serializers.CharField()
+    name = serializers.CharField()
+    time_zone = serializers.CharField()
+    country = serializers.CharField()
