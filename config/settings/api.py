@@ -47,8 +47,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api(/v1)?",
     "ENUM_NAME_OVERRIDES": {
-        "InstrumentKind": "market.models.Instrument.Kind.choices",
-        "CorporateActionKind": "market.models.CorporateAction.Kind.choices",
-        "TransactionKind": "portfolios.models.Transaction.Kind.choices",
+        "InstrumentKind": "market.api.serializers.INSTRUMENT_KINDS",
+        "CorporateActionKind": "market.api.serializers.CORPORATE_ACTION_KINDS",
     },
 }

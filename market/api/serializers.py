@@ -12,6 +12,9 @@ from core.api.fields import CurrencySerializerField, NumericSerializerField
 from market.models import Coin, CorporateAction, DailyBar, Exchange, FxRate, Instrument
 
 MAX_ROWS = 20_000
+# named in the settings, so that the OpenAPI document tells the two kinds of `kind` apart
+INSTRUMENT_KINDS = Instrument.Kind.choices
+CORPORATE_ACTION_KINDS = CorporateAction.Kind.choices
 
 
 class LastPriceSerializer(serializers.Serializer[Any]):
@@ -30,7 +33,7 @@ class InstrumentSerializer(serializers.Serializer[Instrument]):
     id = serializers.UUIDField(read_only=True, source="uuid")
     symbol = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=200)
-    kind = serializers.ChoiceField(choices=Instrument.Kind.choices, required=False)
+    kind = serializers.ChoiceField(choices=INSTRUMENT_KINDS, required=False)
     currency = CurrencySerializerField()
     quote_unit = NumericSerializerField(positive=True, required=False)
     isin = serializers.CharField(max_length=12, required=False, allow_blank=True)
@@ -115,7 +118,7 @@ class CorporateActionSerializer(serializers.Serializer[CorporateAction]):
 
     id = serializers.UUIDField(read_only=True, source="uuid")
     instrument = serializers.UUIDField(read_only=True, source="instrument.uuid")
-    kind = serializers.ChoiceField(choices=CorporateAction.Kind.choices)
+    kind = serializers.ChoiceField(choices=CORPORATE_ACTION_KINDS)
     ex_date = serializers.DateField()
     pay_date = serializers.DateField(required=False, allow_null=True)
     numerator = NumericSerializerField(positive=True, required=False, allow_null=True)
