@@ -178,7 +178,7 @@ class Ledger:
         quote_rate = self._quote_rate(entry, position, rate)
         held = position.queue.quantity
         if buys:
-            cost = self._quoted(entry, position, amount, base, quote_rate)
+            cost = _quoted(entry, position, amount, base, quote_rate)
             position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, base, charges))
         else:
             self._dispose(entry, position, _Sale(rate, quote_rate, charges))
@@ -186,19 +186,6 @@ class Ledger:
 
     def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
         return rate if entry.currency == position.currency else self._till.rate_of(entry, position.currency)
-
-    def _quoted(
-        self,
-        entry: Entry,
-        position: Position,
-        amount: Decimal,
-        base: Decimal | None,
-        quote_rate: Decimal | None,
-    ) -> Decimal | None:
-        """Return an amount of the entry in the instrument's currency."""
-        if entry.currency == position.currency:
-            return amount
-        return None if base is None or not quote_rate else share(base, ONE, quote_rate)
 
     def _dispose(self, entry: Entry, position: Position, sale: _Sale) -> None:
         price, charges, left = entry.price or ZERO, sale.charges, entry.quantity
@@ -214,7 +201,7 @@ class Ledger:
                     position.instrument,
                     entry.day,
                     lot.quantity,
-                    self._quoted(entry, position, proceeds, base, sale.quote_rate),
+                    _quoted(entry, position, proceeds, base, sale.quote_rate),
                     base,
                     None if missing else lot.entry_id,
                     None if missing else lot.acquired,
@@ -282,7 +269,7 @@ class Ledger:
             return None, None
         amount, rate = gross(entry), self._till.rate(entry)
         base = in_base(amount, rate)
-        return self._quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
+        return _quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
 
     def _leave(
         self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
@@ -326,6 +313,15 @@ class Ledger:
         # The market's rate, not the entry's own: what arrives is valued like all that is held.
         rate = self._till.day_rate(entry, position.currency)
         return (None if used is None else used.price), rate
+
+
+def _quoted(
+    entry: Entry, position: Position, amount: Decimal, base: Decimal | None, quote_rate: Decimal | None
+) -> Decimal | None:
+    """Return an amount of the entry in the instrument's currency."""
+    if entry.currency == position.currency:
+        return amount
+    return None if base is None or not quote_rate else share(base, ONE, quote_rate)
 
 
 def _own_price(entry: Entry) -> PriceUsed | None:

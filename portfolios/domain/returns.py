@@ -117,10 +117,11 @@ def xirr(flows: Sequence[tuple[date, Decimal | float]]) -> Figure[float]:
         return Figure(None, Reason.SAME_DAY)
     if _roots(amounts, years) > 1:
         return Figure(None, Reason.SEVERAL_ROOTS)
-    rate = pyxirr.xirr([day for day, _ in dated], amounts.tolist(), silent=True)
-    if rate is None or not np.isfinite(rate) or rate <= -1.0 or not _is_root(float(rate), amounts, years):
+    found = pyxirr.xirr([day for day, _ in dated], amounts.tolist(), silent=True)
+    if found is None or not np.isfinite(found) or found <= -1.0:
         return Figure(None, Reason.NO_CONVERGENCE)
-    return Figure(float(rate))
+    rate = _polished(float(found), amounts, years)
+    return Figure(rate) if _is_root(rate, amounts, years) else Figure(None, Reason.NO_CONVERGENCE)
 
 
 def _roots(amounts: Floats, years: Floats) -> int:
@@ -129,6 +130,14 @@ def _roots(amounts: Floats, years: Floats) -> int:
     signs = np.sign(present[np.isfinite(present)])
     signs = signs[signs != 0]
     return int((signs[1:] != signs[:-1]).sum())
+
+
+def _polished(rate: float, amounts: Floats, years: Floats) -> float:
+    """Take one step of Newton: the solver stops at a billionth, which years of compounding enlarge."""
+    discounted = amounts / (1.0 + rate) ** years
+    slope = float((years * discounted).sum()) / (1.0 + rate)
+    better = rate + float(discounted.sum()) / slope if slope else rate
+    return better if better > -1.0 else rate
 
 
 def _is_root(rate: float, amounts: Floats, years: Floats) -> bool:
