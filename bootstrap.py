@@ -133,7 +133,7 @@ def install(kind: str) -> None:
             sys.exit(no_wheel_sentence())
         chosen = without_private_database(chosen)
     uv = shutil.which("uv")
-    if not works():
+    if not works(uv):
         make_environment(uv)
     print("Installing the packages (the first time takes a minute or two) ...")
     sys.stdout.flush()
@@ -152,9 +152,13 @@ def installed_by_uv(uv: str, chosen: str) -> bool:
     return subprocess.call(command, env=trusting, stderr=subprocess.DEVNULL) == 0
 
 
-def works() -> bool:
+def works(uv: "str | None") -> bool:
     """Say whether the environment's Python runs, is new enough, and can install."""
-    check = "import sys, pip; sys.exit(sys.version_info < (%d, %d))" % NEEDED
+    check = "import sys%s; sys.exit(sys.version_info < (%d, %d))" % (
+        "" if uv else ", pip",
+        NEEDED[0],
+        NEEDED[1],
+    )
     try:
         return subprocess.call([VENV_PYTHON, "-c", check], stderr=subprocess.DEVNULL) == 0
     except OSError:
@@ -162,17 +166,20 @@ def works() -> bool:
 
 
 def make_environment(uv: "str | None") -> None:
-    """Make .venv anew."""
+    """Make .venv anew: with pip, which this Python brings along, else with uv alone."""
     shutil.rmtree(VENV, ignore_errors=True)
     print("Making the environment in .venv ...")
     sys.stdout.flush()
-    if uv:
-        run([uv, "venv", "-q", "--seed", "--no-project", "--python", sys.executable, VENV], "uv could not make .venv.")
-        return
     try:
         import ensurepip
         import venv
     except ImportError as error:
+        if uv:
+            run(
+                [uv, "venv", "-q", "--no-project", "--python", sys.executable, VENV],
+                "uv could not make .venv.",
+            )
+            return
         sys.exit(
             "This Python (%s) has no %s, so it cannot make an environment. On Debian and Ubuntu: "
             "apt install python%d.%d-venv; or install uv (any way you like) and run this again."
