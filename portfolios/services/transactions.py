@@ -24,6 +24,7 @@ from portfolios.errors import Oversold, StaleVersion
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls
+from portfolios.services.bulk import store
 from portfolios.services.portfolios import bump
 
 ONE = Decimal(1)
@@ -82,7 +83,7 @@ def add_transactions(
     _refuse_faults(portfolio, checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
-    Transaction.objects.bulk_create(rows, batch_size=2000)
+    store(rows)
     if not allow_shortfall:
         _refuse_oversold(portfolio, {item.instrument for item in checked}, before)
     _recorded(actor, portfolio, "transactions.added", rows, import_batch)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -44,7 +44,7 @@ class ExportRow:
 
 
 def written(rows: Iterable[ExportRow]) -> str:
-    """Write rows as CSV: UTF-8 text, times in UTC, numbers plain with a point, lines ending CR LF."""
+    """Write rows as CSV: times with their offsets, numbers plain with a point, lines ending CR LF."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(OWN_COLUMNS)
@@ -74,7 +74,7 @@ def plain(value: Decimal | None) -> str:
 
 def _cells(row: ExportRow) -> tuple[str, ...]:
     return (
-        row.time.astimezone(UTC).isoformat(),
+        row.time.isoformat(),
         row.kind,
         guarded(row.symbol),
         guarded(row.isin),

@@ -108,61 +108,58 @@ def matches(rows: Sequence[Facts], names: Sequence[str], known: Iterable[Known])
     First by fingerprint, then by the broker's id, then by content, then by what happened on that
     day; each transaction is one row only, so of two twins the second is new when only one is there.
     """
-    pool = _Pool(known)
-    found = [pool.by_fingerprint(row, name) for row, name in zip(rows, names, strict=True)]
+    there = list(known)
+    named = {one.fingerprint: one for one in there if one.fingerprint}
+    found = [
+        _match(row, named[name]) if name in named else None for row, name in zip(rows, names, strict=True)
+    ]
+    if None not in found:
+        return found
+    taken = {match.id for match in found if match is not None}
+    pool = _Pool([one for one in there if one.id not in taken])
     found = [one or pool.by_content(row) for row, one in zip(rows, found, strict=True)]
     return [one or pool.by_day(row) for row, one in zip(rows, found, strict=True)]
+
+
+def _match(row: Facts, one: Known) -> Match:
+    same = content_key(row) == content_key(one.facts, by_day=row.day_only)
+    return Match(one.id, Likeness.SAME if same else Likeness.DIFFERS)
 
 
 class _Pool:
     """The transactions that no row has been paired with yet."""
 
-    def __init__(self, known: Iterable[Known]) -> None:
-        self._named: dict[str, Known] = {}
+    def __init__(self, known: Sequence[Known]) -> None:
         self._ids: dict[str, list[Known]] = defaultdict(list)
         self._instants: dict[str, list[Known]] = defaultdict(list)
         self._days: dict[str, list[Known]] = defaultdict(list)
         self._taken: set[UUID] = set()
         for one in known:
-            if one.fingerprint:
-                self._named[one.fingerprint] = one
             if one.facts.external_id:
                 self._ids[one.facts.external_id].append(one)
             self._instants[content_key(one.facts, by_day=False)].append(one)
             self._days[content_key(one.facts, by_day=True)].append(one)
 
-    def by_fingerprint(self, row: Facts, name: str) -> Match | None:
-        """Take the one that an import named so."""
-        one = self._named.get(name)
-        return None if one is None else self._take(row, one)
-
     def by_content(self, row: Facts) -> Match | None:
         """Take one with the same id, else one with equal content."""
         candidates = self._ids.get(row.external_id, ()) if row.external_id else ()
         equal = (self._days if row.day_only else self._instants).get(content_key(row), ())
-        free = self._free(row, [*candidates, *equal])
-        return None if free is None else self._take(row, free)
+        free = self._take(row, [*candidates, *equal])
+        return None if free is None else _match(row, free)
 
     def by_day(self, row: Facts) -> Match | None:
         """Take one that differs by the hour alone."""
-        free = self._free(row, self._days.get(content_key(row, by_day=True), ()))
-        if free is None:
-            return None
-        self._taken.add(free.id)
-        return Match(free.id, Likeness.SIMILAR)
+        free = self._take(row, self._days.get(content_key(row, by_day=True), ()))
+        return None if free is None else Match(free.id, Likeness.SIMILAR)
 
-    def _free(self, row: Facts, candidates: Iterable[Known]) -> Known | None:
-        """Choose the first that is not taken; two different ids are two transactions."""
+    def _take(self, row: Facts, candidates: Iterable[Known]) -> Known | None:
+        """Take the first that is free; two different ids are two transactions."""
         for one in candidates:
             ids = {one.facts.external_id, row.external_id} - {""}
             if one.id not in self._taken and len(ids) < 2:  # noqa: PLR2004
+                self._taken.add(one.id)
                 return one
         return None
-
-    def _take(self, row: Facts, one: Known) -> Match:
-        self._taken.add(one.id)
-        same = content_key(row) == content_key(one.facts, by_day=row.day_only)
-        return Match(one.id, Likeness.SAME if same else Likeness.DIFFERS)
 
 
 def group_ids(texts: Iterable[str], namespace: UUID) -> Mapping[str, UUID]:

@@ -137,9 +137,9 @@ def _styles(
     present = [field for field in NUMBERS if field in columns]
     if own or choices.decimal is not None:
         return dict.fromkeys(present, NumberStyle(choices.decimal or Mark.POINT))
-    cells = {field: cells_of(body[:_EVIDENCE_ROWS], columns[field]) for field in present}
-    whole = numbers.guess_style(cells.values(), delimiter)
-    return {field: numbers.column_style(cells[field], whole) for field in present}
+    votes = {field: numbers.votes(cells_of(body[:_EVIDENCE_ROWS], columns[field])) for field in present}
+    whole = numbers.guess_style(votes.values(), delimiter)
+    return {field: numbers.column_style(votes[field], whole) for field in present}
 
 
 def _currencies(columns: Mapping[Field, int], header: Sequence[str]) -> dict[Field, str]:

@@ -8,6 +8,7 @@ other columns', else by the delimiter; then cells that could be read two ways ar
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -73,29 +74,33 @@ def is_blank(text: str) -> bool:
     return text.strip().lower() in _EMPTY
 
 
-def guess_style(columns: Iterable[Iterable[str]], delimiter: str) -> NumberStyle:
-    """Tell how the file as a whole writes numbers, from the cells of its number columns.
+def votes(cells: Iterable[str]) -> Counter[Mark]:
+    """Count the cells of a column that prove each mark."""
+    return Counter(mark for cell in cells if (mark := evidence(cell)))
+
+
+def guess_style(all_votes: Iterable[Counter[Mark]], delimiter: str) -> NumberStyle:
+    """Tell how the file as a whole writes numbers, from the votes of its number columns.
 
     Where nothing proves it: a file delimited by commas has points (only a comma, in quotes,
     stays doubtful), one by semicolons commas.
     """
-    votes = [mark for cells in columns for cell in cells if (mark := evidence(cell))]
-    if votes:
-        return NumberStyle(max(Mark, key=votes.count))
+    total = sum(all_votes, Counter[Mark]())
+    if total:
+        return NumberStyle(max(Mark, key=lambda mark: total[mark]))
     if delimiter == ";":
         return NumberStyle(Mark.COMMA, ".,")
     return NumberStyle(Mark.POINT, "," if delimiter == "," else ".,")
 
 
-def column_style(cells: Iterable[str], whole: NumberStyle) -> NumberStyle:
+def column_style(own_votes: Counter[Mark], whole: NumberStyle) -> NumberStyle:
     """Tell how one column writes numbers: by its own evidence, else as the `whole` file does.
 
     In a column whose cells contradict each other both marks are doubtful.
     """
-    votes = {mark for cell in cells if (mark := evidence(cell))}
-    if len(votes) == 1:
-        return NumberStyle(votes.pop())
-    return whole if not votes else NumberStyle(whole.mark, ".,")
+    if len(own_votes) == 1:
+        return NumberStyle(next(iter(own_votes)))
+    return whole if not own_votes else NumberStyle(whole.mark, ".,")
 
 
 def evidence(text: str) -> Mark | None:

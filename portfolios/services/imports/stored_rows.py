@@ -89,7 +89,7 @@ def as_json(row: Row) -> dict[str, Any]:
     stored |= {name: plain(value) for name in _COSTS if (value := getattr(draft, name))}
     if row.verdict is Verdict.ERROR:
         stored["cells"] = draft.cells
-    return {name: value for name, value in stored.items() if value not in {"", False} or name == "line"}
+    return {name: value for name, value in stored.items() if value or name == "findings"}
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:

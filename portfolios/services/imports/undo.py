@@ -15,9 +15,11 @@ from core.actor import Actor
 from core.api.rendering import plain
 from core.errors import Conflict
 from portfolios.domain.entries import EntryId
+from portfolios.domain.shortfall import OUTGOING
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls
+from portfolios.services.bulk import store
 from portfolios.services.imports.preview import locked_import
 from portfolios.services.portfolios import bump
 from portfolios.services.transactions import state_of
@@ -44,7 +46,7 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
             "instrument"
         )
     )
-    touched = {row.instrument_id for row in rows if row.instrument_id is not None}
+    touched = _also_sold_outside(portfolio, batch, rows)
     before = instrument_shortfalls(portfolio, touched)
     _take_out(actor, rows)
     _refuse_shortfalls(portfolio, touched, before)
@@ -52,8 +54,19 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
     return batch
 
 
+def _also_sold_outside(
+    portfolio: Portfolio, batch: TransactionImport, rows: Sequence[Transaction]
+) -> set[int]:
+    """List the instruments of the import that go out by entries which stay."""
+    touched = {row.instrument_id for row in rows if row.instrument_id is not None}
+    outside = Transaction.objects.filter(
+        portfolio=portfolio, deleted_at=None, instrument__in=touched, kind__in=OUTGOING
+    ).exclude(import_batch=batch)
+    return {key for key in outside.values_list("instrument_id", flat=True).distinct() if key is not None}
+
+
 def _take_out(actor: Actor, rows: Sequence[Transaction]) -> None:
-    TransactionRevision.objects.bulk_create(
+    store(
         [
             TransactionRevision(
                 transaction=row,
@@ -62,8 +75,7 @@ def _take_out(actor: Actor, rows: Sequence[Transaction]) -> None:
                 state=state_of(row) | {"deleted": False},
             )
             for row in rows
-        ],
-        batch_size=2000,
+        ]
     )
     now = clock.now()
     Transaction.objects.filter(pk__in=[row.pk for row in rows]).update(
