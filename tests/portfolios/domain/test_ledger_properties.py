@@ -37,7 +37,7 @@ def book_of(world: World, method=CostMethod.FIFO, until=LAST):
     )
 
 
-def statement_of(world: World, start, end):
+def statement_of(world: World, start, end, method=CostMethod.FIFO):
     return statement(
         world.entries,
         world.splits,
@@ -46,6 +46,7 @@ def statement_of(world: World, start, end):
         base="EUR",
         start=start,
         end=end,
+        method=method,
         tracks_cash=world.tracks_cash,
         currencies=QUOTED,
     )
@@ -154,9 +155,9 @@ def test_fold_of_any_ledger_is_the_same_in_whatever_order_the_entries_come(world
     assert (one.disposals, one.cash, one.flows) == (other.disposals, other.cash, other.flows)
 
 
-@given(worlds(), days(), days())
-def test_statement_of_any_ledger_and_period_adds_up_exactly(world, one, other):
-    found = statement_of(world, min(one, other), max(one, other))
+@given(worlds(), days(), days(), methods)
+def test_statement_of_any_ledger_and_period_adds_up_exactly(world, one, other, method):
+    found = statement_of(world, min(one, other), max(one, other), method)
     assert found.left_out == ()
     assert found.lines.adds_up()
     with exact():
