@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
-from core import context
+from core import context, views
+from core.errors import DomainError
 from core.ids import uuid7
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -26,12 +27,15 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _SAFE_ID.fullmatch(given) else str(uuid7())
+        # the request's log lines take it from there; the view of the headers may be made already
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.__dict__.pop("headers", None)
         bound = context.RequestContext(
             request_id=request_id,
             address=request.META.get("REMOTE_ADDR", ""),
-            agent=request.headers.get("User-Agent", "").replace("\0", ""),
+            agent=request.META.get("HTTP_USER_AGENT", "").replace("\0", ""),
         )
         with context.bound(bound), structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
@@ -61,3 +65,17 @@ class PolicyHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         return response
+
+
+class DomainErrorMiddleware:
+    """Answer what a page's selectors and services refuse with the error page of its status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn a domain error into its page; anything else is a bug and stays one."""
+        return views.refused(request, exception) if isinstance(exception, DomainError) else None

@@ -8,12 +8,14 @@ import structlog
 
 from config.settings.environment import PRODUCTION, env
 
-__all__ = ["DJANGO_STRUCTLOG_CELERY_ENABLED", "LOGGING"]
+__all__ = ["DJANGO_STRUCTLOG_CELERY_ENABLED", "DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID", "LOGGING"]
 
 LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 EXTERNAL_LEVEL = env.str("EXTERNAL_LOG_LEVEL", default="WARNING").upper()
 REQUESTS_LEVEL = "INFO" if env.bool("LOG_REQUEST_COMPLETION", default=PRODUCTION) else "ERROR"
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
+# our middleware has put a harmless one there, the same that the answer and the audit log carry
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,

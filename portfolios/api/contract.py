@@ -5,7 +5,6 @@ Their clients parse JSON numbers, so these answer numbers, digit by digit from t
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from core.api.fields import NumberSerializerField
 from core.api.pagination import window
 from core.errors import ValidationFailed
 from portfolios.api.portfolios import LISTING
-from portfolios.domain.exact import share
+from portfolios.domain.exact import ONE, exact, share
 from portfolios.models import Transaction
 from portfolios.selectors import holdings
 from portfolios.services import purchases as services
@@ -234,12 +233,13 @@ def _order(row: Transaction, user_id: Any) -> dict[str, Any]:
     instrument = row.instrument
     if instrument is None or row.price is None:
         raise ValidationFailed(_("A purchase has an instrument and a price."))
-    unit = instrument.quote_unit
+    with exact():
+        price = row.price if instrument.quote_unit == 1 else share(row.price, ONE, instrument.quote_unit)
     return {
         "id": row.pk,
         "user_id": user_id,
         "tick_id": instrument.uuid,
-        "purchase_price": row.price if unit == 1 else share(row.price, Decimal(1), unit),
+        "purchase_price": price,
         "purchase_qty": row.quantity,
         "timestamp": row.time.isoformat(),
     }

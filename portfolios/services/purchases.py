@@ -18,6 +18,7 @@ from market.models import Instrument
 from market.selectors import instruments
 from market.services.coins import instrument_for_coin
 from portfolios.domain.entries import EntryKind
+from portfolios.domain.exact import ONE, exact, share
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.holdings import coin_quantity
@@ -50,12 +51,20 @@ def place_purchases(*, actor: Actor, user: Any, purchases: Sequence[Purchase]) -
             time=now,
             instrument=instrument,
             quantity=purchase.quantity,
-            price=purchase.price * instrument.quote_unit,
+            price=_major(purchase.price, instrument),
             currency=instrument.currency,
         )
         for purchase, instrument in zip(purchases, found, strict=True)
     ]
     return add_transactions(actor=actor, portfolio_id=portfolio.pk, inputs=inputs)
+
+
+def _major(price: Decimal, instrument: Instrument) -> Decimal:
+    """Turn a quoted price into the major currency, to the 18 decimals that are kept."""
+    if instrument.quote_unit == 1:
+        return price
+    with exact():
+        return share(price, instrument.quote_unit, ONE)
 
 
 def _instruments(user: Any, purchases: Sequence[Purchase]) -> list[Instrument]:

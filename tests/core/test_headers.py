@@ -105,3 +105,12 @@ def test_nul_in_the_query_of_the_api_is_a_problem(client):
     answer = client.get("/api/v1/users/me?a=b%00c")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["type"] == "validation-failed"
+
+
+@pytest.mark.django_db
+def test_request_id_of_the_log_is_that_of_the_answer(client, caplog):
+    caplog.set_level("INFO", logger="django_structlog")
+    answered = client.get("/no-such-page").headers["X-Request-Id"]
+    logged = [record.msg for record in caplog.records if record.name.startswith("django_structlog")]
+    assert {line["request_id"] for line in logged} == {answered}
+    assert [line["event"] for line in logged] == ["request_started", "request_finished"]
