@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -56,17 +55,24 @@ SET open = excluded.open, high = excluded.high, low = excluded.low, close = excl
 """
 
 
-@dataclass(slots=True)
 class _Keys:
     """The (instrument, day) of every row sent, to see repeats and order without asking the database."""
 
-    parts: list[NDArray[np.int64]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.int64]] = []
+        self.instruments: set[int] = set()
 
     def add(self, instruments: NDArray[np.int32], days: list[int]) -> None:
-        self.parts.append(instruments.astype(np.int64) << 32 | np.array(days, dtype=np.int64))
+        self._parts.append(instruments.astype(np.int64) << 32 | np.array(days, dtype=np.int64))
+        self.instruments.update(np.unique(instruments).tolist())
 
-    def all(self) -> NDArray[np.int64]:
-        return np.concatenate(self.parts) if self.parts else np.zeros(0, dtype=np.int64)
+    def settle(self) -> tuple[bool, bool]:
+        """Tell whether the keys came in order, and whether any came twice."""
+        keys = np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.int64)
+        in_order = bool(np.all(keys[1:] >= keys[:-1]))
+        if not in_order:
+            keys.sort()
+        return in_order, bool(np.any(keys[1:] == keys[:-1]))
 
 
 class Incoming:
@@ -75,6 +81,7 @@ class Incoming:
     def __init__(self) -> None:
         self._keys = _Keys()
         self._iso: dict[int, str] = {}
+        self._in_order = False
 
         with connection.cursor() as cursor:
             # the sort and the joins of a million rows fit into memory
@@ -91,13 +98,12 @@ class Incoming:
 
     def instruments(self) -> list[int]:
         """List the instruments of all rows sent."""
-        found: list[int] = np.unique(self._keys.all() >> 32).tolist()
-        return found
+        return sorted(self._keys.instruments)
 
     def settle_repeats(self) -> list[tuple[int, int, date]]:
         """Keep one of equal rows, and take out, as (member, line, day), those with two values for a key."""
-        keys = self._keys.all()
-        if len(np.unique(keys)) == len(keys):
+        self._in_order, repeated = self._keys.settle()
+        if not repeated:
             return []
         with connection.cursor() as cursor:
             cursor.execute(_OF_TWO_VALUES)
@@ -117,7 +123,7 @@ class Incoming:
                 cursor.execute(_UNCHANGED, [world_id])
                 cursor.execute("SELECT DISTINCT instrument_id FROM incoming_bar ORDER BY 1")
                 instruments = [instrument for (instrument,) in cursor.fetchall()]
-            order = "" if self._in_order() else "ORDER BY instrument_id, date"
+            order = "" if self._in_order else "ORDER BY instrument_id, date"
             cursor.execute(f"{_INSERT} {order} {_REPLACE if known else ''}", [world_id, source])
             return cursor.rowcount, instruments if cursor.rowcount else []
 
@@ -127,10 +133,6 @@ class Incoming:
             [instruments, world_id],
         )
         return bool(cursor.fetchone()[0])
-
-    def _in_order(self) -> bool:
-        keys = self._keys.all()
-        return bool(np.all(keys[1:] >= keys[:-1]))
 
     def _text(self, member: int, batch: Batch, instruments: NDArray[np.int32]) -> str:
         count = len(batch.lines)
