@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, portfolios
+from portfolios.api import analysis, contract, imports, portfolios
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 ENTRY = f"{ONE}/transactions/<uuid:transaction_id>"
@@ -36,4 +36,5 @@ urlpatterns = [
     path("api/portfolio/total", contract.CoinTotalView.as_view(), name="crypto-total"),
     path("api/portfolio/add", contract.CoinAddView.as_view(), name="crypto-add"),
     path("api/portfolio/remove", contract.CoinRemoveView.as_view(), name="crypto-remove"),
+    *imports.urlpatterns,
 ]

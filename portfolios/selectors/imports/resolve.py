@@ -24,7 +24,7 @@ _MIC = 4
 class Resolution:
     """The instrument, or what to do instead: create one, leave the row out; or why there is none.
 
-    `choices` are those that it may be.
+    `choices` are those that it may be; `currency` is that of the one to create, if it was said.
     """
 
     instrument: Instrument | None = None
@@ -32,6 +32,7 @@ class Resolution:
     leaves_out: bool = False
     finding: Finding | None = None
     choices: tuple[Instrument, ...] = ()
+    currency: str = ""
 
 
 class Resolver:
@@ -73,7 +74,8 @@ class Resolver:
             instrument = self._by_id.get(choice)
             gone = None if instrument else error("chosen-gone", "symbol", text=label)
             return Resolution(instrument, finding=gone)
-        return Resolution(creates=True, finding=note("will-be-created", "symbol", text=label))
+        made = note("will-be-created", "symbol", text=label)
+        return Resolution(creates=True, finding=made, currency=choice.get("currency") or "")
 
     def _by_code(self, draft: Draft) -> Resolution:
         """Look up the ISIN, then the symbol; one with another ISIN is another security."""

@@ -143,7 +143,7 @@ def _close(
         "imported": imported,
         "duplicates": counts["duplicate"],
         "duplicates_since_preview": counts["duplicate"] - shown["duplicate"],
-        "errors": counts["error"],
+        "left_out": counts["error"],
         "skipped": counts["skipped"],
         "instruments_created": sorted(one.symbol for one in created.values()),
     }

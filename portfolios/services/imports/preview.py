@@ -221,7 +221,7 @@ def _unresolved(rows: Sequence[Row]) -> list[dict[str, Any]]:
             {
                 "label": draft.label, "symbol": draft.symbol, "isin": draft.isin, "name": draft.name,
                 "currency": draft.currency, "code": problem.code if problem else "will-be-created",
-                "rows": 0, "first_line": draft.line,
+                "choices": [str(one.uuid) for one in row.choices], "rows": 0, "first_line": draft.line,
             },
         )  # fmt: skip
         entry["rows"] += 1

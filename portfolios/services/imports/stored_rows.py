@@ -44,12 +44,14 @@ IMPORTED = frozenset({Verdict.NEW.value, Verdict.WARNING.value})
 class Row:
     """A draft with the instrument that it means and what becomes of it.
 
-    `creates` says that the instrument is to be made, under the draft's label.
+    `creates` says that the instrument is to be made, under the draft's label; `choices` are
+    those it may be where nobody can tell.
     """
 
     draft: Draft
     instrument: Instrument | None = None
     creates: bool = False
+    choices: tuple[Instrument, ...] = ()
     verdict: Verdict = Verdict.NEW
 
 

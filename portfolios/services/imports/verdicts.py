@@ -25,6 +25,7 @@ from portfolios.services.transactions import TransactionInput, faults
 
 _MONEY = frozenset({EntryKind.DEPOSIT, EntryKind.WITHDRAWAL})
 _LINK_IF_KNOWN = frozenset({EntryKind.FEE, EntryKind.TAX, EntryKind.INTEREST})
+_THERE = {Likeness.SAME: note("already-there"), Likeness.DIFFERS: note("already-there-differs")}
 _NEAR, _FAR = Decimal("0.8"), Decimal("1.25")
 
 
@@ -74,16 +75,17 @@ def _verdict(row: Row) -> Verdict:
 
 def _link(portfolio: Portfolio, row: Row, resolver: Resolver) -> None:
     """Find the row's instrument, and the currency where the file names none."""
-    draft = row.draft
+    draft, currency = row.draft, portfolio.currency
     if draft.label and draft.kind not in _MONEY and not _is_money(draft):
         found = resolver.resolve(draft)
-        row.instrument, row.creates = found.instrument, found.creates
+        row.instrument, row.creates, row.choices = found.instrument, found.creates, found.choices
         if found.leaves_out:
             draft.skipped = "left-out"
         if found.finding is not None:
             draft.findings.append(_softened(draft, found.finding))
+        currency = found.instrument.currency if found.instrument else found.currency or currency
     if not draft.currency:
-        draft.currency = row.instrument.currency if row.instrument else portfolio.currency
+        draft.currency = currency
         draft.findings.append(note("currency-assumed", "currency", currency=draft.currency))
     draft.fee_currency = draft.fee_currency or draft.currency
     draft.tax_currency = draft.tax_currency or draft.currency
@@ -129,8 +131,7 @@ def _mark_duplicates(rows: Sequence[Row], there: Sequence[Present]) -> None:
             row.draft.findings.append(warning("similar-there", "time"))
             continue
         row.verdict = Verdict.DUPLICATE
-        same = match.likeness is Likeness.SAME
-        row.draft.findings.append(note("already-there" if same else "already-there-differs"))
+        row.draft.findings.append(_THERE[match.likeness])
 
 
 def _check_rates(portfolio: Portfolio, rows: Sequence[Row], *, own: bool) -> None:
