@@ -1,0 +1,168 @@
+"""Every API route, walked from the URL resolver, and how each is called rightly.
+
+A route without a row in `CALLS` fails `test_permissions.py`: whoever adds an endpoint says here
+how it is called, and the tests try it as nobody, as a stranger, as a viewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, get_resolver, reverse
+
+METHODS = ("get", "post", "put", "patch", "delete")
+NONE: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A method with a body (or, for GET and DELETE, a query) that its owner may send."""
+
+    method: str
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Route:
+    """One API pattern: its name, the names of its ids, the methods that its view has."""
+
+    name: str
+    ids: tuple[str, ...]
+    methods: frozenset[str]
+
+
+def routes() -> list[Route]:
+    return [
+        Route(pattern.name or text, tuple(converters), methods_of(pattern))
+        for text, pattern, converters in _walk(get_resolver().url_patterns)
+        if text.startswith("api/")
+    ]
+
+
+def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern, dict[str, Any]]]:
+    for pattern in patterns:
+        text = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield text, pattern, pattern.pattern.converters
+        else:
+            yield from _walk(pattern.url_patterns, text)
+
+
+def methods_of(pattern: URLPattern) -> frozenset[str]:
+    view = pattern.callback.cls
+    return frozenset(one for one in METHODS if one in view.http_method_names and hasattr(view, one))
+
+
+BUY = {
+    "kind": "buy", "date": "2024-01-05", "instrument": "INSTRUMENT", "quantity": "1", "price": "10",
+    "currency": "EUR",
+}  # fmt: skip
+PRIVATE = {"symbol": "MINE", "name": "Mine", "currency": "EUR"}
+BAR = {"date": "2024-01-08", "close": "11"}
+SPLIT = {"kind": "split", "ex_date": "2024-02-01", "numerator": "2", "denominator": "1"}
+RATE = {"base": "EUR", "quote": "USD", "date": "2024-01-02", "rate": "1.25"}
+PAIR = {"base": "EUR", "quote": "USD"}
+ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
+COIN = {"coin_id": "bitcoin", "amount": 1}
+
+FILE = "date,type,symbol,quantity,price,fee,currency\n2024-01-08,BUY,MINE,2,12,0,EUR\n"
+
+GET = (Call("get"),)
+CALLS: dict[str, tuple[Call, ...]] = {
+    # people
+    "api-users-signup": (
+        Call("post", {"email": "new@example.org", "password": "correct horse battery"}, status=201),
+    ),
+    "api-users-login": (Call("post", {"email": "ada@example.org", "password": "correct horse battery"}),),
+    "api-users-refresh": (Call("post", {"refresh_token": "REFRESH"}),),
+    "api-users-logout": (Call("post", {"refresh_token": "REFRESH"}, status=204),),
+    "api-users-me": (
+        Call("get"),
+        Call("patch", {"name": "Ada"}),
+        Call("delete", {"password": "correct horse battery"}, status=204),
+    ),
+    "api-user-me": GET,
+    # the market
+    "api-instruments": (Call("get"), Call("post", {**PRIVATE, "symbol": "NEW"}, status=201)),
+    "api-instrument": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=409)),
+    "api-bars": (
+        Call("get"),
+        Call("put", [BAR]),
+        Call("post", [BAR], status=201),
+        Call("delete", query={"start": "2024-01-08"}),
+    ),
+    "api-corporate-actions": (Call("get"), Call("post", SPLIT, status=201)),
+    "api-corporate-action": (Call("get"), Call("delete", status=204)),
+    "api-rates": (Call("get"), Call("post", [RATE], status=201), Call("delete", query=PAIR)),
+    "api-coins": GET,
+    "api-exchanges": GET,
+    # portfolios
+    "api-portfolios": (Call("get"), Call("post", {"name": "Second", "currency": "EUR"}, status=201)),
+    "api-portfolio": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),
+    "api-transactions": (Call("get"), Call("post", BUY, status=201)),
+    "api-transaction-batch": (Call("post", [BUY, BUY], status=201),),
+    "api-transaction": (Call("get"), Call("patch", {"note": "changed"}), Call("delete", status=204)),
+    "api-transaction-restore": (Call("post", NONE),),
+    "api-transaction-revisions": GET,
+    "api-valuation": GET,
+    "api-positions": GET,
+    "api-lots": GET,
+    "api-disposals": GET,
+    "api-series": GET,
+    "api-performance": GET,
+    "api-statement": GET,
+    "api-allocation": GET,
+    "api-net-worth": GET,
+    "api-imports": (Call("get"), Call("post", {"file_name": "a.csv", "content": FILE}, status=201)),
+    "api-import": (Call("get"), Call("patch", {"mapping": {}}), Call("delete", status=204)),
+    "api-import-apply": (Call("post", NONE),),
+    "api-import-undo": (Call("post", NONE),),
+    "transaction-export": GET,
+    # the published contract
+    "place-order": (Call("post", [ORDER], status=201),),
+    "orders-purchased": GET,
+    "portfolio-position": (Call("get"), Call("post", NONE)),
+    "crypto-total": GET,
+    "crypto-add": (Call("post", COIN),),
+    "crypto-remove": (Call("post", {"coin_id": "bitcoin"}),),
+    # the document
+    "schema": GET,
+    "api-docs": GET,
+}
+# Needs no token. Signing out by its refresh token is proof enough.
+PUBLIC = {
+    "api-users-signup",
+    "api-users-login",
+    "api-users-refresh",
+    "api-users-logout",
+    "schema",
+    "api-docs",
+}
+
+
+@dataclass
+class Scene:
+    """The ids of one person's objects, by the names that routes use."""
+
+    ids: dict[str, dict[str, Any]]
+    names: dict[str, str]
+    on_demand: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
+
+    def url(self, route: Route) -> str:
+        """Write the route's address with this person's ids."""
+        if route.name in self.on_demand:
+            self.ids[route.name] = self.on_demand.pop(route.name)()
+        known = {**self.ids.get("", {}), **self.ids.get(route.name, {})}
+        return reverse(route.name, kwargs={one: known[one] for one in route.ids})
+
+    def body(self, value: Any) -> Any:
+        """Put the names of the scene into a body."""
+        if isinstance(value, dict):
+            return {key: self.body(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.body(one) for one in value]
+        return self.names.get(value, value) if isinstance(value, str) else value

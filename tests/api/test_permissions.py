@@ -1,0 +1,259 @@
+"""Who may call what: every route, tried as nobody, as a stranger, as a viewer, as an editor."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+
+from accounts import services as people
+from accounts.models import User
+from core.actor import Actor
+from core.models import Role
+from market.domain.bars import BarRow
+from market.models import Coin, Instrument
+from market.services.actions import ActionData, record_corporate_action
+from market.services.bars import set_bars
+from market.services.instruments import InstrumentData, create_instrument
+from portfolios.models import PortfolioMember
+from tests.api.conftest import PASSWORD
+from tests.api.routes import BUY, CALLS, FILE, ORDER, PUBLIC, RATE, Call, Route, Scene, routes
+
+pytestmark = pytest.mark.django_db
+ROUTES = routes()
+BY_ID = [route for route in ROUTES if route.ids]
+OF_PORTFOLIO = [route for route in ROUTES if "portfolio_id" in route.ids]
+CLOSES = [(date(2024, 1, 5), Decimal(10)), (date(2024, 1, 8), Decimal(12))]
+DIVIDEND = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
+OWN_APPS = ("core", "accounts", "market", "portfolios")
+
+
+class Person:
+    """Somebody with a token."""
+
+    def __init__(self, email: str) -> None:
+        pair = people.sign_up(email=email, password=PASSWORD)
+        self.user = User.objects.get(email=email)
+        self.refresh = pair.refresh
+        self.headers = {"Authorization": f"Bearer {pair.access}"}
+
+    def send(self, call: Call, url: str, body: Any) -> Any:
+        return send(call, url, body, self.headers)
+
+
+def send(call: Call, url: str, body: Any, headers: dict[str, str]) -> Any:
+    query = "&".join(f"{name}={value}" for name, value in call.query.items())
+    return Client().generic(
+        call.method.upper(),
+        f"{url}?{query}" if query else url,
+        b"" if body is None else json.dumps(body).encode(),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def calls(some: list[Route]) -> Any:
+    """Parametrise a test by route and call."""
+    rows = [(route, call) for route in some for call in CALLS.get(route.name, ())]
+    return pytest.mark.parametrize(
+        ("route", "call"), rows, ids=[f"{call.method.upper()} {route.name}" for route, call in rows]
+    )
+
+
+def scene_of(person: Person) -> Scene:
+    """Make a portfolio with transactions, and an instrument with prices and a split, all of one person."""
+    actor = Actor.user(person.user)
+    instrument = create_instrument(
+        actor=actor, data=InstrumentData(symbol="MINE", name="Mine", currency="EUR")
+    )
+    set_bars(actor=actor, uuid=instrument.uuid, rows=[BarRow(day=day, close=close) for day, close in CLOSES])
+    action = record_corporate_action(actor=actor, instrument_uuid=instrument.uuid, data=DIVIDEND)
+    names = {"INSTRUMENT": str(instrument.uuid), "REFRESH": person.refresh}
+    scene = Scene({}, names)
+    portfolio = person.send(
+        Call("post"), reverse("api-portfolios"), {"name": "Savings", "currency": "EUR"}
+    ).json()
+    listing = reverse("api-transactions", args=[portfolio["id"]])
+    kept, gone = (person.send(Call("post"), listing, scene.body(BUY)).json() for _ in range(2))
+    person.send(Call("delete"), f"{listing}/{gone['id']}", None)
+    scene.ids[""] = {"portfolio_id": portfolio["id"], "transaction_id": kept["id"], "uuid": instrument.uuid}
+    scene.ids["api-transaction-restore"] = {"transaction_id": gone["id"]}
+    scene.ids["api-corporate-action"] = {"uuid": action.uuid}
+    imports = reverse("api-imports", args=[portfolio["id"]])
+    for name in ("api-import", "api-import-apply", "api-import-undo"):
+        scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
+    return scene
+
+
+def bring_in(person: Person, imports: str, route: str) -> str:
+    """Preview a file; apply it where the route is to undo it."""
+    upload = Call("post", {"file_name": "a.csv", "content": FILE})
+    batch = person.send(upload, imports, upload.body).json()
+    if route == "api-import-undo":
+        person.send(Call("post"), f"{imports}/{batch['id']}/apply", {})
+    return batch["id"]
+
+
+@pytest.fixture
+def ada() -> Person:
+    return Person("ada@example.org")
+
+
+@pytest.fixture
+def bob() -> Person:
+    return Person("bob@example.org")
+
+
+@pytest.fixture
+def scene(ada) -> Scene:
+    return scene_of(ada)
+
+
+def everything() -> dict[str, list[Any]]:
+    """Read every row of every table of ours."""
+    models = [model for app in OWN_APPS for model in apps.get_app_config(app).get_models()]
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_every_route_has_its_row_and_every_method_its_call():
+    found = {route.name: set(route.methods) for route in ROUTES}
+    assert len(found) == len(ROUTES), "two routes share a name"
+    assert {name: {call.method for call in some} for name, some in CALLS.items()} == found
+
+
+@calls([route for route in ROUTES if route.name not in PUBLIC])
+def test_anonymous_caller_is_401(route, call, scene):
+    url, before = scene.url(route), everything()
+    answer = send(call, url, scene.body(call.body), {})
+    assert (answer.status_code, answer.json()["type"]) == (401, "not-authenticated")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert everything() == before
+
+
+@calls([route for route in ROUTES if route.name in PUBLIC])
+def test_public_route_asks_for_no_token(route, call, scene):
+    assert send(call, scene.url(route), scene.body(call.body), {}).status_code == call.status
+
+
+@calls(ROUTES)
+def test_owner_may(route, call, ada, scene):
+    """Prove that the table's calls are right: else the refusals below would say nothing."""
+    Coin.objects.create(coin_id="bitcoin", symbol="BTC", name="Bitcoin")
+    if route.name == "crypto-remove":
+        ada.send(Call("post"), reverse("crypto-add"), {"coin_id": "bitcoin", "amount": 1})
+    answer = ada.send(call, scene.url(route), scene.body(call.body))
+    assert answer.status_code == call.status, answer.content
+
+
+@calls(BY_ID)
+def test_stranger_is_404_and_changes_nothing(route, call, bob, scene):
+    url, before = scene.url(route), everything()
+    answer = bob.send(call, url, scene.body(call.body))
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found"), answer.content
+    assert everything() == before
+
+
+@calls(BY_ID)
+def test_strangers_object_and_no_object_answer_alike(route, call, bob, scene):
+    nowhere = Scene({"": {name: uuid4() for name in route.ids}}, scene.names)
+    theirs = bob.send(call, scene.url(route), scene.body(call.body)).json()
+    nobodys = bob.send(call, nowhere.url(route), scene.body(call.body)).json()
+    assert theirs.pop("request_id") != nobodys.pop("request_id")
+    assert theirs == nobodys
+
+
+@calls([route for route in BY_ID if len(route.ids) > 1])
+def test_strangers_object_below_ones_own_is_404(route, call, bob, scene):
+    """Bob's own portfolio in the address does not open what lies in Ada's."""
+    own = bob.send(Call("post"), reverse("api-portfolios"), {"name": "Own", "currency": "EUR"}).json()
+    scene.url(route)
+    mixed = Scene(
+        {"": {**scene.ids[""], **scene.ids.get(route.name, {}), "portfolio_id": own["id"]}}, scene.names
+    )
+    before = everything()
+    assert bob.send(call, mixed.url(route), scene.body(call.body)).status_code == 404
+    assert everything() == before
+
+
+def member(person: Person, scene: Scene, role: Role) -> None:
+    PortfolioMember.objects.create(portfolio_id=scene.ids[""]["portfolio_id"], user=person.user, role=role)
+    Instrument.objects.filter(uuid=scene.ids[""]["uuid"]).update(owner=None)  # so that both may name it
+
+
+@calls(OF_PORTFOLIO)
+def test_viewer_reads_and_may_not_write(route, call, bob, scene):
+    member(bob, scene, Role.VIEWER)
+    url, before = scene.url(route), everything()
+    answer = bob.send(call, url, scene.body(call.body))
+    if call.method == "get":
+        assert answer.status_code == 200
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (403, "forbidden"), answer.content
+        assert everything() == before
+
+
+@calls(OF_PORTFOLIO)
+def test_editor_writes_and_may_not_delete_the_portfolio(route, call, bob, scene):
+    member(bob, scene, Role.EDITOR)
+    answer = bob.send(call, scene.url(route), scene.body(call.body))
+    refused = (route.name, call.method) == ("api-portfolio", "delete")
+    assert answer.status_code == (403 if refused else call.status), answer.content
+
+
+def test_member_whose_membership_ended_is_a_stranger_again(bob, scene):
+    member(bob, scene, Role.EDITOR)
+    url = reverse("api-portfolio", args=[scene.ids[""]["portfolio_id"]])
+    assert bob.send(Call("get"), url, None).status_code == 200
+    PortfolioMember.objects.filter(user=bob.user).delete()
+    assert bob.send(Call("get"), url, None).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["api-instruments", "api-portfolios", "api-rates", "orders-purchased", "api-net-worth"]
+)
+def test_list_of_a_stranger_shows_nothing_of_another(name, ada, bob, scene):
+    ada.send(Call("post"), reverse("place-order"), scene.body([ORDER]))
+    ada.send(Call("post"), reverse("api-rates"), [RATE])
+    text = bob.send(Call("get"), reverse(name), None).content.decode()
+    shown = [str(one) for one in (*scene.ids[""].values(), ada.user.pk) if str(one) in text]
+    assert shown == []
+    assert json.loads(text).get("total", 0) in {0, "0"}
+
+
+@calls([route for route in ROUTES if route.name in {"api-instrument", "api-bars", "api-corporate-actions"}])
+def test_public_instrument_is_read_by_all_and_written_by_staff_only(route, call, bob, scene):
+    Instrument.objects.filter(uuid=scene.ids[""]["uuid"]).update(owner=None)
+    url, before = scene.url(route), everything()
+    answer = bob.send(call, url, scene.body(call.body))
+    assert answer.status_code == (200 if call.method == "get" else 403), answer.content
+    assert everything() == before
+
+
+def test_transaction_in_a_strangers_instrument_looks_unknown(bob, scene):
+    own = bob.send(Call("post"), reverse("api-portfolios"), {"name": "Own", "currency": "EUR"}).json()
+    listing = reverse("api-transactions", args=[own["id"]])
+    theirs = bob.send(Call("post"), listing, scene.body(BUY))
+    nobodys = bob.send(Call("post"), listing, {**BUY, "instrument": str(uuid4())})
+    assert theirs.status_code == nobodys.status_code == 400
+    assert theirs.json()["errors"] == nobodys.json()["errors"]
+    assert [one["field"] for one in theirs.json()["errors"]] == ["instrument"]
+
+
+def test_cookie_without_the_csrf_token_is_refused(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada.user)
+    assert client.get(reverse("api-users-me")).status_code == 200
+    answer = client.post(reverse("api-portfolios"), {"name": "A", "currency": "EUR"}, "application/json")
+    assert (answer.status_code, answer.json()["type"]) == (403, "csrf-failed")
+
+
+def test_closed_account_is_401(ada):
+    User.objects.filter(pk=ada.user.pk).update(is_active=False)
+    assert ada.send(Call("get"), reverse("api-portfolios"), None).status_code == 401
