@@ -1,7 +1,39 @@
-"""Routes."""
+"""Addresses of the pages of portfolios."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import include, path
 
-urlpatterns: list[Any] = []
+from portfolios.views import charts, dashboard, explain, instruments, portfolio, settings, transactions
+
+_ENTRY = "transactions/<uuid:transaction_id>"
+_ONE = [
+    path("", portfolio.portfolio, name="portfolio"),
+    path("chart/", charts.portfolio_chart, name="portfolio-chart"),
+    path("figures/", portfolio.period_figures, name="portfolio-figures"),
+    path("allocation/", portfolio.allocation, name="portfolio-allocation"),
+    path("positions/<uuid:instrument>/", portfolio.position, name="portfolio-position"),
+    path("explain/<slug:figure>/", explain.explain, name="portfolio-explain"),
+    path("settings/", settings.portfolio_settings, name="portfolio-settings"),
+    path("delete/", settings.portfolio_delete, name="portfolio-delete"),
+    path("transactions/", transactions.transaction_list, name="transaction-list"),
+    path("transactions/new/", transactions.transaction_create, name="transaction-create"),
+    path(f"{_ENTRY}/", transactions.transaction_edit, name="transaction-edit"),
+    path(f"{_ENTRY}/row/", transactions.row_piece, name="transaction-row"),
+    path(f"{_ENTRY}/delete/", transactions.transaction_delete, name="transaction-delete"),
+    path(f"{_ENTRY}/restore/", transactions.transaction_restore, name="transaction-restore"),
+    path(f"{_ENTRY}/history/", transactions.transaction_history, name="transaction-history"),
+]
+
+urlpatterns = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/chart/", charts.dashboard_chart, name="dashboard-chart"),
+    path("dashboard/allocation/", dashboard.allocation, name="dashboard-allocation"),
+    path("portfolios/", settings.portfolio_list, name="portfolio-list"),
+    path("portfolios/new/", settings.portfolio_create, name="portfolio-create"),
+    path("portfolios/sample/", settings.portfolio_sample, name="portfolio-sample"),
+    path("portfolios/positions/", dashboard.position_list, name="position-list"),
+    path("portfolios/instruments/", instruments.choices, name="instrument-choices"),
+    path("portfolios/instruments/new/", instruments.own, name="instrument-own"),
+    path("portfolios/<uuid:portfolio_id>/", include(_ONE)),
+]

@@ -114,6 +114,12 @@ def plain_percent(value: Number, decimals: int = 2) -> str:
     return _percent_sign(decimal_text(*_percentage(value, decimals)))
 
 
+@register.filter
+def raw(value: Number) -> str:
+    """Write a number for scripts (``data-value``): a point, no groups; empty where it is not known."""
+    return "" if value is None else format(Decimal(value), "f")
+
+
 def missing(reason: str = "") -> SafeString:
     """Show that a value is not known: a dash to the eye, words to the ear, the reason on hover."""
     why = reason or _("Not known")

@@ -30,13 +30,17 @@ BRIDGE_WIDTH = 200
 
 @dataclass(frozen=True, slots=True)
 class BridgeBar:
-    """One line of a bridge: its words, its amount, and where its bar lies (SVG units of 200)."""
+    """One line of a bridge: its words, its amount, and where its bar lies (SVG units of 200).
+
+    `explain` is the address of what explains it, if something does.
+    """
 
     label: str
     amount: Decimal
     kind: str
     x: str
     width: str
+    explain: str = ""
 
 
 # Stroke paths on a 24 × 24 grid, drawn for this product.
@@ -175,15 +179,17 @@ def donut_slices(slices: Iterable[Any]) -> list[tuple[str, Decimal]]:
     return arcs
 
 
-def _part(one: Any, name: str) -> Any:
-    return one[name] if isinstance(one, dict) else getattr(one, name)
+def _part(one: Any, name: str, *default: Any) -> Any:
+    if isinstance(one, dict):
+        return one.get(name, *default) if default else one[name]
+    return getattr(one, name, *default)
 
 
 @register.simple_tag
 def bridge(steps: Iterable[Any]) -> list[BridgeBar]:
     """Place the steps from one value to another on one scale, for ``components/bridge.html``.
 
-    A step has `label`, `amount` and `kind`: a "level" is a value itself (the start, the end); a
+    A step has `label`, `amount`, `kind` and maybe `explain` (an address): a "level" is a value itself (the start, the end); a
     "result" or a "flow" (money paid in or out, no gain) is added to what stands before it. The
     scale runs over what is reached, not from zero, so a level is a mark and never a bar.
     """
@@ -192,18 +198,20 @@ def bridge(steps: Iterable[Any]) -> list[BridgeBar]:
         amount, kind = Decimal(_part(step, "amount")), str(_part(step, "kind"))
         before = amount if kind == "level" else reached
         reached = amount if kind == "level" else reached + amount
-        spans.append((_part(step, "label"), amount, kind, min(before, reached), max(before, reached)))
+        words = (_part(step, "label"), str(_part(step, "explain", "")))
+        spans.append((words, amount, kind, min(before, reached), max(before, reached)))
     low = min((span[3] for span in spans), default=Decimal(0))
     spread = max((span[4] for span in spans), default=Decimal(0)) - low or Decimal(1)
     return [
         BridgeBar(
             label=label,
+            explain=explain,
             amount=amount,
             kind=kind,
             x=f"{(start - low) / spread * BRIDGE_WIDTH:.2f}",
             width=f"{(end - start) / spread * BRIDGE_WIDTH:.2f}",
         )
-        for label, amount, kind, start, end in spans
+        for (label, explain), amount, kind, start, end in spans
     ]
 
 

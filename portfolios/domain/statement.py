@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from core.money import round_amount, round_parts
-from portfolios.domain.book import Disposal, Flow, ProblemKind, Transfer
+from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split
 from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.ledger import Ledger, gains
@@ -88,6 +88,52 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldGain:
+    """What is held of one instrument at the end: what it was worth then and what it gained in the period.
+
+    `price` is per unit in the instrument's currency, `rate` the portfolio's currency for one of that;
+    `start_value` is what these units counted from (their value at the start, or what was paid since).
+    ``value - start_value == price_gain + currency_effect``, all in the portfolio's currency.
+    """
+
+    instrument: int
+    quantity: Decimal
+    price: Decimal
+    rate: Decimal
+    start_value: Decimal
+    value: Decimal
+    price_gain: Decimal
+    currency_effect: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CashGain:
+    """Cash of one currency at the end; all but `amount` and `rate` in the portfolio's currency."""
+
+    currency: str
+    amount: Decimal
+    rate: Decimal
+    value: Decimal
+    currency_effect: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the lines of a statement are the sums of; `opening` is by instrument or currency.
+
+    Costs of `disposals` and `transfers` count from the start of the period, as its gains do.
+    """
+
+    opening: tuple[tuple[int | str, Decimal, Decimal, Decimal], ...]
+    held: tuple[HeldGain, ...]
+    cash: tuple[CashGain, ...]
+    disposals: tuple[Disposal, ...]
+    transfers: tuple[Transfer, ...]
+    incomes: tuple[Income, ...]
+    charges: tuple[Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A period ``(start, end]``: its lines, what makes up some of them, and what is left out.
 
@@ -104,6 +150,7 @@ class Statement:
     inflows: Decimal
     outflows: Decimal
     flows: tuple[Flow, ...]
+    rows: Rows
     left_out: tuple[Gap, ...]
 
 
@@ -160,6 +207,7 @@ class _Period:
         self._ledger = ledger
         self._book = ledger.book
         self._gaps = gaps
+        self._opening: list[tuple[int | str, Decimal, Decimal, Decimal]] = []
         self.more: _Gaps = {}
 
     def state(self, start: date, end: date) -> Statement:
@@ -180,10 +228,12 @@ class _Period:
                 lot.cost = lot.quantity * price
                 lot.cost_base = in_base(lot.cost, rate)
                 total += lot.cost * rate
+            self._opening.append((position.instrument, position.queue.quantity, price, rate))
         self._book.cash_base.clear()
         for currency, amount, rate in self._cash(day):
             self._book.cash_base[currency] = amount * rate
             total += amount * rate
+            self._opening.append((currency, amount, ONE, rate))
         return total
 
     def _held(self, day: date) -> Iterator[tuple[Position, Decimal, Decimal]]:
@@ -231,45 +281,67 @@ class _Period:
 
     def _sum(self, start: date, end: date, opening: Decimal) -> Statement:
         book = self._book
-        unrealised, by_rate, value = self._unrealised(end)
-        cash, by_cash = self._cash_effect(end)
+        held, money = self._gained(end), self._cash_gained(end)
+        by_rate = _total(row.currency_effect for row in held)
+        by_cash = _total(row.currency_effect for row in money)
         moved: list[Disposal | Transfer] = [*book.disposals, *book.transfers]
         by_sale = _total(row.currency_effect for row in moved)
         inflows = _total(flow.amount for flow in book.flows if flow.amount and flow.amount > 0)
         outflows = -_total(flow.amount for flow in book.flows if flow.amount and flow.amount < 0)
         lines = Lines(
             opening=opening,
-            unrealised=unrealised,
+            unrealised=_total(row.price_gain for row in held),
             realised=_total(row.price_gain for row in moved),
             income=_total(row.base for row in book.incomes),
             fees=_total(row.base for row in book.charges if row.kind is EntryKind.FEE),
             taxes=_total(row.base for row in book.charges if row.kind is EntryKind.TAX),
             currency_effect=by_rate + by_sale + by_cash,
             net_flows=inflows - outflows,
-            closing=value + cash,
+            closing=_total(row.value for row in held) + _total(row.value for row in money),
+        )
+        rows = Rows(
+            tuple(self._opening),
+            tuple(held),
+            tuple(money),
+            tuple(book.disposals),
+            tuple(book.transfers),
+            tuple(book.incomes),
+            tuple(book.charges),
         )
         gaps = tuple(Gap(reason, *key) for key, reason in sorted(self._gaps.items(), key=str))
         return Statement(
-            start, end, lines, by_rate, by_sale, by_cash, inflows, outflows, tuple(book.flows), gaps
+            start, end, lines, by_rate, by_sale, by_cash, inflows, outflows, tuple(book.flows), rows, gaps
         )
 
-    def _unrealised(self, day: date) -> tuple[Decimal, Decimal, Decimal]:
-        """Return price gain, currency effect and value of what is held on `day`."""
-        price_gain = currency_effect = total = ZERO
+    def _gained(self, day: date) -> list[HeldGain]:
+        """Return what is held on `day`, each with its price gain and currency effect."""
+        found = []
         for position, price, rate in self._held(day):
+            price_gain = currency_effect = total = start = ZERO
             for lot in position.queue.lots():
                 value = lot.quantity * price * rate
                 by_price, by_rate = gains(value, lot.cost, lot.cost_base, rate)
                 price_gain += by_price or ZERO
                 currency_effect += by_rate or ZERO
                 total += value
-        return price_gain, currency_effect, total
+                start += lot.cost_base or ZERO
+            units = position.queue.quantity
+            found.append(
+                HeldGain(position.instrument, units, price, rate, start, total, price_gain, currency_effect)
+            )
+        return found
 
-    def _cash_effect(self, day: date) -> tuple[Decimal, Decimal]:
-        """Return the value of cash on `day`, and what the rates did to it since the start."""
-        values = {currency: amount * rate for currency, amount, rate in self._cash(day)}
-        total = sum(values.values(), ZERO)
-        return total, total - _total(self._book.cash_base.values())
+    def _cash_gained(self, day: date) -> list[CashGain]:
+        """Return the cash on `day`, and what the rates did to it since the start; spent currencies too."""
+        counted = dict(self._book.cash_base)
+        found = []
+        for currency, amount, rate in self._cash(day):
+            value = amount * rate
+            found.append(
+                CashGain(currency, amount, rate, value, value - (counted.pop(currency, ZERO) or ZERO))
+            )
+        spent = ((currency, base) for currency, base in counted.items() if base)
+        return found + [CashGain(currency, ZERO, ZERO, ZERO, -base) for currency, base in spent]
 
 
 def _total(amounts: Iterable[Decimal | None]) -> Decimal:

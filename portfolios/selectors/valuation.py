@@ -58,9 +58,15 @@ class Valuation:
 
 @dataclass(frozen=True, slots=True)
 class NetWorthPart:
-    """One portfolio within the user's net worth; `value` in the user's currency, None without a rate."""
+    """One portfolio within the user's net worth; `value` in the user's currency, None without a rate.
+
+    `rate` is that currency for one unit of the portfolio's; `valued` is in the portfolio's own.
+    """
 
     portfolio: Portfolio
+    ledger: Ledger
+    valued: Valuation
+    rate: Decimal | None
     total: Decimal
     value: Decimal | None
     day_change: Decimal | None
@@ -126,6 +132,11 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
 
 def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
     """Group the value of what is held and of cash; the shares add up to 1."""
+    return groups.allocation(named_values(ledger, valued, by))
+
+
+def named_values(ledger: Ledger, valued: Valuation, by: str) -> list[tuple[str, Decimal]]:
+    """List what is held and cash by the name of their group, with their known values."""
     name = _NAMES[by]
     rows = [
         (name(ledger.instruments[one.instrument]), one.market_value)
@@ -133,7 +144,7 @@ def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
         if one.quantity
     ]
     rows += [(_cash_name(by, one), one.value) for one in valued.cash]
-    return groups.allocation((key, value) for key, value in rows if value is not None)
+    return [(key, value) for key, value in rows if value is not None]
 
 
 _NAMES: dict[str, Callable[[Instrument], str]] = {
@@ -181,6 +192,9 @@ def _part(portfolio: Portfolio, table: Any, day: date) -> NetWorthPart:
     rate = used.rate if used else None
     return NetWorthPart(
         portfolio=portfolio,
+        ledger=ledger,
+        valued=valued,
+        rate=rate,
         total=valued.total,
         value=None if rate is None else valued.total * rate,
         day_change=None if rate is None else valued.day_change * rate,

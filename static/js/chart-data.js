@@ -9,6 +9,7 @@
  * @property {string} [as_of]
  * @property {Series[]} series the first is the one the chart is about
  * @property {Marker[]} [markers]
+ * @property {string} [range] the period that is answered, where it is not the one that was asked for
  * @property {string[]} [ranges] the periods that have data; without it all have
  * @property {string} [note]
  */

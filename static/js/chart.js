@@ -41,7 +41,8 @@ class FlorinChart extends HTMLElement {
     if (this.plot) return;
     this.texts = this.readTexts();
     this.range = this.dataset.range ?? "1Y";
-    this.compare = "";
+    this.compare = this.querySelector("data[data-compare-now]")?.getAttribute("value") ?? "";
+    this.mode = "";
     /** @type {any[]} */
     this.lines = [];
     this.build();
@@ -92,8 +93,27 @@ class FlorinChart extends HTMLElement {
     this.plot.addEventListener("blur", () => this.leave());
     this.note = make("p", "chart-note", { hidden: "" });
     this.table = make("div", "table-wrap table-wrap--scroll", { hidden: "", tabindex: "0", role: "region", "aria-label": this.dataset.title ?? "" });
-    const head = make("div", "chart-head", {}, this.ranges, ...this.comparison(), this.tools);
+    const head = make("div", "chart-head", {}, this.ranges, ...this.modes(), ...this.comparison(), this.tools);
     this.append(head, this.legend, this.plot, this.note, this.table);
+  }
+
+  /** @returns {HTMLElement[]} the choice of what is drawn, where the page offers several */
+  modes() {
+    const offered = [...this.querySelectorAll("data[data-mode]")].map((one) => /** @type {HTMLDataElement} */ (one));
+    if (!offered.length) return [];
+    const group = make("div", "ranges chart-modes", { role: "group", "aria-label": this.texts.mode });
+    for (const one of offered) {
+      const pressed = String(one.value === this.mode);
+      group.append(make("button", "range", { type: "button", "data-mode": one.value, "aria-pressed": pressed }, one.textContent ?? ""));
+    }
+    group.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button[data-mode]");
+      if (!button) return;
+      this.mode = button.getAttribute("data-mode") ?? "";
+      for (const one of group.children) one.setAttribute("aria-pressed", String(one === button));
+      this.load();
+    });
+    return [group];
   }
 
   /** @returns {HTMLElement[]} the choice of a comparison line, where the page offers one */
@@ -102,6 +122,7 @@ class FlorinChart extends HTMLElement {
     if (!options.length) return [];
     const select = /** @type {HTMLSelectElement} */ (make("select", "input input--small"));
     select.append(new Option(this.texts.none, ""), ...options.map((one) => new Option(one.textContent ?? "", one.value)));
+    select.value = this.compare;
     select.addEventListener("change", () => {
       this.compare = select.value;
       this.load();
@@ -132,6 +153,7 @@ class FlorinChart extends HTMLElement {
     this.say("loading");
     const url = new URL(this.dataset.src ?? "", window.location.href);
     url.searchParams.set("range", this.range);
+    if (this.mode) url.searchParams.set("mode", this.mode);
     if (this.compare) url.searchParams.set("compare", this.compare);
     try {
       const response = await fetch(url, {
@@ -162,6 +184,7 @@ class FlorinChart extends HTMLElement {
   /** @param {ChartData} data */
   show(data) {
     this.data = data;
+    this.range = data.range ?? this.range;
     this.writer = new Writer(document.documentElement.lang || "en", data.currency);
     this.rows = tabled(data, this.texts);
     this.markRanges(data.ranges);
@@ -326,6 +349,7 @@ class FlorinChart extends HTMLElement {
     if (!button || button.getAttribute("aria-disabled") === "true") return;
     this.range = button.getAttribute("data-range") ?? this.range;
     this.load();
+    this.dispatchEvent(new CustomEvent("florin-chart:range", { bubbles: true, detail: { range: this.range } }));
   }
 
   /** @param {HTMLElement} button */

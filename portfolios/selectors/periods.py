@@ -1,0 +1,86 @@
+"""Which periods a page may ask about, and where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from portfolios.selectors.figures import ONE_DAY, Period, book, inception, once
+from portfolios.selectors.ledger import Ledger, today
+from portfolios.selectors.valuation import STALE_AFTER
+
+ALL = "All"
+DEFAULT = "1Y"
+
+
+def _year_before(day: date, years: int) -> date:
+    """Go back by calendar years; 29 February becomes the 28th."""
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - years, day=28 if leap else day.day)
+
+
+def _month_before(day: date) -> date:
+    """Go back to the same day of the month before, or to that month's last day."""
+    last = day.replace(day=1) - ONE_DAY
+    return last.replace(day=min(day.day, last.day))
+
+
+_STARTS: dict[str, Callable[[date], date]] = {
+    "1D": lambda end: end - ONE_DAY,
+    "1W": lambda end: end - timedelta(days=7),
+    "1M": _month_before,
+    "YTD": lambda end: end.replace(month=1, day=1) - ONE_DAY,
+    "1Y": lambda end: _year_before(end, 1),
+    "5Y": lambda end: _year_before(end, 5),
+}
+RANGES = [*_STARTS, ALL]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A named period: `usable` are the names that have data; `ended` says that prices end before today."""
+
+    name: str
+    period: Period
+    usable: list[str]
+    ended: bool
+
+
+def last_day(ledger: Ledger) -> date:
+    """Tell the day up to which a portfolio is shown: today, or its last news when all its prices are old.
+
+    The prices are old when not one of what is held is younger than a week; the last news is then the
+    newest of those prices or the last transaction.
+    """
+    return once(ledger, ("last day", today(ledger.portfolio)), lambda: _last_day(ledger))
+
+
+def _last_day(ledger: Ledger) -> date:
+    now = today(ledger.portfolio)
+    held = [one.instrument for one in book(ledger, now).holdings.values() if one.quantity]
+    newest = [date.fromordinal(int(ledger.closes[one].days[-1])) for one in held if one in ledger.closes]
+    if not newest:
+        return now
+    last = max([*newest, *(entry.day for entry in ledger.entries)])
+    return now if now - last <= STALE_AFTER else last
+
+
+def window(ledger: Ledger, asked: str) -> Window:
+    """Answer the period that a range's name means for a portfolio; an unknown name means the default."""
+    end = last_day(ledger)
+    return named(asked, inception(ledger, end), ended=end != today(ledger.portfolio))
+
+
+def named(asked: str, whole: Period, *, ended: bool = False) -> Window:
+    """Choose a period within `whole` by its range's name.
+
+    A range that begins before everything is not usable, because it would be ``All`` under another
+    name; one that is asked for all the same is answered with ``All``.
+    """
+    starts = {name: start(whole.end) for name, start in _STARTS.items()}
+    usable = [name for name, start in starts.items() if start >= whole.start] + [ALL]
+    wanted = asked if asked in RANGES else DEFAULT
+    name = wanted if wanted in usable else ALL
+    start = whole.start if name == ALL else starts[name]
+    return Window(name, Period(start, whole.end), usable, ended)

@@ -1,0 +1,1 @@
+"""Pages of portfolios: parse, ask one service or selector, render."""

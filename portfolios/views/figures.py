@@ -1,0 +1,119 @@
+"""What the figures of a portfolio's page look like: labels, periods, reasons, links to what explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from core.money import minor_units
+from portfolios.domain.reasons import Figure
+from portfolios.domain.statement import Lines
+from portfolios.selectors.figures import ONE_DAY, Performance, Period, performance, state
+from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.periods import Window
+from portfolios.views.words import range_text, reason_text
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A return as a page shows it: `value` is a fraction, or None with its `reason` in words."""
+
+    label: str
+    value: Decimal | None
+    reason: str
+    explain: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the bridge from the opening to the closing value; amounts in the portfolio's currency."""
+
+    label: str
+    amount: Decimal
+    kind: str
+    explain: str
+
+
+def explain_url(ledger: Ledger, figure: str, window: Window | None = None, **more: str) -> str:
+    """Tell the address of what explains a figure."""
+    url = reverse("portfolio-explain", args=[ledger.portfolio.pk, figure])
+    query = ({"range": window.name} if window else {}) | more
+    return f"{url}?{urlencode(query)}" if query else url
+
+
+def ratio(value: float | None) -> Decimal | None:
+    """Turn a computed fraction into what templates take."""
+    return None if value is None else Decimal(format(value, ".15g"))
+
+
+def period_context(ledger: Ledger, window: Window) -> dict[str, Any]:
+    """Make the context of everything that depends on the chosen period."""
+    found = performance(ledger, window.period)
+    lines = state(ledger, found.period).lines.rounded(minor_units(ledger.base))
+    return {
+        "window": window,
+        "range_words": range_text(window.name),
+        "start": found.period.start,
+        "end": found.period.end,
+        "ratios": _ratios(ledger, window, found),
+        "steps": _steps(ledger, window, lines, found.period),
+        "gain": lines.gain(),
+        "left_out": len(state(ledger, found.period).left_out),
+        "url_figures": reverse("portfolio-figures", args=[ledger.portfolio.pk]),
+    }
+
+
+def _ratios(ledger: Ledger, window: Window, found: Performance) -> list[Ratio]:
+    def one(label: str, figure: Figure[float], name: str, note: str = "") -> Ratio:
+        return Ratio(
+            label, ratio(figure.value), reason_text(figure.reason), explain_url(ledger, name, window), note
+        )
+
+    return [
+        one(_("Time-weighted return"), found.time_weighted, "time_weighted"),
+        one(_("A year, time-weighted"), found.annualised, "annualised"),
+        one(_("A year, money-weighted (XIRR)"), found.money_weighted, "money_weighted"),
+        one(_("Gain on what was put in"), found.simple, "simple"),
+    ]
+
+
+def _steps(ledger: Ledger, window: Window, lines: Lines, period: Period) -> list[Step]:
+    def one(name: str, label: str, amount: Decimal, kind: str = "result") -> Step:
+        return Step(label, amount, kind, explain_url(ledger, name, window))
+
+    between = [
+        one("flows", _("Paid in or out"), lines.net_flows, "flow"),
+        one("unrealised", _("Prices of what is held"), lines.unrealised),
+        one("realised", _("Prices of what was sold"), lines.realised),
+        one("income", _("Dividends and interest"), lines.income),
+        one("fees", _("Fees"), lines.fees.copy_negate()),
+        one("taxes", _("Taxes"), lines.taxes.copy_negate()),
+        one("currency", _("Exchange rates"), lines.currency_effect),
+    ]
+    return [
+        one("opening", _("Value on %(day)s") % {"day": _day(period.start)}, lines.opening, "level"),
+        *(step for step in between if step.amount),
+        one("total", _("Value on %(day)s") % {"day": _day(period.end)}, lines.closing, "level"),
+    ]
+
+
+def _day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+def day_context(ledger: Ledger, day: date) -> dict[str, Any]:
+    """Make the context of the day's change: amount in the portfolio's currency, and the day's return."""
+    period = Period(day - ONE_DAY, day)
+    return {
+        "day": day,
+        "day_gain": state(ledger, period).lines.gain(),
+        "day_return": ratio(performance(ledger, period).time_weighted.value) if ledger.entries else None,
+    }

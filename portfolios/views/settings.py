@@ -1,0 +1,125 @@
+"""The list of portfolios, and making, changing and deleting one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core import clock
+from core.errors import NotFound
+from core.models import Role
+from portfolios.forms import PortfolioForm
+from portfolios.selectors import valuation
+from portfolios.selectors.portfolios import get, get_writable
+from portfolios.services import portfolios as services
+from portfolios.services import samples
+from portfolios.views.common import actor_of, attempted, frame
+from portfolios.views.dashboard import sample_listings
+
+BAD = 400
+
+
+@require_safe
+@login_required
+def portfolio_list(request: HttpRequest) -> HttpResponse:
+    """List the user's portfolios with what they are worth."""
+    found = valuation.net_worth(request.user)
+    context = {
+        "found": found,
+        "currency": found.currency,
+        "parts": [(part, valuation.stale(part.valued)) for part in found.parts],
+        "sample_ready": not found.parts and bool(sample_listings(found.day)),
+    }
+    return render(request, "portfolios/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def portfolio_create(request: HttpRequest) -> HttpResponse:
+    """Create an empty portfolio."""
+    user: Any = request.user
+    initial = {"currency": user.base_currency, "time_zone": user.time_zone, "tracks_cash": True}
+    form = PortfolioForm(request.POST or None, user=user, initial=initial)
+    made: list[Any] = []
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        if attempted(
+            form,
+            lambda: made.append(
+                services.create_portfolio(actor=actor_of(request), owner_id=user.pk, **values)
+            ),
+        ):
+            return redirect("transaction-list", made[0].pk)
+    return render(request, "portfolios/create.html", {"form": form}, status=BAD if form.errors else 200)
+
+
+@require_POST
+@login_required
+def portfolio_sample(request: HttpRequest) -> HttpResponse:
+    """Create the sample portfolio of fictional instruments."""
+    user: Any = request.user
+    today = clock.today(user.time_zone)
+    listings = sample_listings(today)
+    if not listings:
+        raise NotFound
+    made = samples.create_fictional_sample(
+        actor=actor_of(request),
+        owner_id=user.pk,
+        listings=listings,
+        currency=user.base_currency,
+        time_zone=user.time_zone,
+        until=today,
+    )
+    messages.success(request, _("This is a sample. Delete it in its settings whenever you like."))
+    return redirect("portfolio", made.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def portfolio_settings(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """Show a portfolio's settings and change them."""
+    portfolio = get_writable(request.user, portfolio_id)
+    names = services.CHANGEABLE
+    initial = {name: getattr(portfolio, name) for name in names}
+    form = PortfolioForm(request.POST or None, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        changes = {name: form.cleaned_data[name] for name in names}
+        if attempted(
+            form,
+            lambda: services.change_portfolio(
+                actor=actor_of(request), portfolio_id=portfolio_id, changes=changes
+            ),
+        ):
+            messages.success(request, _("The settings are saved."))
+            return redirect("portfolio-settings", portfolio_id)
+    context = frame(portfolio, "portfolio-settings", form=form, may_delete=_owns(portfolio))
+    return render(request, "portfolios/settings.html", context, status=BAD if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def portfolio_delete(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
+    """Delete a portfolio after its name was typed."""
+    portfolio = get(request.user, portfolio_id)
+    wrong = False
+    if request.method == "POST":
+        wrong = request.POST.get("confirm", "").strip() != portfolio.name.strip()
+        if not wrong:
+            services.delete_portfolio(actor=actor_of(request), portfolio_id=portfolio_id)
+            messages.success(
+                request, _("“%(name)s” and everything in it is deleted.") % {"name": portfolio.name}
+            )
+            return redirect("portfolio-list")
+    context = frame(portfolio, "portfolio-settings", wrong=wrong)
+    return render(request, "portfolios/delete.html", context, status=BAD if wrong else 200)
+
+
+def _owns(portfolio: Any) -> bool:
+    return bool(portfolio.role == Role.OWNER)
