@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from portfolios.views import charts, dashboard, explain, instruments, portfolio, settings, transactions
+from portfolios.views import (
+    charts,
+    dashboard,
+    explain,
+    imports,
+    instruments,
+    portfolio,
+    settings,
+    transactions,
+)
 
 _ENTRY = "transactions/<uuid:transaction_id>"
 _ONE = [
@@ -16,6 +25,7 @@ _ONE = [
     path("explain/<slug:figure>/", explain.explain, name="portfolio-explain"),
     path("settings/", settings.portfolio_settings, name="portfolio-settings"),
     path("delete/", settings.portfolio_delete, name="portfolio-delete"),
+    path("import/", include(imports.urlpatterns)),
     path("transactions/", transactions.transaction_list, name="transaction-list"),
     path("transactions/new/", transactions.transaction_create, name="transaction-create"),
     path(f"{_ENTRY}/", transactions.transaction_edit, name="transaction-edit"),

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolios.domain.csv_import.text import MAX_BYTES
-from portfolios.models import Transaction, TransactionImport
+from portfolios.models import TransactionImport
 from portfolios.selectors.imports import messages_of
 
 VERDICTS = ("new", "warning", "duplicate", "error", "skipped")
@@ -95,7 +95,9 @@ class ImportRowSerializer(serializers.Serializer[Any]):
 
     line = serializers.IntegerField()
     verdict = serializers.ChoiceField(choices=VERDICTS)
-    kind = serializers.ChoiceField(choices=Transaction.Kind.choices, default=None, allow_null=True)
+    kind = serializers.CharField(
+        default=None, allow_null=True, help_text=_("A transaction's kind, null where none could be told.")
+    )
     time = serializers.CharField(default=None, allow_null=True)
     date = serializers.CharField(source="day", default=None, allow_null=True)
     security = serializers.CharField(
