@@ -98,9 +98,13 @@ def test_split_after_the_last_entry_counts_up_to_the_day_asked_for():
 
 def test_split_that_does_not_divide_keeps_the_sum_of_the_lots():
     rows = [entry("2024-01-02", "buy", 1, 90, instrument=1) for _ in range(3)]
-    holding = book(*rows, splits=[Split(1, date(2024, 2, 1), 1, 9)]).holdings[1]
-    assert holding.quantity == D("0.333333333333333333")
-    assert sum(lot.quantity for lot in holding.lots) == holding.quantity
+    holding = book(*rows, splits=[Split(1, date(2024, 2, 1), 2, 3)]).holdings[1]
+    assert holding.quantity == 2
+    assert [lot.quantity for lot in holding.lots] == [
+        D("0.666666666666666667"),
+        D("0.666666666666666666"),
+        D("0.666666666666666667"),
+    ]
     assert sum(lot.cost for lot in holding.lots) == 270
 
 
