@@ -20,15 +20,17 @@ from market.models import Instrument
 _CREATING = 0x464C_4F52
 
 
-def instrument(actor: Actor, uuid: UUID) -> Instrument:
+def instrument(actor: Actor, uuid: UUID, *, to_delete: bool = False) -> Instrument:
     """Lock an instrument that the actor may write: their own, or a public one for staff.
+
+    `to_delete` waits for whoever is about to point at it (`keep_instruments`), and they for it.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
         Forbidden: it is public and the actor is not staff.
     """
     mine = Q(owner=None) | Q(owner=actor.user_id) if actor.user_id else Q(owner=None)
-    found = Instrument.objects.select_for_update(no_key=True).filter(mine, uuid=uuid).first()
+    found = Instrument.objects.select_for_update(no_key=not to_delete).filter(mine, uuid=uuid).first()
     if found is None:
         raise NotFound(_("There is no such instrument."))
     if found.owner_id is None and not actor.is_staff:
@@ -40,6 +42,18 @@ def instruments(ids: Iterable[int]) -> None:
     """Lock instruments in the order of their ids, leaving their key free for new bars."""
     rows = Instrument.objects.select_for_update(no_key=True).filter(id__in=set(ids))
     list(rows.order_by("id").values_list("id", flat=True))
+
+
+def keep_instruments(ids: Iterable[int]) -> set[int]:
+    """Keep instruments from being deleted until the transaction ends; answer those that are there.
+
+    Others may do the same, and write prices meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM market_instrument WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(ids)]
+        )
+        return {found for (found,) in cursor.fetchall()}
 
 
 def rates(user_id: UUID | None) -> None:

@@ -29,8 +29,8 @@ class Instrument(TimeStamped):
 
     `currency` is the major currency that money is counted in; a price times `quote_unit` is in
     it (London's GBX: currency GBP, quote_unit 0.01). `owner` null is public; else only that
-    user sees it. `price_revision` grows with every change of its prices or corporate actions,
-    so that readers know when what they hold is old.
+    user sees it. `price_revision` grows with every change of its prices, its corporate actions or
+    of the listing itself, so that readers know when what they hold is old.
     """
 
     class Kind(models.TextChoices):

@@ -16,12 +16,14 @@ from core import audit, clock
 from core.actor import Actor
 from core.bus import bus
 from core.errors import Conflict, Forbidden, ValidationFailed
+from core.models import LIVE_WORLD
 from core.ports import instrument_in_use
 from market import locks
 from market.errors import InstrumentInUse
 from market.events import InstrumentChanged
 from market.models import Exchange, Instrument, SymbolSpan
 from market.selectors.instruments import ISIN
+from market.services.revisions import prices_changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def update_instrument(
     _save(instrument)
     if symbol_since is not None and instrument.symbol != old_symbol:
         _rename(instrument, old_symbol, symbol_since)
+    prices_changed(LIVE_WORLD, [instrument.id])  # readers keep its name, sector and unit with its prices
     audit.record(
         actor=actor,
         verb="instrument.updated",
@@ -116,7 +119,7 @@ def delete_instrument(*, actor: Actor, uuid: UUID) -> None:
         Forbidden: it is public and the actor is not staff.
         InstrumentInUse: transactions, orders or alerts point at it.
     """
-    instrument = locks.instrument(actor, uuid)
+    instrument = locks.instrument(actor, uuid, to_delete=True)
     if _in_use(instrument):
         raise InstrumentInUse(_("%(symbol)s is in use.") % {"symbol": instrument.symbol})
     changed = InstrumentChanged(instrument.id, instrument.uuid)
