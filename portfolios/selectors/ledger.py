@@ -56,6 +56,11 @@ class Ledger:
         return str(self.portfolio.currency)
 
     @property
+    def world_id(self) -> int:
+        """The world whose prices count."""
+        return _world(self.portfolio)
+
+    @property
     def currencies(self) -> dict[int, str]:
         """The currency that each instrument is quoted in."""
         return {key: instrument.currency for key, instrument in self.instruments.items()}
@@ -78,7 +83,7 @@ class Ledger:
     def know_pairs(self, pairs: Iterable[tuple[int, date]]) -> None:
         """Read the exact close of each (instrument, day), in one query."""
         wanted = set(pairs) - self._known.keys()
-        found = prices.closes_at(_world(self.portfolio), wanted) if wanted else {}
+        found = prices.closes_at(self.world_id, wanted) if wanted else {}
         for pair in wanted:
             used = found.get(pair)
             self._known[pair] = (
@@ -137,12 +142,9 @@ def load(portfolio: Portfolio) -> Ledger:
     kept = memory.get(portfolio.pk)
     if kept is not None and kept.settings == settings and kept.is_current():
         return kept.ledger
-    owner_id = _owner_id(portfolio)
-    instruments = _instruments(portfolio)
-    market = _market_stamp(owner_id, instruments)
-    ledger = _read(portfolio, owner_id, instruments)
-    memory.put(portfolio.pk, _Kept(settings, market, ledger))
-    return ledger
+    kept = _read(portfolio, _owner_id(portfolio), settings)
+    memory.put(portfolio.pk, kept)
+    return kept.ledger
 
 
 def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
@@ -169,18 +171,17 @@ def _owner_id(portfolio: Portfolio) -> UUID | None:
     )
 
 
-def _instruments(portfolio: Portfolio) -> dict[int, Instrument]:
-    named = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__isnull=False)
-    return Instrument.objects.in_bulk(list(named.values_list("instrument_id", flat=True).distinct()))
-
-
 def _world(portfolio: Portfolio) -> int:
     return int(portfolio.world_id or LIVE_WORLD)
 
 
-def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, Instrument]) -> Ledger:
+def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]) -> _Kept:
+    """Read in an order in which a change meanwhile makes the stamp too old, never the data."""
     entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
-    return Ledger(
+    instruments = Instrument.objects.in_bulk({entry.instrument for entry in entries if entry.instrument})
+    known = tuple(sorted((key, one.price_revision) for key, one in instruments.items()))
+    market = (known, revisions.rate_revision(owner_id))
+    ledger = Ledger(
         portfolio=portfolio,
         owner_id=owner_id,
         entries=entries,
@@ -191,6 +192,7 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, instruments: dict[int, In
         ),
         closes=prices.close_series(_world(portfolio), list(instruments)),
     )
+    return _Kept(settings, market, ledger)
 
 
 def _entries(rows: QuerySet[Transaction]) -> list[Entry]:

@@ -17,6 +17,7 @@ from core import audit, clock
 from core.actor import Actor
 from core.api.rendering import plain
 from core.errors import FieldError, NotFound, ValidationFailed
+from market.locks import keep_instruments
 from market.models import Instrument
 from portfolios.domain import rules
 from portfolios.domain.entries import EntryId, EntryKind
@@ -81,6 +82,7 @@ def add_transactions(
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, manager=manager)
     checked = [_normalised(portfolio, item) for item in inputs]
     _refuse_faults(portfolio, checked)
+    _keep_instruments(checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
     store(rows)
@@ -113,6 +115,7 @@ def change_transaction(
     old = _as_input(row)
     changed = _normalised(portfolio, _with(old, changes))
     _refuse_faults(portfolio, [changed])
+    _keep_instruments([changed])
     touched = {old.instrument, changed.instrument}
     before = instrument_shortfalls(portfolio, _ids(touched))
     _keep_revision(actor, row)
@@ -245,6 +248,13 @@ def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput]) -> N
         errors += [FieldError(prefix + one.field, one.message, one.code) for one in faults(portfolio, item)]
     if errors:
         raise ValidationFailed(errors=tuple(errors))
+
+
+def _keep_instruments(items: Sequence[TransactionInput]) -> None:
+    """Hold the instruments until the rows that point at them are committed."""
+    wanted = _ids({item.instrument for item in items})
+    if wanted - keep_instruments(wanted):
+        raise ValidationFailed.of("instrument", _("This instrument was deleted meanwhile."), "unknown")
 
 
 def _built(
