@@ -34,13 +34,27 @@ class RequestContextMiddleware:
         request.__dict__.pop("headers", None)
         bound = context.RequestContext(
             request_id=request_id,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=caller_address(request),
             agent=request.META.get("HTTP_USER_AGENT", "").replace("\0", ""),
         )
         with context.bound(bound), structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response.headers["X-Request-Id"] = request_id
         return response
+
+
+def caller_address(request: HttpRequest) -> str:
+    """Tell the caller's address: what the outermost of our ``TRUSTED_PROXIES`` saw, else the peer.
+
+    Only as many entries of ``X-Forwarded-For`` count, from the right, as there are proxies of ours;
+    what stands further left anybody may have written.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    hops: list[str] = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    trusted: int = settings.TRUSTED_PROXIES
+    if not trusted or not hops[0]:
+        return peer
+    return hops[-min(trusted, len(hops))]
 
 
 class CleanQueryMiddleware:

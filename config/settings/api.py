@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from config.settings.environment import env, secret_key
+from config.settings.security import TRUSTED_PROXIES
 
 __all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
 
@@ -20,8 +21,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.problems.handle",
     "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "20/min"},
-    "NUM_PROXIES": env.int("TRUSTED_PROXIES", default=0),
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "UNICODE_JSON": True,
+    # answers are JSON; without this every operation documents a ?format= that does nothing
+    "URL_FORMAT_OVERRIDE": None,
 }
 
 SIMPLE_JWT = {

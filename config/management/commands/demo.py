@@ -10,14 +10,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.services import NewUser, register_user
 from core import clock
 from core.actor import Actor
 from market.services import sample_data
 from portfolios.models import Portfolio
 from portfolios.services import samples
 
-INVESTOR = ("investor@example.org", "florin-investor")
-STAFF = ("staff@example.org", "florin-staff")
+INVESTOR = ("investor@example.org", "open-the-vault-1")
+STAFF = ("staff@example.org", "keep-the-house-1")
 SIGN_INS = [("investor", *INVESTOR), ("staff", *STAFF)]
 
 
@@ -36,8 +37,8 @@ class Command(BaseCommand):
         real = sample_data.load_real_sample()
         fictional = sample_data.load_fictional(until=clock.today("UTC"))
         with transaction.atomic():
-            investor = _user(*INVESTOR, name="Ida Investor", base_currency="EUR", time_zone="Europe/Berlin")
-            _user(*STAFF, name="Sam Staff", is_staff=True, is_superuser=True)
+            investor = _user(*INVESTOR, NewUser(name="Ida Investor", time_zone="Europe/Berlin"))
+            _user(*STAFF, NewUser(name="Sam Staff"), is_staff=True)
             if Portfolio.objects.filter(members__user=investor).exists():
                 return
             samples.create_history_sample(actor=actor, owner_id=investor.pk, listings=real)
@@ -51,7 +52,8 @@ class Command(BaseCommand):
             )
 
 
-def _user(email: str, password: str, **fields: Any) -> Any:
-    users = get_user_model()
-    found = users.objects.filter(email=email).first()
-    return found or users.objects.create_user(email=email, password=password, **fields)
+def _user(email: str, password: str, profile: NewUser, *, is_staff: bool = False) -> Any:
+    found = get_user_model().objects.filter(email=email).first()
+    return found or register_user(
+        email=email, password=password, profile=profile, is_staff=is_staff, email_verified=True
+    )
