@@ -205,3 +205,12 @@ def test_sale_in_parts_of_three_lots_shares_its_fee_without_a_rest():
     assert [row.quantity for row in found.disposals] == [1, 1, 1]
     assert sum(row.charges for row in found.disposals) == D("0.10")
     assert sum(row.acquisition_charges for row in found.disposals) == 3
+
+
+def test_hifo_goes_by_the_cost_of_a_unit_and_not_of_the_lot():
+    rows = [
+        entry("2024-01-02", "buy", 5, 100, instrument=1),
+        entry("2024-01-03", "buy", 1, 120, instrument=1),
+        entry("2024-01-04", "sell", 1, 130, instrument=1),
+    ]
+    assert [row.cost for row in book(*rows, method=CostMethod.HIFO).disposals] == [120]
