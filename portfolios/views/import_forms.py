@@ -107,7 +107,6 @@ class LayoutForm(forms.Form):
         self._before: Mapping[str, Any] = batch.mapping
         initial = {**batch.mapping, "default_currency": batch.mapping.get("currency", "")}
         super().__init__(data, initial=initial, prefix="layout")
-        guess = [("", _("As guessed"))]
         choices: dict[str, list[tuple[str, Any]]] = {
             "date_order": list(_ORDERS.items()),
             "decimal": list(_MARKS.items()),
@@ -117,12 +116,22 @@ class LayoutForm(forms.Form):
         for name, options in choices.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = guess + options
+            field.choices = [("", self._guessed(name, dict(options))), *options]
         options = [("", _("Not used")), *((field.value, label) for field, label in _FIELDS.items())]
         for position, column in enumerate(self.layout["columns"]):
             self.fields[f"column_{position}"] = forms.ChoiceField(
-                label=column["name"], required=False, choices=options, initial=column["field"] or ""
+                label=column["name"],
+                required=False,
+                choices=options,
+                initial=column["field"] or "",
+                widget=forms.Select(attrs={"class": "input"}),
             )
+
+    def _guessed(self, name: str, labels: Mapping[str, Any]) -> str:
+        """Name the choice that leaves it to the guess, by what was guessed."""
+        if self._before.get(name) or self.layout.get(name) not in labels:
+            return _("Guess it")
+        return _("Guessed: %(what)s") % {"what": labels[self.layout[name]]}
 
     def columns(self) -> list[tuple[Any, Mapping[str, Any]]]:
         """Pair each column's field with what is known of it."""

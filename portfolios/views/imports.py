@@ -34,9 +34,16 @@ BAD = 400
 CURRENT = "import-list"
 VERDICTS = {
     "new": gettext_lazy("New"),
-    "warning": gettext_lazy("With a warning"),
+    "warning": gettext_lazy("Warnings"),
     "duplicate": gettext_lazy("Already there"),
     "error": gettext_lazy("Errors"),
+    "skipped": gettext_lazy("Skipped"),
+}
+_ROW_VERDICTS = {
+    "new": gettext_lazy("New"),
+    "warning": gettext_lazy("Warning"),
+    "duplicate": gettext_lazy("Already there"),
+    "error": gettext_lazy("Error"),
     "skipped": gettext_lazy("Skipped"),
 }
 _BADGES = {"new": "good", "warning": "warn", "error": "bad"}
@@ -220,7 +227,7 @@ def _row(row: dict[str, Any]) -> ShownRow:
     return ShownRow(
         line=row["line"],
         verdict=row["verdict"],
-        verdict_label=VERDICTS[row["verdict"]] if row["verdict"] != "error" else _("Error"),
+        verdict_label=_ROW_VERDICTS[row["verdict"]],
         badge=_BADGES.get(row["verdict"], ""),
         day=date.fromisoformat(row["day"]) if "day" in row else None,
         kind=_KINDS.get(row.get("kind", ""), ""),

@@ -188,4 +188,4 @@ def _date_findings(layout: Layout) -> list[Finding]:
     if layout.dates.sure:
         return []
     column = layout.names[layout.columns[Field.DATE]]
-    return [warning("guessed-dates", "date", column=column, order=layout.dates.order.value)]
+    return [warning(f"guessed-dates-{layout.dates.order.value}", "date", column=column)]

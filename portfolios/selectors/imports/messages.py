@@ -45,7 +45,12 @@ FILE: Final[dict[str, str | Promise]] = {
         "In column “%(column)s” some dates put the day first and others the month. Choose the order; "
         "until then the dates that could be either are errors."
     ),
-    "guessed-dates": _("Nothing in column “%(column)s” proves whether day or month comes first."),
+    "guessed-dates-dmy": _(
+        "Nothing in column “%(column)s” proves whether day or month comes first. The day was read first."
+    ),
+    "guessed-dates-mdy": _(
+        "Nothing in column “%(column)s” proves whether day or month comes first. The month was read first."
+    ),
     "guessed-decimal": _("Nothing in column “%(column)s” proves what its points and commas mean."),
     "own-format": _("This is an export of this platform and is read exactly as written."),
     "later-shortfall": _(
