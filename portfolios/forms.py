@@ -79,6 +79,7 @@ class PickerWidget(forms.MultiWidget):
     """A text field that suggests instruments, and the UUID of the one that was chosen."""
 
     template_name = "portfolios/forms/picker.html"
+    use_fieldset = False
 
     def __init__(self) -> None:
         text = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "data-no-draft": ""})
@@ -200,6 +201,8 @@ class TransactionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.portfolio = portfolio
         _of(self, "instrument").user = user
+        for name in ("instrument", "quantity", "price", "amount"):
+            _of(self, name).depends = True  # needed or not by the kind: its label claims neither
         today = clock.today(portfolio.time_zone)
         self.fields["day"].initial = today
         self.fields["day"].widget.attrs["max"] = today.isoformat()

@@ -189,9 +189,9 @@ def _part(one: Any, name: str, *default: Any) -> Any:
 def bridge(steps: Iterable[Any]) -> list[BridgeBar]:
     """Place the steps from one value to another on one scale, for ``components/bridge.html``.
 
-    A step has `label`, `amount`, `kind` and maybe `explain` (an address): a "level" is a value itself (the start, the end); a
-    "result" or a "flow" (money paid in or out, no gain) is added to what stands before it. The
-    scale runs over what is reached, not from zero, so a level is a mark and never a bar.
+    A step has `label`, `amount`, `kind` and maybe `explain` (an address): a "level" is a value itself
+    (the start, the end); a "result" or a "flow" (money paid in or out, no gain) is added to what stands
+    before it. The scale runs over what is reached, not from zero, so a level is a mark and never a bar.
     """
     reached, spans = Decimal(0), []
     for step in steps:

@@ -103,17 +103,26 @@ class FlorinChart extends HTMLElement {
     if (!offered.length) return [];
     const group = make("div", "ranges chart-modes", { role: "group", "aria-label": this.texts.mode });
     for (const one of offered) {
-      const pressed = String(one.value === this.mode);
-      group.append(make("button", "range", { type: "button", "data-mode": one.value, "aria-pressed": pressed }, one.textContent ?? ""));
+      group.append(make("button", "range", { type: "button", "data-mode": one.value }, one.textContent ?? ""));
     }
     group.addEventListener("click", (event) => {
       const button = /** @type {Element} */ (event.target).closest("button[data-mode]");
       if (!button) return;
       this.mode = button.getAttribute("data-mode") ?? "";
-      for (const one of group.children) one.setAttribute("aria-pressed", String(one === button));
+      const select = this.querySelector(".chart-compare select");
+      if (!this.mode && select instanceof HTMLSelectElement) select.value = this.compare = "";
+      this.markModes();
       this.load();
     });
+    this.modeGroup = group;
+    this.markModes();
     return [group];
+  }
+
+  /** Press the button of what is drawn: returns alone compare. */
+  markModes() {
+    const drawn = this.compare ? "return" : this.mode;
+    for (const one of this.modeGroup?.children ?? []) one.setAttribute("aria-pressed", String(one.getAttribute("data-mode") === drawn));
   }
 
   /** @returns {HTMLElement[]} the choice of a comparison line, where the page offers one */
@@ -125,6 +134,7 @@ class FlorinChart extends HTMLElement {
     select.value = this.compare;
     select.addEventListener("change", () => {
       this.compare = select.value;
+      this.markModes();
       this.load();
     });
     return [make("label", "chart-compare", {}, `${this.texts.compare} `, select)];
