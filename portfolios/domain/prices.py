@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,30 +34,6 @@ class Prices(Protocol):
 
     def price(self, instrument: int, day: date) -> PriceUsed | None:
         """Return the last raw price known on or before `day`, or None."""
-
-
-class PriceTable:
-    """Prices held in memory: `series` has, per instrument, (day, price) in ascending order."""
-
-    def __init__(
-        self,
-        series: Mapping[int, Sequence[tuple[date, Decimal]]],
-        currencies: Mapping[int, str],
-        *,
-        source: str = "close",
-    ) -> None:
-        self._currencies = currencies
-        self._source = source
-        self._days = {instrument: [day for day, _ in rows] for instrument, rows in series.items()}
-        self._prices = {instrument: [price for _, price in rows] for instrument, rows in series.items()}
-
-    def price(self, instrument: int, day: date) -> PriceUsed | None:
-        """Return the last raw price known on or before `day`, or None."""
-        days = self._days.get(instrument)
-        if not days or (at := bisect_right(days, day)) == 0:
-            return None
-        price = self._prices[instrument][at - 1]
-        return PriceUsed(price, self._currencies[instrument], days[at - 1], self._source)
 
 
 class SplitTable:

@@ -10,9 +10,9 @@ from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
-from portfolios.domain.rates import CrossRates
 from tests.support.ledgers import entry, money, prices, rates
 from tests.support.reference import reference
+from tests.support.tables import CrossRates
 
 FIFO, AVERAGE, LIFO = CostMethod.FIFO, CostMethod.AVERAGE, CostMethod.LIFO
 

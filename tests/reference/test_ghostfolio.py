@@ -14,11 +14,10 @@ from portfolios.domain.entries import Split
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
-from portfolios.domain.prices import PriceTable
-from portfolios.domain.rates import RateTable
 from portfolios.domain.statement import statement
 from tests.support.ledgers import entry, money
 from tests.support.reference import reference
+from tests.support.tables import PriceTable, RateTable
 
 KINDS = {"BUY": "buy", "SELL": "sell", "DIVIDEND": "dividend", "FEE": "fee"}
 

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from portfolios.domain.ledger import fold
-from portfolios.domain.rates import CrossRates
 from portfolios.domain.statement import statement
 from tests.support.ledgers import entry, money, prices, rates
 from tests.support.reference import reference
+from tests.support.tables import CrossRates
 
 KINDS = {
     "DEPOSIT": ("deposit", 1),

@@ -10,8 +10,7 @@ from itertools import count
 from hypothesis import strategies as st
 
 from portfolios.domain.entries import Entry, EntryKind, Split
-from portfolios.domain.prices import PriceTable
-from portfolios.domain.rates import RateTable
+from tests.support.tables import PriceTable, RateTable
 
 FIRST = date(2024, 1, 1)
 LENGTH = 40

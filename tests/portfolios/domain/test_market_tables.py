@@ -8,8 +8,9 @@ import pytest
 from portfolios.domain.entries import Split
 from portfolios.domain.exact import exact
 from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
-from portfolios.domain.rates import CrossRates, RateUsed
+from portfolios.domain.rates import RateUsed
 from tests.support.ledgers import prices, rates
+from tests.support.tables import CrossRates
 
 D = Decimal
 DAY = date(2024, 3, 8)
