@@ -20,7 +20,7 @@ PLACES: Final = 18
 
 _PLAIN = re.compile(r"-?\d{1,20}(\.\d{1,18})?")
 _SIGN = "[-+−–]"
-_UNIT = r"(?:[A-Za-z]{2,5}\$?|[A-Z]{0,3}[$€£¥₣₿]|[$€£¥₣₿])"
+_UNIT = r"(?:[A-Z]{3,5}|[A-Z]{0,3}[$€£¥₣₿]|kr|zł|Ft|Kč)"
 _CELL = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>{_SIGN})?\s*(?P<before>{_UNIT})?\s*(?P<inner>{_SIGN})?\s*"
     r"(?P<body>[\d.,'’\u00a0\u202f\u2009 ]*\d[.,]?(?:[eE][-+]?\d{1,3})?)\s*"
@@ -170,5 +170,5 @@ def _currency(units: list[str]) -> str:
     """Read a currency written beside a number; a bare dollar may be any of twenty."""
     if not units:
         return ""
-    unit = units[0].strip().upper()
+    unit = units[0].strip()
     return _CODES.get(unit, unit if unit.isalpha() and len(unit) == 3 else "")  # noqa: PLR2004
