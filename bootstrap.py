@@ -217,7 +217,12 @@ def advice(said: str) -> str:
 
 def has_no_wheel() -> bool:
     """Say whether this is a Linux without glibc, such as Alpine, for which no wheel carries PostgreSQL."""
-    return sys.platform.startswith("linux") and platform.libc_ver()[0] != "glibc"
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return not (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (OSError, ValueError):
+        return True
 
 
 def no_wheel_sentence() -> str:

@@ -127,6 +127,16 @@ def test_root_without_the_capability_is_told_the_way_out(place):
 
 
 @as_root
+@linux
+def test_root_without_the_capability_works_where_it_is_not_needed(place):
+    needed = not can_reach(account_for(place), binaries.find().postgres)
+    done = run(WITHOUT_SEARCH + ATTACH, place / "postgres")
+    assert (done.returncode, done.stderr.split(" ")[0]) == (
+        (1, "embedded-database-privilege") if needed else (0, "")
+    )
+
+
+@as_root
 def test_ordinary_user_owns_all_of_it(place):
     uid = pwd.getpwnam("nobody").pw_uid
     os.chown(place, uid, uid)
