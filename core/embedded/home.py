@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.embedded.errors import DiskFull, EmbeddedDatabaseError, NotYours, PathUnusable
+from core.embedded.errors import DiskFull, EmbeddedDatabaseError, NoPrivilege, NotYours, PathUnusable
 
 POLL_SECONDS = 0.02
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
@@ -61,6 +61,7 @@ class Home:
 
         Raises:
             NotYours: the folder is another user's, and this process is not root.
+            NoPrivilege: root may not give a folder away here.
             PathUnusable: the path is too long for PostgreSQL.
         """
         if len(os.fsencode(self.data)) > PATH_LIMIT_BYTES:
@@ -76,7 +77,7 @@ class Home:
                 except FileExistsError:
                     continue
                 if os.geteuid() != uid:
-                    os.chown(folder, uid, gid)
+                    _give(folder, uid, gid)
             if os.geteuid() not in {0, self.root.stat().st_uid}:
                 raise NotYours(_not_yours(self.root))
 
@@ -84,6 +85,19 @@ class Home:
         """Put a long log aside; one older log is kept."""
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+
+
+def _give(folder: Path, uid: int, gid: int) -> None:
+    """Give a folder just made to its user."""
+    try:
+        os.chown(folder, uid, gid)
+    except OSError as error:
+        folder.rmdir()
+        raise NoPrivilege(
+            f'Root may not give a folder to the user "{account_name(uid)}" here ({error.strerror}), '
+            "and PostgreSQL does not run as root; a container or namespace with a single user is like that. "
+            "Run as an ordinary user, or set DATABASE_URL."
+        ) from error
 
 
 class FileLock:

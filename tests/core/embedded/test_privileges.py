@@ -137,6 +137,24 @@ def test_root_without_the_capability_works_where_it_is_not_needed(place):
 
 
 @as_root
+@linux
+def test_root_of_a_namespace_with_one_user_is_told_so_and_leaves_nothing(place):
+    done = subprocess.run(
+        ["unshare", "--map-root-user", sys.executable, "-c", ATTACH, str(place / "postgres")],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        timeout=60,
+    )
+    if "unshare failed" in done.stderr:
+        pytest.skip(f"this container may not make namespaces: {done.stderr.strip()}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("embedded-database-privilege ")
+    assert list(place.iterdir()) == []
+
+
+@as_root
 def test_ordinary_user_owns_all_of_it(place):
     uid = pwd.getpwnam("nobody").pw_uid
     os.chown(place, uid, uid)
