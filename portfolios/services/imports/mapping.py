@@ -57,17 +57,17 @@ def read_mapping(mapping: Mapping[str, Any]) -> Choices:
         if name not in KEYS:
             checked.refuse(name, _("There is no such choice."), "unknown")
     choices = Choices(
-        columns=_columns(checked, mapping.get("columns") or {}),
+        columns=_columns(checked, mapping.get("columns")),
         date_order=_one_of(checked, mapping, "date_order", DateOrder, ORDERS),
         decimal=_one_of(checked, mapping, "decimal", Mark, MARKS),
         delimiter=_text(checked, mapping, "delimiter", DELIMITERS),
         encoding=_text(checked, mapping, "encoding", ENCODINGS),
         header_line=_line(checked, mapping.get("header_line")),
-        kinds=_kinds(checked, mapping.get("kinds") or {}),
+        kinds=_kinds(checked, mapping.get("kinds")),
         time_zone=_text(checked, mapping, "time_zone", available_timezones()),
         currency=_currency(checked, mapping.get("currency") or ""),
     )
-    _check_symbols(checked, mapping.get("symbols") or {})
+    _check_symbols(checked, mapping.get("symbols"))
     if checked.errors:
         raise ValidationFailed(errors=tuple(checked.errors))
     return choices
@@ -127,6 +127,8 @@ def _check_new(checked: _Checked, name: str, choice: dict[str, Any]) -> None:
 
 
 def _items(checked: _Checked, name: str, given: Any) -> list[tuple[str, Any]]:
+    if given is None:
+        return []
     if not isinstance(given, dict) or len(given) > MOST:
         checked.refuse(name, _("Give an object of at most %(limit)s names.") % {"limit": MOST})
         return []
