@@ -52,5 +52,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "InstrumentKind": "market.api.serializers.INSTRUMENT_KINDS",
         "CorporateActionKind": "market.api.serializers.CORPORATE_ACTION_KINDS",
+        "TransactionKind": "portfolios.api.serializers.TRANSACTION_KINDS",
     },
 }

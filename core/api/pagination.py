@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from core.errors import ValidationFailed
 
@@ -86,6 +89,18 @@ class SkipLimitPagination(BasePagination):
             _parameter("skip", 0, "How many rows to pass over."),
             _parameter("limit", DEFAULT_LIMIT, "How many rows to answer; a larger number counts as 1000."),
         ]
+
+
+def paged(view: APIView, rows: Any, shape: Callable[[Any], Any]) -> Response:
+    """Answer the asked window of `rows`; `shape` turns a list of them into JSON."""
+    paginator = SkipLimitPagination()
+    return paginator.get_paginated_response(shape(paginator.paginate_queryset(rows, view.request, view)))
+
+
+def page_of(name: str, row: Any) -> Any:
+    """Describe a page of rows for the OpenAPI document; `row` is their serializer's class."""
+    whole = {key: serializers.IntegerField(min_value=0) for key in ("total", "skip", "limit")}
+    return inline_serializer(name, {"items": row(many=True), **whole})
 
 
 def _parameter(name: str, default: int, description: str) -> dict[str, Any]:

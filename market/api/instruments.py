@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
+from core.api.pagination import page_of, paged
+from core.api.parameters import LISTING
 from core.errors import ValidationFailed
 from core.models import LIVE_WORLD
-from market.api.common import LISTING, page_of, paged
 from market.api.serializers import InstrumentChangeSerializer, InstrumentSerializer
 from market.models import Instrument
 from market.selectors import instruments as selectors

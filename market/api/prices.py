@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
+from core.api.pagination import page_of, paged
+from core.api.parameters import END, LISTING, START, day_parameter
 from core.models import LIVE_WORLD
-from market.api.common import END, LISTING, START, day, page_of, paged
 from market.api.serializers import (
     MAX_ROWS,
     BarSerializer,
@@ -65,7 +66,9 @@ class BarListView(ApiView):
         """List bars, oldest first."""
         params = request.query_params
         instrument = instruments.get(request.user, uuid)
-        rows = prices.bars(LIVE_WORLD, instrument, day(params, "start"), day(params, "end"))
+        rows = prices.bars(
+            LIVE_WORLD, instrument, day_parameter(params, "start"), day_parameter(params, "end")
+        )
         return paged(self, rows, lambda page: BarSerializer(page, many=True).data)
 
     @extend_schema(
@@ -92,13 +95,19 @@ class BarListView(ApiView):
         return Response(self._store(uuid), status=201)
 
     @extend_schema(
-        operation_id="bars_delete", tags=["prices"], parameters=[START, END], responses=DeletedSerializer
+        operation_id="bars_delete",
+        tags=["prices"],
+        parameters=[START, END],
+        responses={200: DeletedSerializer},
     )
     def delete(self, request: Request, uuid: UUID) -> Response:
         """Delete the bars of the caller's own instrument between two days; without them all."""
         params = request.query_params
         count = bar_services.delete_bars(
-            actor=self.actor, uuid=uuid, start=day(params, "start"), end=day(params, "end")
+            actor=self.actor,
+            uuid=uuid,
+            start=day_parameter(params, "start"),
+            end=day_parameter(params, "end"),
         )
         return Response({"deleted": count})
 

@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from market.api.common import END, LISTING, START, currency, day, page_of, paged
+from core.api.pagination import page_of, paged
+from core.api.parameters import END, LISTING, START, currency_parameter, day_parameter
 from market.api.serializers import (
     MAX_ROWS,
     CoinSerializer,
@@ -48,10 +49,10 @@ class RateListView(ApiView):
         params = request.query_params
         rows = selectors.listed(
             request.user,
-            base=currency(params, "base"),
-            quote=currency(params, "quote"),
-            start=day(params, "start"),
-            end=day(params, "end"),
+            base=currency_parameter(params, "base"),
+            quote=currency_parameter(params, "quote"),
+            start=day_parameter(params, "start"),
+            end=day_parameter(params, "end"),
         )
         return paged(self, rows, lambda page: RateSerializer(page, many=True).data)
 
@@ -74,17 +75,17 @@ class RateListView(ApiView):
         operation_id="rates_delete",
         tags=["rates"],
         parameters=[REQUIRED_BASE, REQUIRED_QUOTE, START, END],
-        responses=DeletedSerializer,
+        responses={200: DeletedSerializer},
     )
     def delete(self, request: Request) -> Response:
         """Delete the caller's own rates of a pair between two days; without them all."""
         params = request.query_params
         count = services.delete_rates(
             actor=self.actor,
-            base=currency(params, "base"),
-            quote=currency(params, "quote"),
-            start=day(params, "start"),
-            end=day(params, "end"),
+            base=currency_parameter(params, "base"),
+            quote=currency_parameter(params, "quote"),
+            start=day_parameter(params, "start"),
+            end=day_parameter(params, "end"),
         )
         return Response({"deleted": count})
 

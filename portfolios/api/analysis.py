@@ -13,16 +13,18 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
+from core.api.parameters import DAY, END, LISTING, day_parameter
 from core.errors import ValidationFailed
 from portfolios import payloads
 from portfolios.api import shapes
-from portfolios.api.parameters import DAY, END, START, day_parameter
-from portfolios.api.portfolios import LISTING
 from portfolios.selectors import figures, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
 
-PERIOD = [START, END]
+PERIOD = [
+    OpenApiParameter("start", date, description="First day: its close is the opening value."),
+    END,
+]
 
 
 class _LedgerView(ApiView):

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from core.api.base import ApiView, idempotent
 from core.api.fields import NumberSerializerField
 from core.api.pagination import window
+from core.api.parameters import LISTING
 from core.errors import ValidationFailed
-from portfolios.api.portfolios import LISTING
 from portfolios.domain.exact import ONE, exact, share
 from portfolios.models import Transaction
 from portfolios.selectors import holdings

@@ -19,7 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import window
+from core.api.pagination import page_of, paged, window
+from core.api.parameters import LISTING
 from core.api.rendering import JSONParser, JSONRenderer, ProblemRenderer
 from core.errors import TooLarge, ValidationFailed
 from portfolios.api.import_serializers import (
@@ -31,7 +32,6 @@ from portfolios.api.import_serializers import (
     PreviewSerializer,
     TextUploadSerializer,
 )
-from portfolios.api.portfolios import LISTING, paged
 from portfolios.domain.csv_import.text import MAX_BYTES
 from portfolios.models import TransactionImport
 from portfolios.selectors import imports as selectors
@@ -54,13 +54,13 @@ class ImportListView(ApiView):
     @extend_schema(
         operation_id="imports_list",
         parameters=LISTING,
-        responses=ImportSerializer(many=True),
+        responses=page_of("ImportPage", ImportSerializer),
         tags=["imports"],
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the imports of a portfolio, newest first."""
         rows = selectors.listed(portfolios.get(request.user, portfolio_id))
-        return paged(self, rows, ImportSerializer)
+        return paged(self, rows, lambda page: ImportSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="imports_preview",

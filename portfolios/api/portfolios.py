@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import SkipLimitPagination
-from portfolios.api.parameters import END, START, day_parameter, uuid_parameter
+from core.api.pagination import page_of, paged
+from core.api.parameters import END, LISTING, START, day_parameter, uuid_parameter
 from portfolios.api.serializers import (
     MAX_BATCH,
     PortfolioSerializer,
@@ -25,21 +25,19 @@ from portfolios.selectors import portfolios as selectors
 from portfolios.services import portfolios as services
 from portfolios.services import transactions as transaction_services
 
-LISTING = [
-    OpenApiParameter("skip", int, description="How many rows to pass over (default 0)."),
-    OpenApiParameter("limit", int, description="How many rows to answer (default 100, at most 1000)."),
-]
-
 
 class PortfolioListView(ApiView):
     """The caller's portfolios."""
 
     @extend_schema(
-        operation_id="portfolios_list", parameters=LISTING, responses=PortfolioSerializer(many=True)
+        operation_id="portfolios_list",
+        parameters=LISTING,
+        responses=page_of("PortfolioPage", PortfolioSerializer),
     )
     def get(self, request: Request) -> Response:
         """List the portfolios that the caller may see."""
-        return paged(self, selectors.visible_to(request.user), PortfolioSerializer)
+        rows = selectors.visible_to(request.user)
+        return paged(self, rows, lambda page: PortfolioSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="portfolios_create", request=PortfolioSerializer, responses={201: PortfolioSerializer}
@@ -91,7 +89,7 @@ class TransactionListView(ApiView):
             OpenApiParameter("instrument", UUID, description="Only of this instrument."),
             OpenApiParameter("kind", str, description="Only of this kind."),
         ],
-        responses=TransactionSerializer(many=True),
+        responses=page_of("TransactionPage", TransactionSerializer),
     )  # fmt: skip
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List transactions, newest first."""
@@ -105,7 +103,7 @@ class TransactionListView(ApiView):
             rows = rows.filter(kind=params["kind"])
         if instrument := uuid_parameter(params, "instrument"):
             rows = rows.filter(instrument__uuid=instrument)
-        return paged(self, rows, TransactionSerializer)
+        return paged(self, rows, lambda page: TransactionSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="transactions_create",
@@ -187,6 +185,7 @@ class TransactionRestoreView(ApiView):
     """Undo of a deletion."""
 
     @extend_schema(operation_id="transactions_restore", request=None, responses=TransactionSerializer)
+    @idempotent
     def post(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """Bring a deleted transaction back."""
         row = transaction_services.restore_transaction(
@@ -199,7 +198,9 @@ class TransactionRevisionsView(ApiView):
     """The history of one transaction."""
 
     @extend_schema(
-        operation_id="transactions_revisions", parameters=LISTING, responses=RevisionSerializer(many=True)
+        operation_id="transactions_revisions",
+        parameters=LISTING,
+        responses=page_of("RevisionPage", RevisionSerializer),
     )
     def get(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """List what the transaction was before each change, newest first."""
@@ -209,11 +210,4 @@ class TransactionRevisionsView(ApiView):
         )
         if not rows.exists():
             selectors.get_transaction(request.user, portfolio_id, transaction_id)
-        return paged(self, rows, RevisionSerializer)
-
-
-def paged(view: ApiView, rows: Any, serializer: Any) -> Response:
-    """Answer the asked window of `rows`."""
-    paginator = SkipLimitPagination()
-    page = paginator.paginate_queryset(rows, view.request, view)
-    return paginator.get_paginated_response(serializer(page, many=True).data)
+        return paged(self, rows, lambda page: RevisionSerializer(page, many=True).data)

@@ -20,6 +20,7 @@ from portfolios.models import Portfolio, Transaction
 from portfolios.services.transactions import TransactionInput
 
 MAX_BATCH = 10_000
+TRANSACTION_KINDS = Transaction.Kind.choices
 ZERO = Decimal(0)
 
 
@@ -93,7 +94,7 @@ class TransactionSerializer(serializers.Serializer[Any]):
     """
 
     id = serializers.UUIDField(read_only=True)
-    kind = serializers.ChoiceField(choices=Transaction.Kind.choices)
+    kind = serializers.ChoiceField(choices=TRANSACTION_KINDS)
     time = serializers.DateTimeField(required=False, help_text=_("ISO 8601 with offset."))
     date = serializers.DateField(required=False, source="day", help_text=_("In the portfolio's time zone."))
     instrument = InstrumentField(required=False, allow_null=True)

@@ -152,7 +152,11 @@ StatementSerializer = _shape(
         "left_out": GapSerializer(many=True),
     },
 )
-SliceSerializer = _shape("SliceSerializer", "One slice.", {"key": _text(), **_numbers("value", "share")})
+SliceSerializer = _shape(
+    "SliceSerializer",
+    "One slice; a debt has no share.",
+    {"key": _text(), **_numbers("value"), **_numbers("share", nullable=True)},
+)
 AllocationSerializer = _shape(
     "AllocationSerializer",
     "How the value is spread.",
