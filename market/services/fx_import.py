@@ -20,6 +20,7 @@ from market.transports import wheels
 SOURCE = "ecb"
 
 _CREATE = """
+DROP TABLE IF EXISTS pg_temp.incoming_rate;
 CREATE TEMPORARY TABLE incoming_rate (
     date date NOT NULL, quote varchar(12) NOT NULL, rate numeric(38,18) NOT NULL
 ) ON COMMIT DROP

@@ -172,7 +172,7 @@ def _zipped(file: IO[bytes], limits: Limits) -> list[Member]:
 
 def _is_table(info: zipfile.ZipInfo) -> bool:
     path = PurePath(info.filename)
-    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
     return not info.is_dir() and not hidden and path.suffix.lower() in _TABLE_ENDINGS
 
 

@@ -129,7 +129,7 @@ def _split(text: str, layout: Layout, first: int) -> _Rows:
     width, mark = layout.width, layout.delimiter
     numbers_of_lines = list(range(first, first + len(rows)))
     if any(row.count(mark) != width - 1 for row in rows):
-        numbered = [(line, row.split(mark)) for line, row in zip(numbers_of_lines, rows, strict=True)]
+        numbered = [(line, row.split(mark)) for line, row in zip(numbers_of_lines, rows, strict=True) if row]
         return _even_rows(numbered, layout)
     cells = mark.join(rows).split(mark)
     return _Rows(numbers_of_lines, [cells[place::width] for place in range(width)], [])

@@ -13,6 +13,7 @@ from market.domain.price_files.layout import FIELDS
 from market.domain.price_files.reader import Batch
 
 _CREATE = """
+DROP TABLE IF EXISTS pg_temp.incoming_bar;
 CREATE TEMPORARY TABLE incoming_bar (
     member int2 NOT NULL, line int4 NOT NULL, instrument_id int4 NOT NULL, date date NOT NULL,
     open numeric(38,18), high numeric(38,18), low numeric(38,18), close numeric(38,18) NOT NULL,
