@@ -14,9 +14,10 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from accounts.tasks import SCHEDULE as PEOPLE
 from core.tasks import SCHEDULE as CORE
+from market.tasks import SCHEDULE as MARKET
 from portfolios.tasks import SCHEDULE as PORTFOLIOS
 
-SCHEDULE: dict[str, crontab] = {**CORE, **PEOPLE, **PORTFOLIOS}
+SCHEDULE: dict[str, crontab] = {**CORE, **PEOPLE, **MARKET, **PORTFOLIOS}
 
 
 def install(**_kwargs: Any) -> None:

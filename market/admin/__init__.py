@@ -1,0 +1,7 @@
+"""The market in the admin: public reference data is edited through the services, prices are looked at."""
+
+from __future__ import annotations
+
+from market.admin import instruments, prices
+
+__all__ = ["instruments", "prices"]

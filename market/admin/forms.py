@@ -1,0 +1,95 @@
+"""Admin forms that ask the services, so that staff meet the same rules as everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django import forms
+from django.db import transaction
+
+from core.actor import Actor
+from core.errors import DomainError, ValidationFailed
+from market.models import CorporateAction, Instrument
+from market.services.actions import ActionData, record_corporate_action
+from market.services.instruments import InstrumentData, create_instrument, update_instrument
+
+if TYPE_CHECKING:
+    _InstrumentForm = forms.ModelForm[Instrument]
+    _ActionForm = forms.ModelForm[CorporateAction]
+else:
+    _InstrumentForm = _ActionForm = forms.ModelForm
+
+
+class ServiceForm:
+    """Try the service while validating, and undo it; saving runs it for good.
+
+    The admin sets `actor` on the class that it makes for a request.
+    """
+
+    actor: Actor
+
+    def apply(self) -> Any:
+        """Call the service with the cleaned values and answer the row."""
+        raise AssertionError("each form names its service")
+
+    def clean(self) -> dict[str, Any] | None:
+        """Turn what the service refuses into errors at the fields."""
+        form = cast("Any", self)
+        cleaned: dict[str, Any] | None = super().clean()  # type: ignore[misc]  # a form stands behind
+        if form.errors:
+            return cleaned
+        try:
+            with transaction.atomic():
+                self.apply()
+                transaction.set_rollback(True)
+        except ValidationFailed as error:
+            for one in error.errors:
+                form.add_error(one.field if one.field in form.fields else None, str(one.message))
+        except DomainError as error:
+            form.add_error(None, error.detail)
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """Run the service for good."""
+        return self.apply()
+
+    def save_m2m(self) -> None:
+        """Do nothing: the service wrote everything."""
+
+
+class InstrumentForm(ServiceForm, _InstrumentForm):
+    """A public instrument."""
+
+    class Meta:
+        model = Instrument
+        fields = (
+            "symbol", "name", "kind", "currency", "quote_unit", "exchange", "isin", "sector", "country",
+            "coin_id", "is_fictional",
+        )  # fmt: skip
+
+    def apply(self) -> Instrument:
+        """Create the instrument, or change it."""
+        exchange = self.cleaned_data.get("exchange")
+        values = {**self.cleaned_data, "exchange": exchange.mic if exchange else ""}
+        if self.instance._state.adding:  # noqa: SLF001  # Django's documented way to tell a new row
+            return create_instrument(actor=self.actor, data=InstrumentData(**values), public=True)
+        return update_instrument(actor=self.actor, uuid=self.instance.uuid, changes=values)
+
+
+class ActionForm(ServiceForm, _ActionForm):
+    """A split or dividend of a public instrument."""
+
+    class Meta:
+        model = CorporateAction
+        fields = (
+            "instrument", "kind", "ex_date", "pay_date", "numerator", "denominator", "amount", "currency",
+        )  # fmt: skip
+
+    def apply(self) -> CorporateAction:
+        """Record the action."""
+        values = dict(self.cleaned_data)
+        instrument_uuid: UUID = values.pop("instrument").uuid
+        return record_corporate_action(
+            actor=self.actor, instrument_uuid=instrument_uuid, data=ActionData(**values), source="staff"
+        )

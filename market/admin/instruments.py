@@ -1,0 +1,130 @@
+"""Instruments, exchanges, coins and corporate actions in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from core.actor import Actor
+from core.adminsite import ReadOnlyAdmin, ReadOnlyInline
+from core.errors import DomainError
+from market.admin.forms import ActionForm, InstrumentForm
+from market.models import Coin, CorporateAction, Exchange, Instrument, SymbolSpan
+from market.services.actions import delete_corporate_action
+from market.services.instruments import delete_instrument
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    _ModelAdmin = admin.ModelAdmin[Model]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+class ServiceAdmin(_ModelAdmin):
+    """Write through the services; the row that a form answers is saved already."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Make the form act for the member of staff."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = Actor.user(request.user)  # type: ignore[attr-defined]  # declared by ServiceForm
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Do nothing more: the form's service saved the row."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Delete one by one only, so that each refusal is seen."""
+        return obj is not None and super().has_delete_permission(request, obj)
+
+
+class SymbolInline(ReadOnlyInline):
+    """What the instrument was called when."""
+
+    model = SymbolSpan
+    fields = ["symbol", "valid_from", "valid_to"]
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(ServiceAdmin):
+    """Public instruments. What users own themselves is theirs."""
+
+    form: Any = InstrumentForm
+    list_display = ["symbol", "name", "kind", "exchange", "currency", "sector", "is_fictional", "updated_at"]
+    list_filter = ["kind", "is_fictional", "currency", "exchange"]
+    search_fields = ["symbol", "name", "isin", "=uuid"]
+    autocomplete_fields = ["exchange"]
+    inlines = [SymbolInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave users' own instruments out."""
+        rows: QuerySet[Any] = super().get_queryset(request).filter(owner=None)
+        return rows
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the service; an instrument in use stays, and the page says why."""
+        _say_refusal(request, lambda: delete_instrument(actor=Actor.user(request.user), uuid=obj.uuid))
+
+
+@admin.register(CorporateAction)
+class CorporateActionAdmin(ServiceAdmin):
+    """Splits and dividends of public instruments: recorded and deleted, never changed."""
+
+    form: Any = ActionForm
+    list_display = [
+        "instrument",
+        "kind",
+        "ex_date",
+        "numerator",
+        "denominator",
+        "amount",
+        "currency",
+        "source",
+    ]
+    list_filter = ["kind", "source"]
+    list_select_related = ["instrument"]
+    search_fields = ["instrument__symbol", "instrument__name"]
+    autocomplete_fields = ["instrument"]
+    date_hierarchy = "ex_date"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave users' own instruments out."""
+        rows: QuerySet[Any] = super().get_queryset(request).filter(instrument__owner=None)
+        return rows
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the service."""
+        _say_refusal(request, lambda: delete_corporate_action(actor=Actor.user(request.user), uuid=obj.uuid))
+
+
+def _say_refusal(request: HttpRequest, delete: Any) -> None:
+    try:
+        delete()
+    except DomainError as error:
+        messages.error(request, error.detail)
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ReadOnlyAdmin):
+    """Venues; ``manage.py load_reference`` writes them."""
+
+    list_display = ["mic", "name", "country", "time_zone"]
+    list_filter = ["country"]
+    search_fields = ["mic", "name"]
+
+
+@admin.register(Coin)
+class CoinAdmin(ReadOnlyAdmin):
+    """The coins that the crypto endpoints know; ``manage.py load_reference`` writes them."""
+
+    list_display = ["coin_id", "symbol", "name"]
+    search_fields = ["coin_id", "symbol", "name"]
