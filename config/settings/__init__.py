@@ -25,7 +25,6 @@ ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
-    "daphne",
     "core",
     "accounts",
     "market",

@@ -75,4 +75,10 @@ def _kept_secret(path: Path) -> str:
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
-    return path.read_text(encoding="ascii")
+    try:
+        return path.read_text(encoding="ascii")
+    except PermissionError as error:
+        raise ImproperlyConfigured(
+            f"{path} belongs to another user, who ran Florin here first. Run it as that user, give the folder "
+            f"var to yourself, or set SECRET_KEY."
+        ) from error

@@ -59,6 +59,7 @@ class InstrumentAdmin(ServiceAdmin):
     list_display = ["symbol", "name", "kind", "exchange", "currency", "sector", "is_fictional", "updated_at"]
     list_filter = ["kind", "is_fictional", "currency", "exchange"]
     search_fields = ["symbol", "name", "isin", "=uuid"]
+    list_select_related = ["exchange"]
     autocomplete_fields = ["exchange"]
     inlines = [SymbolInline]
 

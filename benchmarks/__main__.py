@@ -1,0 +1,11 @@
+"""Run every benchmark, one after the other: ``make bench``."""
+
+from __future__ import annotations
+
+from benchmarks import import_prices, valuation
+
+if __name__ == "__main__":
+    print("Valuation of synthetic ledgers, median milliseconds")
+    valuation.main(list(valuation.SIZES))
+    print("\nImport of daily prices against copy")
+    import_prices.main()
