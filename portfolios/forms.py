@@ -215,7 +215,7 @@ class TransactionForm(forms.Form):
         initial = {
             "kind": row.kind,
             "day": local.date(),
-            "at": local.time() if local.time() != time.min else None,
+            "at": None if local.time() == time.min else local.time().replace(second=0, microsecond=0),
             "instrument": row.instrument,
             "quantity": None if money else row.quantity,
             "price": None if money else row.price,
@@ -248,8 +248,9 @@ class TransactionForm(forms.Form):
         values = super().clean() or self.cleaned_data
         kind = values.get("kind", "")
         for name, kinds in self.SHOWN_FOR.items():
-            if kind and kind not in kinds.split() and name not in self.errors:
+            if kind and kind not in kinds.split():
                 values[name] = None
+                self.errors.pop(name, None)
         self._fold_amount(values, kind)
         return values
 
@@ -286,6 +287,13 @@ class TransactionForm(forms.Form):
             "fx_rate": typed["fx_rate"],
             "note": typed["note"],
         }
+
+    def changes(self) -> dict[str, Any]:
+        """Tell the fields for a change; the instant stays as it was, to the second, unless it was edited."""
+        values = self.values()
+        if not {"day", "at"} & set(self.changed_data):
+            del values["time"]
+        return values
 
     def as_input(self, *, fingerprint: str = "") -> TransactionInput:
         """Make the service's input; `fingerprint` marks the one form that was sent."""

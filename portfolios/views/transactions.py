@@ -39,11 +39,18 @@ def transaction_list(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     context = frame(portfolio, "transaction-list", **_listing(request, portfolio))
     if is_htmx(request):
         return render(request, "portfolios/transactions/_list.html", context)
-    deleted = request.GET.get("deleted", "")
-    context |= {"deleted": deleted, "new": can_write(portfolio) and "new" in request.GET}
+    context |= {"deleted": _deleted(request), "new": can_write(portfolio) and "new" in request.GET}
     if context["new"]:
         context |= _form_context(portfolio, _empty_form(request, portfolio))
     return render(request, "portfolios/transactions/list.html", context)
+
+
+def _deleted(request: HttpRequest) -> UUID | None:
+    """Read which transaction was deleted just now, on a page without scripts."""
+    try:
+        return UUID(request.GET.get("deleted", ""))
+    except ValueError:
+        return None
 
 
 def _listing(request: HttpRequest, portfolio: Portfolio) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def _change(request: HttpRequest, row: Transaction, form: TransactionForm) -> No
         actor=actor_of(request),
         transaction_id=row.pk,
         portfolio_id=row.portfolio_id,
-        changes=form.values(),
+        changes=form.changes(),
         version=form.cleaned_data["version"],
     )
 

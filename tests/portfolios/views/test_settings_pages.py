@@ -1,0 +1,79 @@
+"""Making, changing and deleting a portfolio."""
+
+from __future__ import annotations
+
+import pytest
+
+from portfolios.models import Portfolio
+from tests.portfolios.views.conftest import words
+
+FIELDS = {
+    "name": "Pension",
+    "currency": "CHF",
+    "time_zone": "Europe/Zurich",
+    "tracks_cash": "on",
+    "note": "Slow",
+}
+
+
+def test_portfolio_is_made_with_the_owners_defaults_offered(browser, investor):
+    form = browser.get("/portfolios/new/").context["form"]
+    assert (form.initial["currency"], form.initial["time_zone"]) == ("EUR", "UTC")
+    answer = browser.post("/portfolios/new/", FIELDS)
+    made = Portfolio.objects.get(members__user=investor)
+    assert answer.url == f"/portfolios/{made.pk}/transactions/"
+    assert (made.name, made.currency, made.time_zone, made.tracks_cash) == (
+        "Pension",
+        "CHF",
+        "Europe/Zurich",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", "", "This field is required."),
+        ("currency", "XXXX", "Select a valid choice. XXXX is not one of the available choices."),
+        ("time_zone", "Mars", "Select a valid choice. Mars is not one of the available choices."),
+        ("benchmark", "NOPE", "There is no instrument “NOPE”. Choose one from the list, or create your own."),
+    ],
+)
+def test_wrong_setting_stands_at_its_field(browser, field, value, message):
+    answer = browser.post("/portfolios/new/", FIELDS | {field: value})
+    assert answer.status_code == 400
+    assert answer.context["form"].errors == {field: [message]}
+    assert not Portfolio.objects.exists()
+
+
+def test_settings_change_and_show_in_the_list(browser, portfolio, listed):
+    listed("WORLD", "EUR")
+    answer = browser.post(f"/portfolios/{portfolio.pk}/settings/", FIELDS | {"benchmark": "WORLD"})
+    assert answer.status_code == 302
+    portfolio.refresh_from_db()
+    assert (portfolio.name, portfolio.currency, portfolio.benchmark.symbol) == ("Pension", "CHF", "WORLD")
+    assert "Pension" in words(browser.get("/portfolios/"))
+
+
+def test_portfolio_goes_only_when_its_name_is_typed(browser, portfolio):
+    path = f"/portfolios/{portfolio.pk}/delete/"
+    answer = browser.post(path, {"confirm": "saving"})
+    assert answer.status_code == 400
+    assert "That is not the name. Nothing was deleted." in words(answer)
+    assert Portfolio.objects.filter(pk=portfolio.pk).exists()
+    assert browser.post(path, {"confirm": "Savings"}).url == "/portfolios/"
+    assert not Portfolio.objects.filter(pk=portfolio.pk).exists()
+
+
+def test_viewers_cannot_change_or_delete(viewer_browser, portfolio):
+    for page in ("settings/", "delete/"):
+        answer = viewer_browser.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
+        assert answer.status_code == 403
+    assert Portfolio.objects.get(pk=portfolio.pk).name == "Savings"
+
+
+def test_strangers_cannot_change_or_delete(stranger_browser, portfolio):
+    for page in ("settings/", "delete/"):
+        answer = stranger_browser.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
+        assert answer.status_code == 404
+    assert Portfolio.objects.filter(pk=portfolio.pk).exists()
