@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from core.errors import DependencyUnavailable
 from core.models import LIVE_WORLD
@@ -16,7 +17,7 @@ from market.selectors.rates import rate_table
 from market.services.fx_import import import_ecb_history
 from market.services.reference import load_reference
 from market.services.sample_data import load_fictional, load_real_sample
-from market.services.sample_data.invented import continue_fictional
+from market.tasks import continue_fictional_prices
 from market.transports import wheels
 from tests.market.builders import STAFF, closes
 
@@ -99,12 +100,16 @@ def test_invented_instruments_are_plainly_so_and_go_on_day_by_day():
     assert (used.source, used.quality) == ("simulated", "simulated")
 
 
+@time_machine.travel("2024-03-05T12:00:00Z")
 def test_invented_prices_are_continued_only_where_they_exist():
-    assert continue_fictional(date(2024, 3, 5)) == 0
+    continue_fictional_prices()
+    assert DailyBar.objects.count() == 0
     load_fictional(date(2024, 3, 4))
-    # six stocks and the ETF, the fund and the index on a Tuesday, and the coin
-    assert continue_fictional(date(2024, 3, 5)) == 9
-    assert continue_fictional(date(2024, 3, 5)) == 0
+    before = DailyBar.objects.count()
+    continue_fictional_prices()
+    continue_fictional_prices()
+    assert DailyBar.objects.count() == before + 9
+    assert set(DailyBar.objects.filter(date="2024-03-05").values_list("source", flat=True)) == {"simulated"}
 
 
 def test_an_invented_split_divides_the_price():

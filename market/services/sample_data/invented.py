@@ -152,16 +152,6 @@ def load_fictional(until: date) -> dict[str, Instrument]:
     }
 
 
-def continue_fictional(until: date) -> int:
-    """Add the missing days to the invented instruments that exist; say how many bars were added."""
-    existing = set(Instrument.objects.filter(owner=None, is_fictional=True).values_list("symbol", flat=True))
-    before = DailyBar.objects.filter(instrument__is_fictional=True).count()
-    for one in INVENTIONS:
-        if one.symbol in existing:
-            _brought_up_to(one, until)
-    return DailyBar.objects.filter(instrument__is_fictional=True).count() - before
-
-
 @transaction.atomic
 def _brought_up_to(one: Invention, until: date) -> Instrument:
     instrument, _created = Instrument.objects.get_or_create(

@@ -1,0 +1,69 @@
+"""What the admin's dashboard tells of prices."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Max
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.models import LIVE_WORLD
+from core.ports import Panel, PanelRow, held_instruments
+from market.domain.prices import STALE_AFTER_DAYS
+from market.models import FxRate, Instrument, PriceImport
+from market.selectors import prices
+
+SHOWN = 5
+
+
+def freshness() -> Panel:
+    """Tell which held instruments lack a recent price, how old the public rates are, and the last import."""
+    return Panel(title=str(_("Prices")), rows=[*_stale(), _rates(), _last_import()])
+
+
+def _stale() -> list[PanelRow]:
+    held = {instrument for ids in held_instruments.collect().values() for instrument in ids}
+    latest = prices.latest(LIVE_WORLD, held)
+    oldest = clock.today("UTC") - timedelta(days=STALE_AFTER_DAYS)
+    old = [one for one in held if one not in latest or latest[one].as_of < oldest]
+    rows = [
+        PanelRow(
+            _("Held instruments without a price of the last %(days)s days") % {"days": STALE_AFTER_DAYS},
+            f"{len(old)} / {len(held)}",
+            state="warn" if old else "good",
+        )
+    ]
+    for instrument in Instrument.objects.filter(id__in=old).order_by("symbol")[:SHOWN]:
+        price = latest.get(instrument.pk)
+        rows.append(
+            PanelRow(
+                instrument.symbol,
+                _("last on %(day)s") % {"day": price.as_of.isoformat()} if price else _("no price at all"),
+                state="warn" if price else "bad",
+            )
+        )
+    return rows
+
+
+def _rates() -> PanelRow:
+    # one pair by its index: the ECB publishes all of a day's rates at once
+    pair = FxRate.objects.filter(owner=None, world=LIVE_WORLD, base="EUR", quote="USD")
+    last = pair.aggregate(last=Max("date"))["last"]
+    fresh = last is not None and (clock.today("UTC") - last).days <= STALE_AFTER_DAYS
+    return PanelRow(
+        _("Last public rate of EUR/USD"),
+        last.isoformat() if last else _("none"),
+        state="good" if fresh else "warn",
+        url=reverse("admin:market_fxrate_changelist"),
+    )
+
+
+def _last_import() -> PanelRow:
+    last = PriceImport.objects.order_by("-id").first()
+    return PanelRow(
+        _("Last price file"),
+        f"{last.file_name}, {last.created_at:%Y-%m-%d %H:%M} UTC" if last else _("none"),
+        url=reverse("admin:market_priceimport_changelist"),
+    )

@@ -1,0 +1,47 @@
+"""What the market answers to the search box and to the admin's dashboard."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from core.ports import PanelRow, held_instruments
+from market.models import PriceImport
+from market.selectors import panels, search
+from tests.market.builders import bar, fx
+
+pytestmark = pytest.mark.django_db
+
+
+def test_search_finds_what_the_user_may_see(instrument, ida, sven):
+    instrument("AAA", owner=sven)
+    own = instrument("AAB", owner=ida, kind="etf")
+    hits = search.find(ida, "aa", 10)
+    assert [(hit.title, hit.subtitle, hit.kind) for hit in hits] == [("AAB", "AAB Inc. · ETF", "instrument")]
+    assert str(own.uuid) in hits[0].url
+
+
+@time_machine.travel("2024-03-08T12:00:00Z")
+def test_the_panel_names_held_instruments_without_a_recent_price(instrument, monkeypatch):
+    fresh, old, none = instrument("FRESH"), instrument("OLD"), instrument("NONE")
+    instrument("NOTHELD")
+    bar(fresh, "2024-03-04", "1")
+    bar(old, "2024-03-01", "1")
+    fx("EUR", "USD", "2024-03-08", "1.1")
+    PriceImport.objects.create(file_name="p.csv", sha256="0" * 64, actor_label="system:x")
+    monkeypatch.setattr(held_instruments, "_providers", {"tests": lambda: {fresh.id, old.id, none.id}})
+    rows = panels.freshness().rows
+    assert [(row.label, row.value, row.state) for row in rows] == [
+        ("Held instruments without a price of the last 5 days", "2 / 3", "warn"),
+        ("NONE", "no price at all", "bad"),
+        ("OLD", "last on 2024-03-01", "warn"),
+        ("Last public rate of EUR/USD", "2024-03-08", "good"),
+        ("Last price file", "p.csv, 2024-03-08 12:00 UTC", "good"),
+    ]
+
+
+def test_the_panel_of_an_empty_platform_says_so(monkeypatch):
+    monkeypatch.setattr(held_instruments, "_providers", {})
+    first, *others = panels.freshness().rows
+    assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0")
+    assert [(row.value, row.state) for row in others] == [("none", "warn"), ("none", "good")]
