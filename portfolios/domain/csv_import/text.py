@@ -36,7 +36,9 @@ _FOREIGN = (
 )
 _MARKUP = re.compile(r"\s*<(!doctype|html|\?xml|svg|table)", re.IGNORECASE)
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\]\"])")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1f]")
+# A text may have a stray control character; one in every ten is no text.
+_FEWEST_LETTERS = 10
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -92,7 +94,7 @@ def _refuse_other_text(text: str) -> None:
         raise UnreadableFile("not-csv-html")
     if _JSON.match(text):
         raise UnreadableFile("not-csv-json")
-    if _CONTROL.search(text):
+    if "\0" in text or len(_CONTROL.findall(text)) * _FEWEST_LETTERS > len(text):
         raise UnreadableFile("not-csv-binary")
 
 

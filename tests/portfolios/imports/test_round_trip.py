@@ -1,0 +1,135 @@
+"""What is exported reads back exactly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.actor import Actor
+from portfolios.domain.csv_import.choices import Choices
+from portfolios.domain.csv_import.export import ExportRow, guarded, unguarded, written
+from portfolios.domain.csv_import.layout import lay_out
+from portfolios.domain.csv_import.rows import read_rows
+from portfolios.domain.csv_import.text import read_sheet
+from portfolios.domain.entries import EntryKind
+from portfolios.models import Transaction
+from portfolios.selectors.imports import export_csv
+from portfolios.services import imports
+from portfolios.services.portfolios import create_portfolio
+from portfolios.services.transactions import FIELDS, TransactionInput, add_transactions
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
+POSITIVE = st.decimals(Decimal("0.000000000000000001"), Decimal(10) ** 19, places=18)
+NOT_NEGATIVE = st.decimals(0, Decimal(10) ** 19, places=18)
+TIMES = st.datetimes(
+    datetime(1950, 1, 1),  # noqa: DTZ001 (the strategy adds the zone)
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.builds(
+        timezone, st.integers(-14 * 60, 14 * 60).map(lambda minutes: timedelta(minutes=minutes))
+    ),
+)
+CURRENCIES = st.sampled_from(["EUR", "USD", "JPY", "BTC"])
+ROWS = st.builds(
+    ExportRow,
+    time=TIMES,
+    kind=st.sampled_from([kind.value for kind in EntryKind]),
+    symbol=st.sampled_from(["", "ABC", "=SUM", "-X", "EUR", "ünï"]),
+    isin=st.sampled_from(["", "US0378331005"]),
+    name=TEXTS,
+    quantity=st.decimals(-(Decimal(10) ** 19), Decimal(10) ** 19, places=18),
+    price=st.none() | NOT_NEGATIVE,
+    currency=CURRENCIES,
+    fee=NOT_NEGATIVE,
+    fee_currency=CURRENCIES,
+    tax=NOT_NEGATIVE,
+    tax_currency=CURRENCIES,
+    fx_rate=st.none() | POSITIVE,
+    note=TEXTS,
+    external_id=TEXTS,
+    group=st.just("") | st.uuids().map(str),
+    instrument=st.just("") | st.uuids().map(str),
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=8))
+def test_any_ledger_reads_back_exactly(rows):
+    sheet = read_sheet(written(rows).encode())
+    layout, body = lay_out(sheet, Choices(), "Asia/Tokyo")
+    drafts = read_rows(body, layout, Choices())
+    assert layout.own
+    read = [
+        ExportRow(
+            time=one.time, kind=one.kind.value, symbol=one.symbol, isin=one.isin, name=one.name,
+            quantity=one.quantity, price=one.price, currency=one.currency, fee=one.fee,
+            fee_currency=one.fee_currency, tax=one.tax, tax_currency=one.tax_currency, fx_rate=one.fx_rate,
+            note=one.note, external_id=one.external_id, group=one.group, instrument=one.instrument,
+        )
+        for one in drafts
+    ]  # fmt: skip
+    assert read == rows
+    assert [one.findings for one in drafts] == [[] for _ in rows]
+
+
+@given(TEXTS)
+def test_guard_comes_off_again_and_no_formula_is_left(text):
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_portfolio_comes_back_identical_in_another(people, portfolio, market, rated):
+    rated("USD", {"2023-01-02": "0.90"})
+    actor = Actor.user(people.owner)
+    at = datetime(2024, 3, 4, 15, 30, 1, 234567, tzinfo=UTC)
+    group = UUID("01900000-0000-7000-8000-000000000001")
+    give = {"time": at, "currency": "EUR", "quantity": Decimal(10), "price": Decimal("5.123456789012345678")}
+    inputs = [
+        TransactionInput(kind=EntryKind.BUY, instrument=market.abc, fee=Decimal("1.1"), note="=1+1", **give),
+        TransactionInput(kind=EntryKind.BUY, instrument=market.abc, fee=Decimal("1.1"), note="=1+1", **give),
+        TransactionInput(kind=EntryKind.SELL, instrument=market.abc, group=group, external_id="+T1", **give),
+        TransactionInput(
+            kind=EntryKind.DIVIDEND, instrument=market.usd, tax=Decimal("0.3"), tax_currency="CHF",
+            fx_rate=Decimal("0.9"), group=group, **(give | {"currency": "USD"}),
+        ),
+        TransactionInput(
+            kind=EntryKind.TRANSFER_IN, instrument=market.usd, **(give | {"price": None, "currency": "USD"})
+        ),
+        TransactionInput(kind=EntryKind.FEE, **(give | {"quantity": Decimal(-5), "price": Decimal(1)})),
+        TransactionInput(
+            kind=EntryKind.INTEREST, **(give | {"quantity": Decimal("-0.5"), "price": Decimal(1)})
+        ),
+    ]  # fmt: skip
+    add_transactions(actor=actor, portfolio_id=portfolio.pk, inputs=inputs)
+    other = create_portfolio(
+        actor=actor, owner_id=people.owner.pk, name="Copy", currency="EUR", time_zone="Asia/Tokyo"
+    )
+    batch = imports.preview_import(
+        user=people.owner, portfolio_id=other.pk, file_name="c.csv", content=export_csv(portfolio).encode()
+    )
+    assert batch.summary["counts"] == {"new": 7, "warning": 0, "duplicate": 0, "error": 0, "skipped": 0}
+    imports.apply_import(actor=actor, portfolio_id=other.pk, import_id=batch.pk)
+
+    def told(of) -> list[tuple[object, ...]]:
+        rows = Transaction.objects.filter(portfolio=of).order_by("sequence")
+        return list(rows.values_list(*FIELDS))
+
+    assert told(other) == told(portfolio)
+    assert len(told(other)) == 7
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_export_into_the_same_portfolio_changes_nothing(desk, times):
+    rows = ["2024-01-02,buy,ABC,10,5.5,1,EUR"] * times + ["2024-01-03,deposit,,5,1,0,EUR"]
+    desk.apply(desk.preview(*rows))
+    batch = imports.preview_import(
+        user=desk.people.owner,
+        portfolio_id=desk.portfolio.pk,
+        file_name="c.csv",
+        content=export_csv(desk.portfolio).encode(),
+    )
+    assert batch.summary["counts"]["duplicate"] == times + 1
+    assert batch.summary["counts"]["new"] == 0
