@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.fields import CurrencySerializerField, NumericSerializerField
+from core.api.serializers import StrictSerializer
 from market.models import Coin, CorporateAction, DailyBar, Exchange, FxRate, Instrument
 
 MAX_ROWS = 20_000
@@ -27,7 +28,7 @@ class LastPriceSerializer(serializers.Serializer[Any]):
     quality = serializers.ChoiceField(choices=["close", "stale", "manual", "simulated"])
 
 
-class InstrumentSerializer(serializers.Serializer[Instrument]):
+class InstrumentSerializer(StrictSerializer[Instrument]):
     """A listing. Prices times `quote_unit` are in `currency` (GBX: currency GBP, quote_unit 0.01)."""
 
     id = serializers.UUIDField(read_only=True, source="uuid")
@@ -73,7 +74,7 @@ class InstrumentChangeSerializer(InstrumentSerializer):
     symbol_since = serializers.DateField(required=False)
 
 
-class BarSerializer(serializers.Serializer[DailyBar]):
+class BarSerializer(StrictSerializer[DailyBar]):
     """One day's raw prices in quote units; only the close is certain."""
 
     date = serializers.DateField()
@@ -98,7 +99,7 @@ class DeletedSerializer(serializers.Serializer[Any]):
     deleted = serializers.IntegerField()
 
 
-class RateSerializer(serializers.Serializer[FxRate]):
+class RateSerializer(StrictSerializer[FxRate]):
     """Units of `quote` for one unit of `base` on a date."""
 
     base = CurrencySerializerField()
@@ -113,7 +114,7 @@ class RateSerializer(serializers.Serializer[FxRate]):
         return rate.owner_id is not None
 
 
-class CorporateActionSerializer(serializers.Serializer[CorporateAction]):
+class CorporateActionSerializer(StrictSerializer[CorporateAction]):
     """A split (`numerator` new for `denominator` old) or a gross dividend per unit (`amount`)."""
 
     id = serializers.UUIDField(read_only=True, source="uuid")

@@ -68,7 +68,7 @@ def import_prices(
             if options.dry_run or (options.strict and outcome.rejected):
                 transaction.set_rollback(True)
     except UnreadableFileError as error:
-        raise ImportRefused(texts.unreadable(error), code=f"import-{error.code}") from error
+        raise ImportRefused.of("file", texts.unreadable(error), error.code) from error
     return outcome
 
 
