@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.serializers import StrictSerializer
 from portfolios.domain.csv_import.text import MAX_BYTES
 from portfolios.models import TransactionImport
 from portfolios.selectors.imports import messages_of
@@ -198,7 +199,7 @@ class PreviewSerializer(ImportSerializer):
         return int(self.context["window"].limit)
 
 
-class TextUploadSerializer(serializers.Serializer[Any]):
+class TextUploadSerializer(StrictSerializer[Any]):
     """A CSV file as text."""
 
     file_name = serializers.CharField(max_length=255, required=False, allow_blank=True)
@@ -213,7 +214,7 @@ class FileUploadSerializer(serializers.Serializer[Any]):
     mapping = serializers.CharField(required=False, allow_blank=True)
 
 
-class MappingSerializer(serializers.Serializer[Any]):
+class MappingSerializer(StrictSerializer[Any]):
     """The choices to change; the others stay."""
 
     mapping = serializers.DictField(
@@ -224,7 +225,7 @@ class MappingSerializer(serializers.Serializer[Any]):
     )
 
 
-class ApplySerializer(serializers.Serializer[Any]):
+class ApplySerializer(StrictSerializer[Any]):
     """How to apply."""
 
     strict = serializers.BooleanField(default=False, help_text=_("Refuse all when any row has an error."))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.fields import CurrencySerializerField, NumericSerializerField
+from core.api.serializers import StrictSerializer
 from core.errors import NotFound
 from market.models import Instrument
 from market.selectors import instruments
@@ -54,7 +55,7 @@ class TimeZoneField(serializers.ChoiceField):
         super().__init__(choices=sorted(available_timezones()), **kwargs)
 
 
-class PortfolioSerializer(serializers.Serializer[Portfolio]):
+class PortfolioSerializer(StrictSerializer[Portfolio]):
     """A portfolio and the caller's role in it."""
 
     id = serializers.UUIDField(read_only=True)
@@ -85,7 +86,7 @@ class PortfolioSerializer(serializers.Serializer[Portfolio]):
         return portfolio.default_for_id is not None
 
 
-class TransactionSerializer(serializers.Serializer[Any]):
+class TransactionSerializer(StrictSerializer[Any]):
     """A transaction. Give `time` (with offset) or `date`; for movements of money give `amount`.
 
     `quantity` counts shares or coins, `price` is for one of them in the major unit of `currency`
