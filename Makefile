@@ -3,13 +3,14 @@ PYTHON ?= python3
 DEV = @"$(PYTHON)" bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt clean
+.PHONY: help run test check bench screenshot fmt clean
 
 help:
 	@echo "make run    start Florin on http://localhost:8000   (PORT=8001 for another port)"
 	@echo "make test   run all tests on a private database     (ARGS='-k name' for some)"
 	@echo "make check  formatting, lint, types, contracts, migrations, API document, then the tests"
 	@echo "make bench  compare with peers and with our own limits"
+	@echo "make screenshot  take the README's picture from the running demo"
 	@echo "make fmt    format the code"
 	@echo "make clean  remove caches and collected files; your data stay"
 
@@ -31,6 +32,9 @@ check:
 
 bench:
 	$(DEV) -m benchmarks $(ARGS)
+
+screenshot:
+	$(DEV) docs/screenshot.py $(ARGS)
 
 fmt:
 	$(DEV) -m ruff check --fix-only --quiet .
