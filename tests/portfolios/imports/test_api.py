@@ -36,8 +36,9 @@ def test_text_is_previewed_with_every_row(previewed, market):
     assert first == {
         "line": 2, "verdict": "new", "kind": "buy",
         "time": "2024-01-01T23:00:00+00:00", "date": "2024-01-02",
-        "security": "ABC", "instrument": str(market.abc.uuid), "creates_instrument": False, "quantity": "10",
-        "price": "5.5", "currency": "EUR", "fee": "1", "fee_currency": "EUR", "tax": "0", "tax_currency": "EUR",
+        "security": "ABC", "instrument": str(market.abc.uuid), "creates_instrument": False,
+        "quantity": "10", "price": "5.5", "currency": "EUR",
+        "fee": "1", "fee_currency": "EUR", "tax": "0", "tax_currency": "EUR",
         "fx_rate": None, "note": "", "external_id": "", "findings": [], "cells": None,
     }  # fmt: skip
     assert second["cells"] == ["2024-01-03", "buy", "NOPE", "1", "2", "0", "EUR"]
