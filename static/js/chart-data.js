@@ -121,3 +121,13 @@ export function tabled(data, texts) {
   }));
   return { head, kinds, rows };
 }
+
+/**
+ * Says whether a value begins at nothing: then the scale ends at 0 instead of leaving room below it.
+ *
+ * @param {Series[]} shown
+ */
+export function standsOnZero(shown) {
+  const values = shown.flatMap((one) => one.points.map((point) => Number(point[1])));
+  return shown[0].kind === "area" && values.includes(0) && values.every((value) => value >= 0);
+}

@@ -5,7 +5,7 @@
  * Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
  */
 
-import { chartTime, drawn, RANGES, tabled, volumes, Writer } from "./chart-data.js";
+import { chartTime, drawn, RANGES, standsOnZero, tabled, volumes, Writer } from "./chart-data.js";
 import { chartOptions, look, markerOptions, seriesOptions } from "./chart-look.js";
 import { csv, download, fileName } from "./page.js";
 
@@ -264,6 +264,9 @@ class FlorinChart extends HTMLElement {
     this.lines = this.data.series.map((series, index) =>
       this.chart.addSeries(kinds[series.kind], { ...seriesOptions(series, index, looks), ...this.priceFormat(series) }),
     );
+    if (standsOnZero(this.data.series)) {
+      this.chart.priceScale("right").applyOptions({ scaleMargins: { top: 0.08, bottom: 0 } });
+    }
     this.volume = null;
     if (this.data.series[0].kind === "candles" && volumes(this.data.series[0]).length) {
       this.volume = this.chart.addSeries(
