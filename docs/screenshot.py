@@ -1,6 +1,6 @@
 """Take the README's picture from the running demo: ``make screenshot`` while ``make run`` runs.
 
-    python docs/screenshot.py [http://localhost:8000]
+Another address is an argument: ``make screenshot ARGS=http://localhost:8001``.
 """
 
 from __future__ import annotations
