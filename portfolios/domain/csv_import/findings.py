@@ -33,6 +33,9 @@ class Finding:
 class UnreadableFile(ValidationFailed):
     """The file as a whole cannot be read; `finding` says why."""
 
+    code = "unreadable-file"
+    title = "The file cannot be read"
+
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
         self.finding = Finding(Level.ERROR, code, "file", params)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.actor import Actor
-from core.errors import Conflict, NotFound, TooLarge, ValidationFailed
+from core.errors import Conflict, FieldError, NotFound, TooLarge, ValidationFailed
 from portfolios.domain.csv_import import layout as layouts
 from portfolios.domain.csv_import import text as texts
 from portfolios.domain.csv_import.findings import UnreadableFile
@@ -175,7 +175,9 @@ def _refusal(failure: UnreadableFile) -> Exception:
     words = message(finding_as_json(failure.finding))
     if failure.finding.code in _LARGE:
         return TooLarge(words, code="import-too-large")
-    return ValidationFailed.of("file", words, failure.finding.code)
+    return ValidationFailed(
+        words, errors=(FieldError("file", words, failure.finding.code),), code=failure.code
+    )
 
 
 def counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

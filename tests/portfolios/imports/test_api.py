@@ -85,6 +85,12 @@ def test_bad_upload_names_the_field(client_of, people, base, body, field):
     assert [one["field"] for one in answer.json()["errors"]] == [field]
 
 
+def test_file_that_is_no_csv_has_a_code_of_its_own(client_of, people, base):
+    answer = client_of(people.owner).post(base, {"content": "%PDF-1.4 x"}, format="json").json()
+    assert (answer["type"], answer["title"]) == ("unreadable-file", "Some of this is not valid")
+    assert answer["errors"][0]["code"] == "not-csv-pdf"
+
+
 def test_mapping_of_a_form_must_be_json(client_of, people, base):
     file = SimpleUploadedFile("a.csv", ROWS.encode())
     answer = client_of(people.owner).post(base, {"file": file, "mapping": "{"})
