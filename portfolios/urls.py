@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from portfolios.views import (
     charts,
@@ -16,7 +16,7 @@ from portfolios.views import (
 )
 
 _ENTRY = "transactions/<uuid:transaction_id>"
-_ONE = [
+_ONE: list[URLPattern | URLResolver] = [
     path("", portfolio.portfolio, name="portfolio"),
     path("chart/", charts.portfolio_chart, name="portfolio-chart"),
     path("figures/", portfolio.period_figures, name="portfolio-figures"),
