@@ -12,7 +12,7 @@ QUOTED_IN = "USD"
 
 
 @transaction.atomic
-def instrument_for_coin(coin_id: str) -> Instrument:
+def instrument_for_coin(*, coin_id: str) -> Instrument:
     """Return the public instrument of a coin, quoted in USD; make it if there is none yet.
 
     Raises:

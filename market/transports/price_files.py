@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _EMPTY_ZIP = b"PK\x05\x06"
+_METHODS: Final = frozenset(
+    {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+)
 _HEAD: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 16
 _TABLE_ENDINGS: Final = (".csv", ".txt", ".tsv", "")
-BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+BROKEN = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ def _zipped(file: IO[bytes], limits: Limits) -> list[Member]:
     for one in archive.infolist():
         if one.flag_bits & 0x1:
             raise UnreadableFileError("encrypted", member=one.filename)
+        if one.compress_type not in _METHODS:
+            raise UnreadableFileError("broken-archive", reason=f"{one.filename}: {one.compress_type}")
         if one.filename.lower().endswith((".zip", ".gz", ".7z", ".rar")):
             raise UnreadableFileError("nested-archive", member=one.filename)
     if not tables:

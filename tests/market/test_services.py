@@ -257,20 +257,20 @@ def test_an_incomplete_corporate_action_names_what_is_missing(ida, values, field
 def test_a_coins_instrument_is_made_once_and_shared():
     Coin.objects.create(coin_id="bitcoin", symbol="BTC", name="Bitcoin")
     Coin.objects.create(coin_id="other-btc", symbol="BTC", name="Other")
-    made = instrument_for_coin("bitcoin")
+    made = instrument_for_coin(coin_id="bitcoin")
     assert (made.symbol, made.kind, made.currency, made.owner) == ("BTC", "crypto", "USD", None)
-    assert instrument_for_coin("bitcoin") == made
-    assert instrument_for_coin("other-btc").symbol == "OTHER-BTC"
+    assert instrument_for_coin(coin_id="bitcoin") == made
+    assert instrument_for_coin(coin_id="other-btc").symbol == "OTHER-BTC"
     for unknown in ("nope", ""):
         with pytest.raises(ValidationFailed) as refused:
-            instrument_for_coin(unknown)
+            instrument_for_coin(coin_id=unknown)
         assert refused.value.errors[0].field == "coin_id"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_coin_first_needed_twice_at_once_gets_one_instrument(transactional_db, two_at_once):
     Coin.objects.create(coin_id="bitcoin", symbol="BTC", name="Bitcoin")
-    first, second = two_at_once(lambda: instrument_for_coin("bitcoin"))
+    first, second = two_at_once(lambda: instrument_for_coin(coin_id="bitcoin"))
     assert first == second
     assert Instrument.objects.count() == 1
 

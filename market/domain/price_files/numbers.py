@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from market.domain.price_files.faults import UnreadableFileError
 
-_PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_WITH_POINT: Final = re.compile(r"[+-]?\d{1,3}(?:[,'’\u202f\u00a0 ]\d{3})+(?:\.\d*)?")
-_WITH_COMMA: Final = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:[.'’\u202f\u00a0 ]\d{3})+)(?:,\d*)?|[+-]?,\d+")
+_PLAIN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_WITH_POINT: Final = re.compile(r"[+-]?[0-9]{1,3}(?:[,'’\u202f\u00a0 ][0-9]{3})+(?:\.[0-9]*)?")
+_WITH_COMMA: Final = re.compile(
+    r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:[.'’\u202f\u00a0 ][0-9]{3})+)(?:,[0-9]*)?|[+-]?,[0-9]+"
+)
 _MARKS: Final = " \t$€£\u202f\u00a0"
 _MISSING: Final = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none", "#n/a"})
 _ONLY_PLAIN: Final = b"0123456789.\n"
