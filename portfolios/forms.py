@@ -91,7 +91,7 @@ class PickerWidget(forms.MultiWidget):
 
     def id_for_label(self, id_: str) -> str:
         """Point the label at the text."""
-        return id_
+        return f"{id_}_0" if id_ else id_
 
 
 class InstrumentField(forms.MultiValueField):
