@@ -13,7 +13,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from market.errors import AmbiguousSymbol
 from market.models import Coin, Exchange, Instrument, SymbolSpan
 
@@ -38,6 +38,19 @@ def get(user: object, uuid: UUID) -> Instrument:
     found = visible_to(user).select_related("exchange").filter(uuid=uuid).first()
     if found is None:
         raise NotFound(_("There is no such instrument."))
+    return found
+
+
+def get_own(user: object, uuid: UUID) -> Instrument:
+    """Return an instrument of the user's own, which they may change.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: it is public.
+    """
+    found = get(user, uuid)
+    if found.owner_id is None:
+        raise Forbidden(_("This instrument is public; only staff may change it."))
     return found
 
 
