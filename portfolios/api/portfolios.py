@@ -19,6 +19,7 @@ from portfolios.api.serializers import (
     TransactionChangeSerializer,
     TransactionSerializer,
     as_input,
+    named_as_sent,
 )
 from portfolios.models import Portfolio, TransactionRevision
 from portfolios.selectors import portfolios as selectors
@@ -115,9 +116,10 @@ class TransactionListView(ApiView):
         """Add one transaction."""
         portfolio = selectors.get_writable(request.user, portfolio_id)
         values = self.parsed(TransactionSerializer, context={"request": request, "portfolio": portfolio})
-        rows = transaction_services.add_transactions(
-            actor=self.actor, portfolio_id=portfolio_id, inputs=[as_input(values)]
-        )
+        with named_as_sent(request.data):
+            rows = transaction_services.add_transactions(
+                actor=self.actor, portfolio_id=portfolio_id, inputs=[as_input(values)]
+            )
         return Response(TransactionSerializer(rows[0]).data, status=201)
 
 
@@ -137,9 +139,10 @@ class TransactionBatchView(ApiView):
         values = self.parsed(
             TransactionSerializer, many=True, allow_empty=False, max_length=MAX_BATCH, context=context
         )
-        rows = transaction_services.add_transactions(
-            actor=self.actor, portfolio_id=portfolio_id, inputs=[as_input(one) for one in values]
-        )
+        with named_as_sent(request.data):
+            rows = transaction_services.add_transactions(
+                actor=self.actor, portfolio_id=portfolio_id, inputs=[as_input(one) for one in values]
+            )
         return Response(TransactionSerializer(rows, many=True).data, status=201)
 
 
@@ -160,16 +163,18 @@ class TransactionView(ApiView):
     def patch(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """Change a transaction; what it was is kept."""
         portfolio = selectors.get_writable(request.user, portfolio_id)
-        context = {"request": request, "portfolio": portfolio}
+        kind = selectors.get_transaction(request.user, portfolio_id, transaction_id).kind
+        context = {"request": request, "portfolio": portfolio, "kind": kind}
         changes = self.parsed(TransactionChangeSerializer, partial=True, context=context)
         version = changes.pop("version", None)
-        row = transaction_services.change_transaction(
-            actor=self.actor,
-            portfolio_id=portfolio_id,
-            transaction_id=transaction_id,
-            changes=changes,
-            version=version,
-        )
+        with named_as_sent(request.data):
+            row = transaction_services.change_transaction(
+                actor=self.actor,
+                portfolio_id=portfolio_id,
+                transaction_id=transaction_id,
+                changes=changes,
+                version=version,
+            )
         return Response(TransactionSerializer(row).data)
 
     @extend_schema(operation_id="transactions_delete", responses={204: None})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, cast
@@ -11,18 +14,22 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from core import clock
 from core.api.fields import CurrencySerializerField, NumericSerializerField
 from core.api.serializers import StrictSerializer
-from core.errors import NotFound
+from core.errors import NotFound, ValidationFailed
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.domain.entries import EntryKind
+from portfolios.domain.rules import WITH_INSTRUMENT
 from portfolios.models import Portfolio, Transaction
 from portfolios.services.transactions import TransactionInput
 
 MAX_BATCH = 10_000
 TRANSACTION_KINDS = Transaction.Kind.choices
 ZERO = Decimal(0)
+# What a body may call a value that the service knows by another name.
+_ALIASES = {"quantity": "amount", "time": "date"}
 
 
 class InstrumentField(serializers.UUIDField):
@@ -65,7 +72,9 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
         max_length=64, required=False, help_text=_("IANA name; decides the days.")
     )
     tracks_cash = serializers.BooleanField(required=False)
-    cost_method = serializers.CharField(read_only=True)
+    cost_method = serializers.ChoiceField(
+        choices=Portfolio.CostMethod.choices, required=False, help_text=_("Which lots a sale takes.")
+    )
     benchmark = InstrumentField(required=False, allow_null=True)
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
     role = serializers.CharField(read_only=True)
@@ -105,7 +114,7 @@ class TransactionSerializer(StrictSerializer[Any]):
     amount = NumericSerializerField(
         required=False,
         write_only=True,
-        help_text=_("Instead of quantity and price, where nothing is counted."),
+        help_text=_("Instead of quantity and price, for movements of money and dividends."),
     )
     currency = CurrencySerializerField(required=False)
     fee = NumericSerializerField(required=False)
@@ -124,7 +133,7 @@ class TransactionSerializer(StrictSerializer[Any]):
         """Turn what may be given in two ways into one: `time`, `quantity` and `price`, `currency`."""
         portfolio: Portfolio = self.context["portfolio"]
         _fold_date(attrs, portfolio)
-        _fold_amount(attrs)
+        _fold_amount(attrs, attrs.get("kind") or self.context.get("kind", ""))
         if not self.partial:
             _complete(attrs, portfolio)
         if "kind" in attrs:
@@ -152,18 +161,46 @@ def as_input(attrs: dict[str, Any]) -> TransactionInput:
     return TransactionInput(**attrs)
 
 
+@contextmanager
+def named_as_sent(body: Any) -> Iterator[None]:
+    """Let a service's refusal name fields as the body does: `amount` for quantity, `date` for time."""
+    try:
+        yield
+    except ValidationFailed as error:
+        error.errors = tuple(replace(one, field=_name_sent(one.field, body)) for one in error.errors)
+        raise
+
+
+def _name_sent(field: str, body: Any) -> str:
+    """Rename ``quantity`` or, in a list, ``[2].quantity``."""
+    row, dot, name = field.rpartition(".")
+    sent = body[int(row.strip("[]")) if row else 0] if isinstance(body, list) else body
+    alias = _ALIASES.get(name, name)
+    return f"{row}{dot}{alias}" if alias in sent else field
+
+
 def _fold_date(attrs: dict[str, Any], portfolio: Portfolio) -> None:
     day = attrs.pop("day", None)
-    if "time" in attrs or day is None:
+    if day is None:
         return
     local = datetime.combine(day, time.min, tzinfo=ZoneInfo(portfolio.time_zone))
-    attrs["time"] = local.astimezone(UTC)
+    try:
+        instant = attrs.setdefault("time", local.astimezone(UTC))
+        same = clock.day_of(instant, portfolio.time_zone) == day
+    except OverflowError as error:  # in UTC it would lie before the year 1
+        raise serializers.ValidationError({"date": [_("This is too long ago.")]}, code="too-early") from error
+    if not same:
+        raise serializers.ValidationError(
+            {"date": [_("The time falls on another day in the portfolio's time zone; give one of the two.")]}
+        )
 
 
-def _fold_amount(attrs: dict[str, Any]) -> None:
+def _fold_amount(attrs: dict[str, Any], kind: str) -> None:
     if "amount" not in attrs:
         return
     amount = attrs.pop("amount")
+    if kind in WITH_INSTRUMENT:
+        raise serializers.ValidationError({"amount": [_("Give the quantity and the price of one unit.")]})
     if "quantity" in attrs or attrs.get("price") is not None:
         raise serializers.ValidationError({"amount": [_("Give either an amount or quantity and price.")]})
     attrs["quantity"], attrs["price"] = amount, Decimal(1)

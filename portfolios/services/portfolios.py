@@ -19,7 +19,7 @@ from portfolios.events import PortfolioChanged, PortfolioDeleted
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, PortfolioMember
 
-CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "benchmark", "note")
+CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "cost_method", "benchmark", "note")
 
 
 @transaction.atomic
@@ -31,6 +31,7 @@ def create_portfolio(
     currency: str,
     time_zone: str = "UTC",
     tracks_cash: bool = True,
+    cost_method: str = Portfolio.CostMethod.FIFO,
     benchmark: Instrument | None = None,
     note: str = "",
     is_sample: bool = False,
@@ -45,6 +46,7 @@ def create_portfolio(
         currency=currency,
         time_zone=time_zone,
         tracks_cash=tracks_cash,
+        cost_method=cost_method,
         benchmark=benchmark,
         note=note,
         is_sample=is_sample,
