@@ -17,6 +17,7 @@ from core import audit, clock
 from core.actor import Actor
 from core.api.rendering import plain
 from core.errors import FieldError, NotFound, ValidationFailed
+from market.domain.bars import EARLIEST
 from market.locks import keep_instruments
 from market.models import Instrument
 from portfolios.domain import rules
@@ -212,6 +213,8 @@ def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
     )
     if normalised.time > clock.now():
         found.append(FieldError("time", _("This is in the future."), "future"))
+    if normalised.time.date() < EARLIEST:
+        found.append(FieldError("time", _("This is too long ago."), "too-early"))
     return found
 
 

@@ -19,6 +19,7 @@ from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, TransactionImport
 from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.present import present
+from portfolios.services.bulk import uncollected
 from portfolios.services.imports.preview import counted, locked_import
 from portfolios.services.imports.stored_rows import IMPORTED, Verdict, facts_of_json, input_of
 from portfolios.services.transactions import TransactionInput, add_transactions
@@ -47,11 +48,16 @@ def apply_import(
     if not any(row["verdict"] in IMPORTED for row in batch.rows):
         raise Conflict(_("No row of this file can be imported."), code="import-empty")
     created = _created_instruments(actor, portfolio, batch)
-    inputs = _inputs(portfolio, batch, created)
-    if inputs:
-        add_transactions(
-            actor=actor, portfolio_id=portfolio_id, inputs=inputs, import_batch=batch, allow_shortfall=True
-        )
+    with uncollected():
+        inputs = _inputs(portfolio, batch, created)
+        if inputs:
+            add_transactions(
+                actor=actor,
+                portfolio_id=portfolio_id,
+                inputs=inputs,
+                import_batch=batch,
+                allow_shortfall=True,
+            )
     _close(actor, batch, imported=len(inputs), created=created)
     return batch
 

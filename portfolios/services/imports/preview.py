@@ -25,6 +25,7 @@ from portfolios.models import Portfolio, TransactionImport
 from portfolios.selectors import portfolios
 from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.resolve import Resolver
+from portfolios.services.bulk import uncollected
 from portfolios.services.imports.mapping import read_mapping
 from portfolios.services.imports.stored_rows import Row, Verdict, as_json, finding_as_json
 from portfolios.services.imports.verdicts import judged
@@ -59,7 +60,8 @@ def preview_import(
         sha256=hashlib.sha256(content).hexdigest(),
         source=content,
     )
-    _read(batch, user, dict(mapping or {}))
+    with uncollected():
+        _read(batch, user, dict(mapping or {}))
     with transaction.atomic():
         TransactionImport.objects.filter(
             portfolio=portfolio,
@@ -88,7 +90,8 @@ def remap_import(
         raise NotFound
     batch.portfolio = portfolio
     require_status(batch, TransactionImport.Status.PREVIEWED)
-    _read(batch, user, {**batch.mapping, **mapping})
+    with uncollected():
+        _read(batch, user, {**batch.mapping, **mapping})
     with transaction.atomic():
         lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)

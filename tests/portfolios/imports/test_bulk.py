@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from portfolios.models import Transaction, TransactionRevision
-from portfolios.services.bulk import COPY_FROM, store
+from portfolios.services.bulk import COPY_FROM, store, uncollected
 
 
 def rows(portfolio, count: int, **values) -> list[Transaction]:
@@ -19,6 +20,15 @@ def rows(portfolio, count: int, **values) -> list[Transaction]:
         "currency": "EUR", "fee_currency": "EUR", "tax_currency": "EUR", "note": 'tab\t, "quote" \\ ü',
     } | values  # fmt: skip
     return [Transaction(sequence=number, **given) for number in range(count)]
+
+
+def test_collector_rests_and_runs_again_even_after_an_error():
+    with pytest.raises(ValueError), uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            pass
+        raise ValueError
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("count", [1, COPY_FROM - 1, COPY_FROM])
