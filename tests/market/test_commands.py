@@ -77,7 +77,7 @@ def test_options_say_what_the_file_does_not(tmp_path, ida):
     )  # fmt: skip
     made = Instrument.objects.get()
     assert (code, made.owner, made.currency, made.kind) == (0, ida, "EUR", "fund")
-    assert "New instruments: OWN" in out
+    assert "New instruments: 1 (OWN)" in out
     stored = DailyBar.objects.get()
     assert (stored.date, stored.close, stored.source) == (date(2024, 2, 1), Decimal("1.5"), "bank")
 

@@ -24,6 +24,8 @@ from market.services.price_import import Options, Outcome, Plan, Progress, impor
 
 EXIT_REFUSED = 1
 EXIT_ROWS_REJECTED = 3
+EXIT_INTERRUPTED = 130
+SHOWN = 10
 MARKS = {"comma": ",", "point": ".", "tab": "\t", "semicolon": ";", "pipe": "|"}
 
 
@@ -69,6 +71,9 @@ class Command(BaseCommand):
                 self.stderr.write(_("Nothing of this file was stored."))
                 refused += 1
                 continue
+            except KeyboardInterrupt:
+                self.stderr.write("\n" + _("Stopped; nothing of %s was stored.") % path)
+                sys.exit(EXIT_INTERRUPTED)
             rejected += len(outcome.rejected)
             self._report(path, outcome, options, given["rejected"])
         if refused or rejected:
@@ -105,7 +110,11 @@ class Command(BaseCommand):
 
     def _report(self, path: Path, outcome: Outcome, options: Options, wanted: Path | None) -> None:
         if outcome.created:
-            self.stdout.write(_("New instruments: %s") % ", ".join(outcome.created))
+            named = ", ".join(outcome.created[:SHOWN]) + (" …" if len(outcome.created) > SHOWN else "")
+            self.stdout.write(
+                _("New instruments: %(count)s (%(symbols)s)")
+                % {"count": len(outcome.created), "symbols": named}
+            )
         self.stdout.write(
             _("%(read)s rows read: %(stored)s stored, %(unchanged)s unchanged, %(rejected)s refused.")
             % {
