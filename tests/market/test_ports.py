@@ -17,8 +17,7 @@ def test_search_finds_what_the_user_may_see(instrument, ida, sven):
     instrument("AAA", owner=sven)
     own = instrument("AAB", owner=ida, kind="etf")
     hits = search.find(ida, "aa", 10)
-    assert [(hit.title, hit.subtitle, hit.kind) for hit in hits] == [("AAB", "AAB Inc. · ETF", "instrument")]
-    assert str(own.uuid) in hits[0].url
+    assert [str(own.uuid) in hit.url for hit in hits] == [True]
 
 
 @time_machine.travel("2024-03-08T12:00:00Z")
