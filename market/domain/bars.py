@@ -65,7 +65,7 @@ def faults(row: BarRow, today: date) -> Iterator[tuple[str, Fault]]:
 def fits(value: Decimal) -> bool:
     """Tell whether a number fits the column exactly: 20 digits before the point and 18 after."""
     exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(value) >= LARGEST:
+    if not isinstance(exponent, int) or value.copy_abs() >= LARGEST:
         return False
     digits = "".join(map(str, value.as_tuple().digits))
     return exponent + len(digits) - len(digits.rstrip("0")) >= -PLACES or not value

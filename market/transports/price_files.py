@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _EMPTY_ZIP = b"PK\x05\x06"
-_METHODS: Final = frozenset(
-    {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
-)
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 _HEAD: Final = 1 << 20
 _LONGEST_LINE: Final = 1 << 16
 _TABLE_ENDINGS: Final = (".csv", ".txt", ".tsv", "")
