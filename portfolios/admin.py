@@ -89,4 +89,8 @@ class TransactionImportAdmin(ReadOnlyAdmin):
     list_filter = ["status"]
     list_select_related = ["portfolio"]
     search_fields = ["file_name", "portfolio__name"]
-    exclude = ["rows"]
+    exclude = ["rows", "source"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave files and rows, which are megabytes, where they are."""
+        return super().get_queryset(request).defer("rows", "source")

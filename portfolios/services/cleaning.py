@@ -15,5 +15,5 @@ def purge_previews() -> int:
     old = TransactionImport.objects.filter(
         status=TransactionImport.Status.PREVIEWED, created_at__lt=clock.now() - KEPT
     )
-    count, _ = old.delete()
+    count, _ = old.only("pk").delete()
     return count

@@ -12,7 +12,7 @@ from typing import Final
 
 from portfolios.domain.csv_import.findings import Finding, error, note, warning
 from portfolios.domain.entries import EntryKind
-from portfolios.domain.exact import EXACT, ONE, PLACES, ZERO
+from portfolios.domain.exact import EXACT, ONE, PLACES, ZERO, exact
 
 # What a stated amount may differ from quantity × price: prices are printed rounded.
 _TOLERANCE: Final = Decimal("0.005")
@@ -49,11 +49,12 @@ def meant(kind: EntryKind, stated: Stated, *, cash_signed: bool) -> Meant:
 
     `cash_signed` says that the file counts money going out as negative.
     """
-    if kind is EntryKind.DIVIDEND:
-        return _dividend(stated)
-    if kind in {EntryKind.BUY, EntryKind.SELL, EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT}:
-        return _units(kind, stated)
-    return _money(kind, stated, cash_signed=cash_signed)
+    with exact():  # a sign alone would round to 28 digits
+        if kind is EntryKind.DIVIDEND:
+            return _dividend(stated)
+        if kind in {EntryKind.BUY, EntryKind.SELL, EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT}:
+            return _units(kind, stated)
+        return _money(kind, stated, cash_signed=cash_signed)
 
 
 def gross(kind: EntryKind, stated: Stated) -> Decimal | None:

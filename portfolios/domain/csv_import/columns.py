@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
 
-from core.money import MINOR_UNITS
+from core.money import MINOR_UNITS, SUBUNITS
 from portfolios.domain.csv_import.words import simplify
-from portfolios.domain.rules import SUBUNITS
 
 
 class Field(StrEnum):

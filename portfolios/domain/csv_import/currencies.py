@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from core.money import SUBUNITS
 from portfolios.domain import rules
 from portfolios.domain.csv_import import columns
 from portfolios.domain.csv_import.cells import Cells
@@ -62,7 +63,7 @@ def settle(draft: Draft, numbers: dict[Field, Number | None], words: Spoken, def
     draft.currency = rules.major(named or default, None)[0]
     draft.fee_currency, draft.fee = _cost(words.fee or draft.currency, draft.fee)
     draft.tax_currency, draft.tax = _cost(words.tax or draft.currency, draft.tax)
-    if named in rules.SUBUNITS and draft.fee and not words.fee:
+    if named in SUBUNITS and draft.fee and not words.fee:
         draft.findings.append(warning("fee-in-major", "fee", unit=named, currency=draft.currency))
 
 

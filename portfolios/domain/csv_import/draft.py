@@ -15,7 +15,7 @@ from portfolios.domain.exact import ZERO
 class Draft:
     """One row as it would be booked. Amounts are in the major unit of their currencies.
 
-    `time` is UTC, `day` its date in the file's time zone; `day_only` when the file gave no time.
+    `time` is UTC, `day` its date in the portfolio's time zone; `day_only` when the file gave no time.
     `currency` is "" where the file names none. `word` is the file's word for the kind, `skipped`
     the code of why the row is none.
     """

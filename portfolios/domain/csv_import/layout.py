@@ -25,6 +25,7 @@ _EVIDENCE_ROWS: Final = 20_000
 class Layout:
     """How the rows of one file are read; everything guessed is in here, to be shown.
 
+    `zone` is that of times without an offset, `home` the portfolio's, whose dates are the days.
     `header_line` is 0 where the file has no names. `currencies` are those that stand in the
     names of columns. `own` marks the platform's own export, which is read without any guess.
     """
@@ -36,6 +37,7 @@ class Layout:
     dates: DateStyle
     currencies: Mapping[Field, str]
     zone: ZoneInfo
+    home: ZoneInfo
     own: bool
     findings: tuple[Finding, ...]
 
@@ -43,7 +45,8 @@ class Layout:
 def lay_out(sheet: Sheet, choices: Choices, time_zone: str) -> tuple[Layout, list[Line]]:
     """Find out what a file's columns mean; answer that and the lines below the header.
 
-    `time_zone` (an IANA name) is that of times without an offset, unless the user chose one.
+    `time_zone` (an IANA name) is the portfolio's: its dates are the days, and times without an
+    offset are its own, unless the user chose another zone for them.
 
     Raises:
         UnreadableFile: the file has no rows, too many, or not the column the user named.
@@ -66,6 +69,7 @@ def lay_out(sheet: Sheet, choices: Choices, time_zone: str) -> tuple[Layout, lis
         dates=_dates(columns, body, styles, choices),
         currencies=_currencies(columns, header),
         zone=ZoneInfo(choices.time_zone or time_zone),
+        home=ZoneInfo(time_zone),
         own=own,
         findings=(),
     )

@@ -137,7 +137,7 @@ def parse(text: str, style: NumberStyle) -> Number | NumberProblem:
     if isinstance(value, NumberProblem):
         return value
     doubtful = any(mark in text for mark in style.doubts) and evidence(text) is None
-    return Number(-value if negative and value else value, _currency(units), doubtful)
+    return Number(value.copy_negate() if negative and value else value, _currency(units), doubtful)
 
 
 def _value(body: str, mark: Mark) -> Decimal | NumberProblem:

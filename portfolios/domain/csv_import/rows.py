@@ -95,9 +95,9 @@ class _Moments:
             moment = dates.joined(moment, dates.parse_clock(clock))
         if isinstance(moment, dates.DateProblem):
             return moment
-        zone = self._cells.layout.zone
-        time = dates.instant(moment, zone)
-        return time, time.astimezone(zone).date(), moment
+        layout = self._cells.layout
+        time = dates.instant(moment, layout.home if moment.clock is None else layout.zone)
+        return time, time.astimezone(layout.home).date(), moment
 
 
 def _read_texts(draft: Draft, cells: Cells) -> None:

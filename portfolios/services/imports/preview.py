@@ -68,7 +68,7 @@ def preview_import(
             user_id=user.pk,
             sha256=batch.sha256,
             status=TransactionImport.Status.PREVIEWED,
-        ).delete()
+        ).only("pk").delete()
         batch.save(force_insert=True)
     return batch
 

@@ -23,12 +23,15 @@ def rows(portfolio, count: int, **values) -> list[Transaction]:
 
 
 def test_collector_rests_and_runs_again_even_after_an_error():
-    with pytest.raises(ValueError), uncollected():
-        assert not gc.isenabled()
-        with uncollected():
-            pass
-        raise ValueError
-    assert gc.isenabled()
+    def fail() -> None:
+        with uncollected(), uncollected():
+            seen.append(gc.isenabled())
+            raise ValueError
+
+    seen: list[bool] = []
+    with pytest.raises(ValueError):
+        fail()
+    assert (seen, gc.isenabled()) == ([False], True)
 
 
 @pytest.mark.parametrize("count", [1, COPY_FROM - 1, COPY_FROM])

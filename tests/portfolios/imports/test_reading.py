@@ -280,6 +280,18 @@ def test_names_that_nobody_knows_ask_for_the_columns():
     assert "no-date" in codes(drafts[0])
 
 
+def test_chosen_zone_moves_times_and_leaves_dates_alone():
+    _, drafts = read(
+        "date,type,amount\n2024-01-02,deposit,1\n2024-01-02 03:00,deposit,1\n2024-01-02T03:00Z,deposit,1\n",
+        time_zone="Asia/Tokyo",
+    )
+    assert [(one.time, str(one.day)) for one in drafts] == [
+        (datetime(2024, 1, 1, 23, tzinfo=UTC), "2024-01-02"),
+        (datetime(2024, 1, 1, 18, tzinfo=UTC), "2024-01-01"),
+        (datetime(2024, 1, 2, 3, tzinfo=UTC), "2024-01-02"),
+    ]
+
+
 def test_deposit_of_coins_is_a_transfer_in_of_unknown_cost():
     _, drafts = read("date,type,symbol,quantity\n2024-01-01,Deposit,BTC,0.5\n2024-01-02,Deposit,EUR,100\n")
     assert booked(drafts[0]) == (EntryKind.TRANSFER_IN, "2024-01-01", "BTC", Decimal("0.5"), None, "")
