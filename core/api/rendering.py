@@ -14,7 +14,7 @@ from rest_framework.renderers import BaseRenderer
 
 _SAFE_EXPONENT = 60
 _SAFE_INTEGER = 18
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
 def plain(value: Decimal) -> str:
@@ -64,17 +64,35 @@ class JSONParser(BaseParser):
             ParseError: it is not UTF-8 or not JSON.
         """
         try:
-            return _load(stream.read().decode("utf-8"))
+            return load_json(stream.read().decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
 
 
-def _load(text: str) -> Any:
+def load_json(text: str) -> Any:
+    """Read JSON from outside, with what `JSONParser` promises.
+
+    Raises:
+        ValueError: it is not JSON, or holds text that no database can store.
+    """
     data = json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
-    if _SURROGATE.search(text):
-        # half a surrogate pair is no character: nothing could store it or answer it
-        json.dumps(data, ensure_ascii=False, default=str).encode("utf-8")
+    if _SUSPECT.search(text):
+        _check_texts(data)
     return data
+
+
+def _check_texts(data: Any) -> None:
+    """Refuse NUL and half surrogate pairs in any text: nothing could store them, or answer the latter."""
+    if isinstance(data, str):
+        if "\0" in data:
+            raise ValueError("a text holds a NUL character")
+        data.encode("utf-8")
+    elif isinstance(data, list):
+        for one in data:
+            _check_texts(one)
+    elif isinstance(data, dict):
+        _check_texts(list(data.keys()))
+        _check_texts(list(data.values()))
 
 
 def _decimal(text: str) -> Decimal:

@@ -35,17 +35,19 @@ class _LedgerView(ApiView):
         return load(get(self.request.user, portfolio_id))
 
     def day(self, ledger: Ledger) -> date:
-        """Read ``date``; today in the portfolio's time zone unless given."""
-        return day_parameter(self.request.query_params, "date") or today(ledger.portfolio)
+        """Read ``date``; today in the portfolio's time zone unless given, or where it is yet to come."""
+        now = today(ledger.portfolio)
+        return min(day_parameter(self.request.query_params, "date") or now, now)
 
     def period(self, ledger: Ledger) -> figures.Period:
-        """Read ``start`` and ``end``; since inception until today unless given.
+        """Read ``start`` and ``end``; since inception until today unless given. It ends today at last.
 
         Raises:
             ValidationFailed: the period ends before it starts.
         """
         params = self.request.query_params
-        end = day_parameter(params, "end") or today(ledger.portfolio)
+        now = today(ledger.portfolio)
+        end = min(day_parameter(params, "end") or now, now)
         start = day_parameter(params, "start") or figures.inception(ledger, end).start
         if start > end:
             raise ValidationFailed.of("start", _("The period must start before it ends."), "order")

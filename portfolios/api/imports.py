@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from rest_framework.response import Response
 from core.api.base import ApiView, idempotent
 from core.api.pagination import page_of, paged, window
 from core.api.parameters import LISTING
-from core.api.rendering import JSONParser, JSONRenderer, ProblemRenderer
+from core.api.rendering import JSONParser, JSONRenderer, ProblemRenderer, load_json
 from core.errors import TooLarge, ValidationFailed
 from portfolios.api.import_serializers import (
     VERDICTS,
@@ -216,7 +215,7 @@ def _parsed_mapping(text: str) -> Any:
     if not text:
         return None
     try:
-        found = json.loads(text)
+        found = load_json(text)
     except ValueError as failure:
         raise ValidationFailed.of("mapping", _("This is not JSON."), "malformed") from failure
     if not isinstance(found, dict):

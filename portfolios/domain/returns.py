@@ -126,7 +126,9 @@ def xirr(flows: Sequence[tuple[date, Decimal | float]]) -> Figure[float]:
 
 def _roots(amounts: Floats, years: Floats) -> int:
     """Count the sign changes of the present value over the grid of rates."""
-    present = (amounts / np.power.outer(1.0 + _GRID, years)).sum(axis=1)
+    # a high rate over centuries has no finite value and is left out
+    with np.errstate(over="ignore", divide="ignore"):
+        present = (amounts / np.power.outer(1.0 + _GRID, years)).sum(axis=1)
     signs = np.sign(present[np.isfinite(present)])
     signs = signs[signs != 0]
     return int((signs[1:] != signs[:-1]).sum())

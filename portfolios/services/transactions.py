@@ -17,6 +17,7 @@ from core import audit, clock
 from core.actor import Actor
 from core.api.rendering import plain
 from core.errors import FieldError, NotFound, ValidationFailed
+from core.money import SUBUNITS
 from market.domain.bars import EARLIEST
 from market.locks import keep_instruments
 from market.models import Instrument
@@ -213,6 +214,10 @@ def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
     )
     if normalised.time > clock.now():
         found.append(FieldError("time", _("This is in the future."), "future"))
+    if item.fx_rate is not None and item.currency in SUBUNITS:
+        text = _("With a rate, give the price in %(major)s: it is not clear what %(code)s one is for.")
+        names = {"major": normalised.currency, "code": item.currency}
+        found.append(FieldError("fx_rate", text % names, "ambiguous"))
     if normalised.time.date() < EARLIEST:
         found.append(FieldError("time", _("This is too long ago."), "too-early"))
     return found
@@ -221,14 +226,16 @@ def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
 def _normalised(portfolio: Portfolio, item: TransactionInput) -> TransactionInput:
     """Fold subunits, fill the currencies of costs, drop a rate that says nothing."""
     currency, price = rules.major(item.currency, item.price)
-    if item.kind in rules.MONEY_ONLY and price is None:
-        price = ONE
+    quantity = item.quantity
+    if item.kind in rules.MONEY_ONLY and item.price in {None, ONE}:
+        price, quantity = ONE, rules.major(item.currency, quantity)[1] or ZERO
     fee_currency, fee = rules.major(item.fee_currency or item.currency, item.fee)
     tax_currency, tax = rules.major(item.tax_currency or item.currency, item.tax)
     return _with(
         item,
         {
             "currency": currency,
+            "quantity": quantity,
             "price": price,
             "fee": fee or ZERO,
             "fee_currency": fee_currency,

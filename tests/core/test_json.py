@@ -53,6 +53,7 @@ def test_parser_reads_fractions_as_decimals_and_small_whole_numbers_as_integers(
     [
         "NaN", "Infinity", "-Infinity", "[NaN]", "1e61", "1e-61", "1e999999999", "9" * 61, "{", "",
         "{'a': 1}", '"\\ud800"', '{"\\udfff": 1}', "[" * 100_000,
+        '"\\u0000"', '{"a\\u0000": 1}', '[{"a": ["\\u0000"]}]',
     ],
 )  # fmt: skip
 def test_parser_refuses_what_is_no_json_or_out_of_range(text):
@@ -63,6 +64,10 @@ def test_parser_refuses_what_is_no_json_or_out_of_range(text):
 def test_parser_refuses_a_body_that_is_not_utf8():
     with pytest.raises(ParseError):
         JSONParser().parse(BytesIO(b'"\xff"'))
+
+
+def test_parser_reads_what_only_looks_like_it():
+    assert parsed('"\\\\u0000 \\\\ud800"') == "\\u0000 \\ud800"
 
 
 def test_parser_reads_a_surrogate_pair():
