@@ -1,7 +1,47 @@
-"""Routes."""
+"""Addresses of the pages of the market."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
 
-urlpatterns: list[Any] = []
+from django.urls import include, path, register_converter
+
+from market.views import instrument, listing, own, prices, rates
+
+
+class DayConverter:
+    """A date in an address: 2026-11-20."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        """Read the date; a ValueError means that the address does not match."""
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        """Write the date."""
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+_ONE = [
+    path("", instrument.instrument, name="instrument"),
+    path("chart/", instrument.instrument_chart, name="instrument-chart"),
+    path("bars/", instrument.instrument_bars, name="instrument-bars"),
+    path("bars.csv", instrument.instrument_bars_csv, name="instrument-bars-csv"),
+    path("bars/<day:day>/delete/", prices.bar_delete, name="instrument-bar-delete"),
+    path("prices/", prices.instrument_prices, name="instrument-prices"),
+    path("actions/", prices.action_create, name="instrument-action"),
+    path("actions/<uuid:action>/delete/", prices.action_delete, name="instrument-action-delete"),
+    path("edit/", own.instrument_edit, name="instrument-edit"),
+    path("delete/", own.instrument_delete, name="instrument-delete"),
+]
+
+urlpatterns = [
+    path("market/", listing.market, name="market"),
+    path("market/new/", own.instrument_create, name="instrument-create"),
+    path("market/rates/", rates.rates, name="rates"),
+    path("market/rates/delete/", rates.rate_delete, name="rate-delete"),
+    path("market/<uuid:uuid>/", include(_ONE)),
+]

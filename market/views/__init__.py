@@ -1,0 +1,1 @@
+"""The pages of the market: instruments, their prices, exchange rates."""
