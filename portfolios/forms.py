@@ -138,6 +138,11 @@ class PortfolioForm(forms.Form):
         required=False,
         help_text=_("Without it each purchase counts as money paid in, and each sale as money taken out."),
     )
+    cost_method = forms.ChoiceField(
+        label=_("Which shares are sold first"),
+        choices=Portfolio.CostMethod.choices,
+        help_text=_("It decides what a sale is taken to have cost, and so what it gained."),
+    )
     benchmark = InstrumentField(
         label=_("Benchmark"),
         required=False,
@@ -152,6 +157,8 @@ class PortfolioForm(forms.Form):
         self._choices("currency", [(code, code) for code in codes])
         self._choices("time_zone", [(name, name.replace("_", " ")) for name in zones])
         _of(self, "benchmark").user = user
+        if len(Portfolio.CostMethod.choices) == 1:
+            del self.fields["cost_method"]  # there is nothing to choose
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -39,6 +39,7 @@ urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/chart/", charts.dashboard_chart, name="dashboard-chart"),
     path("dashboard/allocation/", dashboard.allocation, name="dashboard-allocation"),
+    path("dashboard/explain/<slug:figure>/", explain.explain_everything, name="dashboard-explain"),
     path("portfolios/", settings.portfolio_list, name="portfolio-list"),
     path("portfolios/new/", settings.portfolio_create, name="portfolio-create"),
     path("portfolios/sample/", settings.portfolio_sample, name="portfolio-sample"),

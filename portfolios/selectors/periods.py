@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from portfolios.selectors.figures import ONE_DAY, Period, book, inception, once
+from portfolios.domain.reasons import Figure
+from portfolios.domain.returns import DAYS_PER_YEAR
+from portfolios.selectors.figures import (
+    ONE_DAY,
+    Performance,
+    Period,
+    book,
+    dated_flows,
+    inception,
+    once,
+)
 from portfolios.selectors.ledger import Ledger, today
 from portfolios.selectors.valuation import STALE_AFTER
 
@@ -84,3 +94,26 @@ def named(asked: str, whole: Period, *, ended: bool = False) -> Window:
     name = wanted if wanted in usable else ALL
     start = whole.start if name == ALL else starts[name]
     return Window(name, Period(start, whole.end), usable, ended)
+
+
+def is_yearly(found: Performance) -> bool:
+    """Tell whether a period is long enough to show its returns as rates a year."""
+    return found.period.days >= DAYS_PER_YEAR
+
+
+def money_weighted(found: Performance) -> Figure[float]:
+    """Answer the money-weighted return: a year's rate, and that of the period itself where it is shorter.
+
+    A rate of some days, blown up to a year, says nothing; ``(1 + XIRR)^(days / 365) - 1`` takes it back,
+    over the days from the first flow to the end.
+    """
+    rate = found.money_weighted.value
+    if rate is None or is_yearly(found):
+        return found.money_weighted
+    return Figure(float((1.0 + rate) ** (days_invested(found) / DAYS_PER_YEAR) - 1.0))
+
+
+def days_invested(found: Performance) -> int:
+    """Count the days from the first flow (or opening value) of a period to its end."""
+    flows = dated_flows(found.series)
+    return (found.period.end - flows[0][0]).days if flows else 0

@@ -37,6 +37,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "found": found,
         "currency": found.currency,
+        "explain_total": reverse("dashboard-explain", args=["net_worth"]),
+        "explain_day": reverse("dashboard-explain", args=["day"]),
         "day_return": overview.day_return(found),
         "oldest": min((part.as_of for part in found.parts if part.as_of), default=None),
         "holdings": holdings[:SHOWN_POSITIONS],

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.errors import NotFound
-from portfolios.selectors import periods
+from portfolios.selectors import periods, valuation
 from portfolios.selectors.ledger import load
 from portfolios.selectors.portfolios import get
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.explanations import FIGURES, Question
+from portfolios.views.explanations.everything import EVERYTHING
 
 
 @require_safe
@@ -33,4 +34,19 @@ def explain(request: HttpRequest, portfolio_id: UUID, figure: str) -> HttpRespon
         answer=FIGURES[figure](question),
         base="components/drawer.html" if is_fragment(request, "drawer") else "portfolios/_drawer_page.html",
     )
+    return render(request, "portfolios/explain.html", context)
+
+
+@require_safe
+@login_required
+def explain_everything(request: HttpRequest, figure: str) -> HttpResponse:
+    """Show which portfolios make a figure of the dashboard, and at which rates."""
+    if figure not in EVERYTHING:
+        raise NotFound
+    context = {
+        "answer": EVERYTHING[figure](valuation.net_worth(request.user)),
+        "base": "components/drawer.html"
+        if is_fragment(request, "drawer")
+        else "portfolios/_drawer_page.html",
+    }
     return render(request, "portfolios/explain.html", context)

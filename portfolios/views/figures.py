@@ -17,7 +17,7 @@ from portfolios.domain.reasons import Figure
 from portfolios.domain.statement import Lines
 from portfolios.selectors.figures import ONE_DAY, Performance, Period, performance, state
 from portfolios.selectors.ledger import Ledger
-from portfolios.selectors.periods import Window
+from portfolios.selectors.periods import Window, is_yearly, money_weighted
 from portfolios.views.words import range_text, reason_text
 
 
@@ -66,9 +66,15 @@ def period_context(ledger: Ledger, window: Window) -> dict[str, Any]:
         "ratios": _ratios(ledger, window, found),
         "steps": _steps(ledger, window, lines, found.period),
         "gain": lines.gain(),
+        "explain_gain": explain_url(ledger, "gain", window),
         "left_out": len(state(ledger, found.period).left_out),
         "url_figures": reverse("portfolio-figures", args=[ledger.portfolio.pk]),
     }
+
+
+def money_weighted_label(found: Performance) -> str:
+    """Say whether the money-weighted return is a year's or the period's."""
+    return _("A year, money-weighted (XIRR)") if is_yearly(found) else _("Money-weighted return (XIRR)")
 
 
 def _ratios(ledger: Ledger, window: Window, found: Performance) -> list[Ratio]:
@@ -80,7 +86,7 @@ def _ratios(ledger: Ledger, window: Window, found: Performance) -> list[Ratio]:
     return [
         one(_("Time-weighted return"), found.time_weighted, "time_weighted"),
         one(_("A year, time-weighted"), found.annualised, "annualised"),
-        one(_("A year, money-weighted (XIRR)"), found.money_weighted, "money_weighted"),
+        one(money_weighted_label(found), money_weighted(found), "money_weighted"),
         one(_("Gain on what was put in"), found.simple, "simple"),
     ]
 
@@ -114,6 +120,7 @@ def day_context(ledger: Ledger, day: date) -> dict[str, Any]:
     period = Period(day - ONE_DAY, day)
     return {
         "day": day,
+        "explain_day": explain_url(ledger, "gain", range="1D"),
         "day_gain": state(ledger, period).lines.gain(),
         "day_return": ratio(performance(ledger, period).time_weighted.value) if ledger.entries else None,
     }

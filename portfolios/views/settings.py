@@ -16,6 +16,7 @@ from core import clock
 from core.errors import NotFound
 from core.models import Role
 from portfolios.forms import PortfolioForm
+from portfolios.models import Portfolio
 from portfolios.selectors import valuation
 from portfolios.selectors.portfolios import get, get_writable
 from portfolios.services import portfolios as services
@@ -45,7 +46,12 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
 def portfolio_create(request: HttpRequest) -> HttpResponse:
     """Create an empty portfolio."""
     user: Any = request.user
-    initial = {"currency": user.base_currency, "time_zone": user.time_zone, "tracks_cash": True}
+    initial = {
+        "currency": user.base_currency,
+        "time_zone": user.time_zone,
+        "tracks_cash": True,
+        "cost_method": Portfolio.CostMethod.FIFO,
+    }
     form = PortfolioForm(request.POST or None, user=user, initial=initial)
     made: list[Any] = []
     if request.method == "POST" and form.is_valid():
@@ -86,11 +92,10 @@ def portfolio_sample(request: HttpRequest) -> HttpResponse:
 def portfolio_settings(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Show a portfolio's settings and change them."""
     portfolio = get_writable(request.user, portfolio_id)
-    names = services.CHANGEABLE
-    initial = {name: getattr(portfolio, name) for name in names}
+    initial = {name: getattr(portfolio, name) for name in services.CHANGEABLE}
     form = PortfolioForm(request.POST or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
-        changes = {name: form.cleaned_data[name] for name in names}
+        changes = form.cleaned_data
         if attempted(
             form,
             lambda: services.change_portfolio(

@@ -20,6 +20,7 @@ FIGURES: dict[str, Callable[[Question], Answer]] = {
     "taxes": amounts.taxes,
     "currency": amounts.currency,
     "flows": amounts.flows,
+    "gain": amounts.gain,
     "time_weighted": returns.time_weighted,
     "annualised": returns.annualised,
     "money_weighted": returns.money_weighted,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portfolios.domain.book import Charge, Disposal, Income, Transfer
@@ -304,4 +305,37 @@ def flows(asked: Question) -> Answer:
         [_("Day"), _("What"), "", asked.base],
         rows,
         Cell("flow_money", result.value, result.unit),
+    )
+
+
+def gain(asked: Question) -> Answer:
+    """List what a period's gain consists of, by cause."""
+    lines = asked.statement.lines
+    causes = [
+        (_("Prices of what is held"), lines.unrealised),
+        (_("Prices of what was sold"), lines.realised),
+        (_("Dividends and interest"), lines.income),
+        (_("Fees"), lines.fees.copy_negate()),
+        (_("Taxes"), lines.taxes.copy_negate()),
+        (_("Exchange rates"), lines.currency_effect),
+    ]
+    causes = [(label, amount) for label, amount in causes if amount]
+    amounts: list[Decimal | None] = [amount for _label, amount in causes]
+    rows = [
+        [text(label), value]
+        for (label, _amount), value in zip(causes, asked.parts(amounts, signed=True), strict=True)
+    ]
+    return Answer(
+        _("Gain"),
+        _(
+            "The change in value from the end of %(start)s to the end of %(end)s, "
+            "without what was paid in or out."
+        )
+        % {
+            "start": date_format(asked.period.start, "DATE_FORMAT"),
+            "end": date_format(asked.period.end, "DATE_FORMAT"),
+        },
+        ["", asked.base],
+        rows,
+        asked.whole(amounts, signed=True),
     )

@@ -7,12 +7,15 @@ from decimal import Decimal
 import numpy as np
 from django.utils.translation import gettext as _
 
+from core.templatetags.figures import plain_percent
 from portfolios.domain.arrays import day_of
 from portfolios.domain.reasons import Figure
 from portfolios.domain.returns import DAYS_PER_YEAR
 from portfolios.selectors.figures import dated_flows
+from portfolios.selectors.periods import days_invested, is_yearly
+from portfolios.selectors.periods import money_weighted as money_weighted_of
 from portfolios.views.explanations.shape import Answer, Cell, Question, day, text
-from portfolios.views.figures import ratio
+from portfolios.views.figures import money_weighted_label, ratio
 from portfolios.views.words import reason_text
 
 
@@ -88,16 +91,21 @@ def money_weighted(asked: Question) -> Answer:
         years = (when - flows[0][0]).days / DAYS_PER_YEAR
         present = None if rate is None else _money(amount / (1 + rate) ** years)
         rows.append([day(when), Cell("flow_money", _money(amount)), Cell("flow_money", present)])
+    yearly = _("At %(rate)s a year, over %(days)s days.") % {
+        "rate": plain_percent(ratio(rate)),
+        "days": days_invested(found),
+    }
     return Answer(
-        _("A year, money-weighted (XIRR)"),
+        money_weighted_label(found),
         _(
             "The yearly rate at which everything you paid in (−) and got or still have (+) is worth nothing "
             "on the first day. The first row is the value at the start, the last one that at the end."
         ),
         [_("Day"), _("Amount"), _("Worth on the first day")],
         rows,
-        _result(found.money_weighted),
-        result_label=_("A year"),
+        _result(money_weighted_of(found)),
+        result_label=_("A year") if is_yearly(found) else _("In this period"),
+        note="" if rate is None or is_yearly(found) else yearly,
     )
 
 

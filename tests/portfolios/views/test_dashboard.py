@@ -75,6 +75,18 @@ def test_dashboard_leaves_a_portfolio_without_rate_out_and_says_so(browser, inve
     assert "There is no exchange rate from CHF; it is not in the sum. · Swiss" in text
 
 
+def test_net_worth_and_the_day_are_explained_by_portfolio(browser, investor, portfolio, acme, enter):
+    other = create_portfolio(actor=Actor.user(investor), owner_id=investor.pk, name="Dollars", currency="USD")
+    enter(other, "deposit", "2024-01-10", 100)
+    text = words(browser.get("/dashboard/explain/net_worth/", headers={"X-Fragment": "drawer"}))
+    assert "Together 2,044.05 EUR" in text
+    assert "Dollars 100.00 USD 0.95 95.00 Savings 1,949.05 EUR 1.00 1,949.05" in text
+    day = words(browser.get("/dashboard/explain/day/"))
+    # the dollars gained 5 EUR against the euro, and nothing in their own portfolio
+    assert "Together ▲ +139.95 EUR" in day
+    assert browser.get("/dashboard/explain/nonsense/").status_code == 404
+
+
 def test_chart_adds_portfolios_day_by_day(browser, investor, portfolio, acme, enter):
     other = create_portfolio(actor=Actor.user(investor), owner_id=investor.pk, name="Dollars", currency="USD")
     enter(other, "deposit", "2024-01-30", 100)

@@ -40,6 +40,12 @@ def test_statement_adds_up_as_shown(browser, portfolio, acme):
     assert "Value on Jan. 31, 2024 (explain) 1,949.05 EUR" in text
 
 
+def test_money_weighted_return_of_a_short_period_is_not_blown_up_to_a_year(browser, portfolio, acme):
+    text = words(browser.get(url(portfolio)))
+    # 1810 from the 2nd on, 1949.05 after 29 days
+    assert "Money-weighted return (XIRR) (explain) ▲ +7.68%" in text
+
+
 def test_short_period_says_why_there_is_no_yearly_rate(browser, portfolio, acme):
     assert "The period is too short; a yearly rate needs a year." in words(browser.get(url(portfolio)))
 
@@ -167,7 +173,7 @@ def test_figures_of_a_period_are_a_piece(browser, portfolio, acme):
     text = words(browser.get(url(portfolio, "figures/"), {"range": "1W"}))
     assert "1 week, Jan. 24, 2024 – Jan. 31, 2024" in text
     assert "Value on Jan. 24, 2024 (explain) 1,809.10 EUR" in text
-    assert "Gain ▲ +139.95 EUR" in text
+    assert "Gain (explain) ▲ +139.95 EUR" in text
 
 
 def test_named_periods_begin_where_calendars_say():
@@ -223,6 +229,14 @@ def test_explanation_adds_up_to_its_line(busy, january, figure, window):
     assert answer.result.value == getattr(lines, LINES[figure])
     shown = sum((row[-1].value for row in answer.rows), Decimal(0))
     assert shown == round(answer.result.value, 2)
+
+
+def test_explained_gain_is_the_statements(busy, january):
+    ledger = load(busy)
+    asked = Question(ledger, periods.window(ledger, "All"), of_period=True)
+    answer = FIGURES["gain"](asked)
+    assert answer.result.value == asked.statement.lines.gain()
+    assert len(answer.rows) == 6
 
 
 @pytest.mark.parametrize(

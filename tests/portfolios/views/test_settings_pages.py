@@ -12,6 +12,7 @@ FIELDS = {
     "currency": "CHF",
     "time_zone": "Europe/Zurich",
     "tracks_cash": "on",
+    "cost_method": "fifo",
     "note": "Slow",
 }
 

@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
+from core.actor import Actor
 from market.models import Instrument
 from portfolios.models import Portfolio, Transaction
+from portfolios.services.portfolios import create_portfolio
 from tests.portfolios.views.conftest import words
+from tests.support.parallel import at_once
 
 HTMX = {"HX-Request": "true"}
 TOKEN = "01890000-0000-7000-8000-00000000000a"
@@ -46,6 +50,20 @@ def test_same_form_sent_twice_adds_one(browser, portfolio):
     assert Transaction.objects.filter(portfolio=portfolio).count() == 1
     browser.post(url(portfolio, "new/"), typed(kind="deposit", amount="100", token=TOKEN[:-1] + "b"))
     assert Transaction.objects.filter(portfolio=portfolio).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_form_sent_twice_at_once_adds_one(investor):
+    portfolio = create_portfolio(
+        actor=Actor.user(investor), owner_id=investor.pk, name="Savings", currency="EUR"
+    )
+    clients = [Client(), Client()]
+    for client in clients:
+        client.force_login(investor)
+    fields = typed(kind="deposit", amount="100")
+    answers = at_once(*(lambda one=one: one.post(url(portfolio, "new/"), fields) for one in clients))
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Transaction.objects.filter(portfolio=portfolio).count() == 1
 
 
 def test_deposit_needs_only_an_amount(browser, portfolio):
@@ -312,9 +330,6 @@ def test_visitors_are_sent_to_sign_in(client, portfolio, acme):
 
 
 def test_another_portfolios_transaction_is_not_found_under_this_one(browser, investor, portfolio, acme):
-    from core.actor import Actor
-    from portfolios.services.portfolios import create_portfolio
-
     other = create_portfolio(actor=Actor.user(investor), owner_id=investor.pk, name="Other", currency="EUR")
     row = Transaction.objects.get(portfolio=portfolio, kind="buy")
     assert browser.get(url(other, f"{row.pk}/")).status_code == 404
