@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
-from uuid import UUID
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,4 +80,4 @@ health_checks: Port[[], HealthResult] = Port("health_checks")
 search: Port[[Any, str, int], list[SearchHit]] = Port("search")
 admin_panels: Port[[], Panel] = Port("admin_panels")
 held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
-instrument_in_use: Port[[int, UUID], bool] = Port("instrument_in_use")
+instrument_in_use: Port[[int], bool] = Port("instrument_in_use")

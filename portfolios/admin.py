@@ -93,4 +93,5 @@ class TransactionImportAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave files and rows, which are megabytes, where they are."""
-        return super().get_queryset(request).defer("rows", "source")
+        rows: QuerySet[Any] = super().get_queryset(request).defer("rows", "source")
+        return rows

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.bus import bus
 from core.errors import Conflict, Forbidden, ValidationFailed
 from core.models import LIVE_WORLD
+from core.money import SUBUNITS
 from core.ports import instrument_in_use
 from market import locks
 from market.errors import InstrumentInUse
@@ -145,8 +146,19 @@ def _assign(instrument: Instrument, values: dict[str, Any]) -> None:
             setattr(instrument, name, value.strip().upper())
         else:
             setattr(instrument, name, value)
+    _fold_subunit(instrument)
     if instrument.isin and not ISIN.match(instrument.isin):
         raise ValidationFailed.of("isin", _("An ISIN has 12 characters, such as US0378331005."))
+
+
+def _fold_subunit(instrument: Instrument) -> None:
+    """Keep what is quoted in pence in pounds: GBX is GBP with a quote unit of 0.01."""
+    if instrument.currency not in SUBUNITS:
+        return
+    instrument.currency, unit = SUBUNITS[instrument.currency]
+    if instrument.quote_unit not in {1, unit}:
+        raise ValidationFailed.of("quote_unit", _("The currency says the quote unit already."))
+    instrument.quote_unit = unit
 
 
 def _exchange(mic: str | None) -> Exchange | None:
@@ -190,7 +202,7 @@ def _rename(instrument: Instrument, old_symbol: str, since: date) -> None:
 
 
 def _in_use(instrument: Instrument) -> bool:
-    return any(instrument_in_use.collect(instrument.id, instrument.uuid).values())
+    return any(instrument_in_use.collect(instrument.id).values())
 
 
 def _shown(instrument: Instrument) -> dict[str, Any]:

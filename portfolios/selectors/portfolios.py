@@ -94,6 +94,6 @@ def held_instruments() -> set[int]:
     )
 
 
-def instrument_in_use(instrument_id: int, _user_id: UUID) -> bool:
+def instrument_in_use(instrument_id: int) -> bool:
     """Tell whether any transaction, a deleted one too, names the instrument."""
     return Transaction.objects.filter(instrument_id=instrument_id).exists()

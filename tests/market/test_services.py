@@ -112,7 +112,7 @@ def test_deleting_takes_prices_along_unless_it_is_in_use(ida, monkeypatch):
     made = services.create_instrument(actor=actor, data=DATA)
     bars.set_bars(actor=actor, uuid=made.uuid, rows=[BarRow(DAY, Decimal(1))])
     with monkeypatch.context() as patched:
-        patched.setitem(instrument_in_use._providers, "tests", lambda _id, _uuid: True)
+        patched.setitem(instrument_in_use._providers, "tests", lambda _id: True)
         with pytest.raises(InstrumentInUse):
             services.delete_instrument(actor=actor, uuid=made.uuid)
         with pytest.raises(InstrumentInUse):
