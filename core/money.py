@@ -31,6 +31,12 @@ MINOR_UNITS: Final[dict[str, int]] = {
     for places, codes in ((0, _NONE), (2, _TWO), (3, _THREE), (4, _FOUR))
     for code in codes.split()
 }
+# Prices in a hundredth of a currency: what venues quote and people type.
+SUBUNITS: Final = {
+    "GBX": ("GBP", Decimal("0.01")),
+    "ZAC": ("ZAR", Decimal("0.01")),
+    "ILA": ("ILS", Decimal("0.01")),
+}
 # Coins and other codes outside ISO 4217 are shown with eight decimals, the satoshi's.
 OTHER_PLACES: Final = 8
 _WIDE: Final = Context(prec=200)

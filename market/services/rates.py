@@ -16,6 +16,7 @@ from core import audit, clock
 from core.actor import Actor
 from core.errors import FieldError, Forbidden, TooLarge, ValidationFailed
 from core.models import LIVE_WORLD
+from core.money import SUBUNITS
 from market import locks
 from market.domain.bars import EARLIEST, fits
 from market.domain.prices import MANUAL
@@ -155,6 +156,9 @@ def _row_errors(path: str, row: RateRow, today: date) -> Iterator[FieldError]:
     for name in ("base", "quote"):
         if not _CODE.fullmatch(getattr(row, name)):
             yield FieldError(f"{path}.{name}", _("Use a currency code such as EUR or BTC."), "currency")
+        elif getattr(row, name) in SUBUNITS:
+            major, _unit = SUBUNITS[getattr(row, name)]
+            yield FieldError(f"{path}.{name}", _("Give the rate of %(major)s.") % {"major": major}, "subunit")
     if row.base == row.quote:
         yield FieldError(f"{path}.quote", _("The two currencies must differ."), "same-currency")
     if row.rate <= 0:

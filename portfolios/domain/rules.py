@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.errors import FieldError
+from core.money import SUBUNITS
 from portfolios.domain.entries import EntryKind
+from portfolios.domain.exact import ONE, exact, share
 
 WITH_INSTRUMENT = frozenset({EntryKind.BUY, EntryKind.SELL, EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 MONEY_ONLY = frozenset(
@@ -16,13 +18,6 @@ MONEY_ONLY = frozenset(
 TRANSFERS = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 SIGNED = frozenset({EntryKind.INTEREST, EntryKind.FEE, EntryKind.TAX})
 LARGEST = Decimal(10) ** 20
-
-# Prices in a hundredth of a currency: what venues quote and people type.
-SUBUNITS = {
-    "GBX": ("GBP", Decimal("0.01")),
-    "ZAC": ("ZAR", Decimal("0.01")),
-    "ILA": ("ILS", Decimal("0.01")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +34,14 @@ class Draft:
 
 
 def major(currency: str, price: Decimal | None) -> tuple[str, Decimal | None]:
-    """Fold a price quoted in a subunit into its major currency: 250 GBX is 2.50 GBP."""
+    """Fold a price quoted in a subunit into its major currency, to 18 decimals: 250 GBX is 2.50 GBP."""
     if currency not in SUBUNITS:
         return currency, price
     code, unit = SUBUNITS[currency]
-    return code, None if price is None else price * unit
+    if price is None:
+        return code, None
+    with exact():
+        return code, share(price, unit, ONE)
 
 
 def faults(draft: Draft) -> list[FieldError]:
@@ -64,7 +62,7 @@ def _quantity(draft: Draft) -> Iterator[FieldError]:
             yield FieldError("quantity", "The amount must not be 0.", "zero")
     elif draft.quantity <= 0:
         yield FieldError("quantity", "Must be greater than 0.", "positive")
-    if abs(draft.quantity) >= LARGEST:
+    if draft.quantity.copy_abs() >= LARGEST:  # abs() would round to 28 digits
         yield FieldError("quantity", "At most 20 digits before the decimal point.", "digits")
 
 

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.bus import bus
 from core.errors import ValidationFailed
 from core.models import Role
+from core.money import SUBUNITS
 from market.models import Instrument
 from portfolios.events import PortfolioChanged, PortfolioDeleted
 from portfolios.locks import lock_portfolio
@@ -78,10 +79,17 @@ def default_portfolio(*, actor: Actor, user: Any) -> Portfolio:
 
 
 def _register(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> Portfolio:
-    portfolio.full_clean()
+    _clean(portfolio)
     portfolio.save(force_insert=True)
     _join_owner(actor, owner_id, portfolio)
     return portfolio
+
+
+def _clean(portfolio: Portfolio) -> None:
+    if portfolio.currency in SUBUNITS:
+        major, _unit = SUBUNITS[portfolio.currency]
+        raise ValidationFailed.of("currency", _("Use %(major)s.") % {"major": major}, "subunit")
+    portfolio.full_clean()
 
 
 def _join_owner(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> None:
@@ -108,7 +116,7 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
         if field not in CHANGEABLE:
             raise ValidationFailed.of(field, _("This cannot be changed."))
         setattr(portfolio, field, value)
-    portfolio.full_clean()
+    _clean(portfolio)
     portfolio.save()
     if portfolio.time_zone != before["time_zone"]:
         _redate(portfolio)
