@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,8 @@ DAY = OpenApiParameter("date", date, description="As of the end of this day; tod
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _EUROPEAN = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def day_parameter(params: Any, name: str) -> date | None:
@@ -63,6 +66,31 @@ def uuid_parameter(params: Any, name: str) -> UUID | None:
         return UUID(text)
     except ValueError as error:
         raise ValidationFailed.of(name, _("%(name)s must be a UUID.") % {"name": name}, "uuid") from error
+
+
+def choice_parameter(params: Any, name: str, choices: Sequence[str]) -> str:
+    """Read one of `choices`; empty when it is not given.
+
+    Raises:
+        ValidationFailed: it is none of them; names the parameter.
+    """
+    text = str(params.get(name, ""))
+    if text and text not in choices:
+        message = _("%(name)s must be one of: %(choices)s.")
+        raise ValidationFailed.of(name, message % {"name": name, "choices": ", ".join(choices)}, "choice")
+    return text
+
+
+def flag_parameter(params: Any, name: str) -> bool | None:
+    """Read true or false (1 or 0); None when it is not given.
+
+    Raises:
+        ValidationFailed: it is neither; names the parameter.
+    """
+    text = str(params.get(name, "")).lower()
+    if text not in {"", *_FLAGS}:
+        raise ValidationFailed.of(name, _("%(name)s must be true or false.") % {"name": name}, "flag")
+    return _FLAGS.get(text)
 
 
 def currency_parameter(params: Any, name: str) -> str:

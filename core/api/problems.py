@@ -62,7 +62,7 @@ def translate(exc: Exception) -> errors.DomainError | None:
 def _other(exc: exceptions.APIException) -> errors.DomainError:
     error = errors.DomainError(str(exc.detail), code=str(exc.default_code).replace("_", "-"))
     error.status = exc.status_code
-    error.title = str(exc.default_detail)
+    error.title = _TITLES.get(exc.status_code, str(exc.default_detail))
     return error
 
 
@@ -103,6 +103,8 @@ def _roll_back() -> None:
         transaction.set_rollback(True)
 
 
+# What the framework keeps as a title for these is a template with a hole.
+_TITLES = {405: "This method is not allowed here", 415: "This media type is not supported"}
 _TRANSLATIONS: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], errors.DomainError]], ...] = (
     (
         (exceptions.ValidationError,),

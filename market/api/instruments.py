@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
 from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
-from core.errors import ValidationFailed
+from core.api.parameters import LISTING, choice_parameter, flag_parameter
 from core.models import LIVE_WORLD
 from market.api.serializers import InstrumentChangeSerializer, InstrumentSerializer
 from market.models import Instrument
@@ -56,12 +54,13 @@ class InstrumentListView(ApiView):
         """List instruments, with their last prices; the best match of a search comes first."""
         params = request.query_params
         rows = selectors.matching(selectors.visible_to(request.user), params.get("search", ""))
-        if kind := params.get("kind"):
-            rows = rows.filter(kind=_known_kind(kind))
+        if kind := choice_parameter(params, "kind", Instrument.Kind.values):
+            rows = rows.filter(kind=kind)
         if symbol := params.get("symbol"):
             rows = rows.filter(symbol=symbol.strip().upper())
-        if own := params.get("own"):
-            rows = rows.filter(owner__isnull=_flag("own", own) is False)
+        own = flag_parameter(params, "own")
+        if own is not None:
+            rows = rows.filter(owner__isnull=not own)
         return paged(self, rows, _shown)
 
     @extend_schema(
@@ -121,15 +120,3 @@ def _renamed(values: dict[str, Any]) -> dict[str, Any]:
     if "exchange_id" in values:
         values["exchange"] = values.pop("exchange_id") or ""
     return values
-
-
-def _known_kind(kind: str) -> str:
-    if kind not in Instrument.Kind.values:
-        raise ValidationFailed.of("kind", _("There is no kind %(kind)s.") % {"kind": kind})
-    return kind
-
-
-def _flag(name: str, text: str) -> bool:
-    if text.lower() not in {"true", "false", "1", "0"}:
-        raise ValidationFailed.of(name, _("%(name)s must be true or false.") % {"name": name})
-    return text.lower() in {"true", "1"}

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
-from core.api.parameters import DAY, END, LISTING, day_parameter
+from core.api.parameters import DAY, END, LISTING, choice_parameter, day_parameter, flag_parameter
 from core.errors import ValidationFailed
 from portfolios import payloads
 from portfolios.api import shapes
@@ -89,7 +89,7 @@ class PositionsView(_LedgerView):
         """List the positions as of the end of a day, the largest first."""
         ledger = self.ledger(portfolio_id)
         found = valuation.at(ledger, self.day(ledger))
-        closed = request.query_params.get("closed", "").lower() in {"1", "true", "yes"}
+        closed = flag_parameter(request.query_params, "closed")
         rows = [one for one in found.positions if closed or one.quantity]
         return self.page([payloads.position(ledger, one) for one in rows])
 
@@ -181,11 +181,7 @@ class AllocationView(_LedgerView):
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer the value by instrument, class, currency or sector; the shares add up to 1."""
         ledger = self.ledger(portfolio_id)
-        by = request.query_params.get("by") or valuation.GROUPINGS[0]
-        if by not in valuation.GROUPINGS:
-            raise ValidationFailed.of(
-                "by", _("Group by one of: %s.") % ", ".join(valuation.GROUPINGS), "choice"
-            )
+        by = choice_parameter(request.query_params, "by", valuation.GROUPINGS) or valuation.GROUPINGS[0]
         found = valuation.at(ledger, self.day(ledger))
         return Response(payloads.allocation(ledger, found, by, valuation.allocation(ledger, found, by)))
 

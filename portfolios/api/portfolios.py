@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
 from core.api.pagination import page_of, paged
-from core.api.parameters import END, LISTING, START, day_parameter, uuid_parameter
+from core.api.parameters import END, LISTING, START, choice_parameter, day_parameter, uuid_parameter
 from portfolios.api.serializers import (
     MAX_BATCH,
     PortfolioSerializer,
@@ -21,7 +21,7 @@ from portfolios.api.serializers import (
     as_input,
     named_as_sent,
 )
-from portfolios.models import Portfolio, TransactionRevision
+from portfolios.models import Portfolio, Transaction, TransactionRevision
 from portfolios.selectors import portfolios as selectors
 from portfolios.services import portfolios as services
 from portfolios.services import transactions as transaction_services
@@ -100,8 +100,8 @@ class TransactionListView(ApiView):
             rows = rows.filter(day__gte=start)
         if end := day_parameter(params, "end"):
             rows = rows.filter(day__lte=end)
-        if params.get("kind"):
-            rows = rows.filter(kind=params["kind"])
+        if kind := choice_parameter(params, "kind", Transaction.Kind.values):
+            rows = rows.filter(kind=kind)
         if instrument := uuid_parameter(params, "instrument"):
             rows = rows.filter(instrument__uuid=instrument)
         return paged(self, rows, lambda page: TransactionSerializer(page, many=True).data)
