@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actor import Actor
 from core.api.rendering import plain
-from core.errors import FieldError, NotFound, ValidationFailed
+from core.errors import Conflict, FieldError, NotFound, ValidationFailed
 from core.money import SUBUNITS
 from market.domain.bars import EARLIEST
 from market.locks import keep_instruments
@@ -171,6 +171,7 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
 
     Raises:
         NotFound: no such deleted transaction in that portfolio.
+        Conflict: its row was imported again meanwhile.
         Oversold: a sale would lack units.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
@@ -181,6 +182,7 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
     )
     if row is None:
         raise NotFound
+    _refuse_twin(portfolio, row)
     before = instrument_shortfalls(portfolio, _ids({row.instrument}))
     _keep_revision(actor, row)
     row.deleted_at = None
@@ -196,6 +198,12 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
     )
     bump(portfolio)
     return row
+
+
+def _refuse_twin(portfolio: Portfolio, row: Transaction) -> None:
+    same = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, fingerprint=row.fingerprint)
+    if row.fingerprint and same.exists():
+        raise Conflict(_("This transaction is there again: its file was imported once more."))
 
 
 def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:

@@ -19,6 +19,7 @@ from portfolios.services.transactions import (
     add_transactions,
     change_transaction,
     delete_transaction,
+    restore_transaction,
 )
 
 BUY = "2024-01-02,buy,ABC,10,5.5,1,EUR"
@@ -213,6 +214,17 @@ def test_undo_is_refused_when_later_sales_need_the_units(desk):
     assert "2024-05-01: ABC −3" in caught.value.detail
     assert len(desk.live()) == 2
     assert TransactionImport.objects.get(pk=batch.pk).status == "applied"
+
+
+def test_deleted_row_that_was_imported_again_does_not_come_back_twice(desk):
+    desk.apply(desk.preview(BUY))
+    row = desk.live()[0]
+    given = {"actor": desk.actor, "transaction_id": row.pk, "portfolio_id": desk.portfolio.pk}
+    delete_transaction(**given)
+    desk.apply(desk.preview(BUY))
+    with pytest.raises(Conflict):
+        restore_transaction(**given)
+    assert len(desk.live()) == 1
 
 
 def test_undo_needs_an_applied_import(preview, apply, undo, market):
