@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -99,9 +99,10 @@ class _Kept:
     market: tuple[Any, ...]
     ledger: Ledger
 
-    def is_current(self) -> bool:
-        """Tell whether no price and no rate has changed since."""
-        return self.market == _market_stamp(self.ledger.owner_id, self.ledger.instruments)
+    def is_current(self, prices: dict[int, int], rates: dict[UUID | None, tuple[int, int]]) -> bool:
+        """Tell whether no price and no rate has changed since, by their counters now."""
+        known = tuple(sorted((key, prices.get(key)) for key in self.ledger.instruments))
+        return self.market == (known, rates[self.ledger.owner_id])
 
 
 class _Memory:
@@ -138,12 +139,28 @@ def load(portfolio: Portfolio) -> Ledger:
     Transactions, prices, corporate actions and rates carry revision numbers, so a change by any
     process is seen at the next read. `portfolio` is as the database has it.
     """
+    return load_all([portfolio])[0]
+
+
+def load_all(portfolios: Sequence[Portfolio]) -> list[Ledger]:
+    """Answer several ledgers as `load` does; those in memory are checked together, in two queries."""
+    kept = {one.pk: found for one in portfolios if (found := memory.get(one.pk)) is not None}
+    ledgers = [one.ledger for one in kept.values()]
+    prices_now = revisions.price_revisions({key for one in ledgers for key in one.instruments})
+    rates_now = {owner: revisions.rate_revision(owner) for owner in {one.owner_id for one in ledgers}}
+    return [_current(one, kept.get(one.pk), prices_now, rates_now) for one in portfolios]
+
+
+def _current(
+    portfolio: Portfolio,
+    kept: _Kept | None,
+    prices: dict[int, int],
+    rates: dict[UUID | None, tuple[int, int]],
+) -> Ledger:
     settings = _settings_stamp(portfolio)
-    kept = memory.get(portfolio.pk)
-    if kept is not None and kept.settings == settings and kept.is_current():
-        return kept.ledger
-    kept = _read(portfolio, _owner_id(portfolio), settings)
-    memory.put(portfolio.pk, kept)
+    if kept is None or kept.settings != settings or not kept.is_current(prices, rates):
+        kept = _read(portfolio, _owner_id(portfolio), settings)
+        memory.put(portfolio.pk, kept)
     return kept.ledger
 
 
@@ -156,11 +173,6 @@ def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
         portfolio.cost_method,
         portfolio.world_id,
     )
-
-
-def _market_stamp(owner_id: UUID | None, instruments: Iterable[int]) -> tuple[Any, ...]:
-    price_revisions = revisions.price_revisions(list(instruments))
-    return (tuple(sorted(price_revisions.items())), revisions.rate_revision(owner_id))
 
 
 def _owner_id(portfolio: Portfolio) -> UUID | None:

@@ -22,7 +22,7 @@ from portfolios.domain.exact import ZERO, exact
 from portfolios.domain.positions import CashView, PositionView, cash, positions
 from portfolios.models import Portfolio
 from portfolios.selectors.figures import Period, book, once, state
-from portfolios.selectors.ledger import Ledger, load, today
+from portfolios.selectors.ledger import Ledger, load_all, today
 from portfolios.selectors.portfolios import real_of
 
 GROUPINGS = ["instrument", "class", "currency", "sector"]
@@ -174,7 +174,8 @@ def net_worth(user: Any) -> NetWorth:
         user.pk, LIVE_WORLD, {portfolio.currency for portfolio in portfolios}, user.base_currency
     )
     with exact():
-        parts = [_part(portfolio, table, day) for portfolio in portfolios]
+        ledgers = zip(portfolios, load_all(portfolios), strict=True)
+        parts = [_part(portfolio, ledger, table, day) for portfolio, ledger in ledgers]
         return NetWorth(
             day=day,
             currency=user.base_currency,
@@ -185,8 +186,7 @@ def net_worth(user: Any) -> NetWorth:
         )
 
 
-def _part(portfolio: Portfolio, table: Any, day: date) -> NetWorthPart:
-    ledger = load(portfolio)
+def _part(portfolio: Portfolio, ledger: Ledger, table: Any, day: date) -> NetWorthPart:
     valued = at(ledger, today(portfolio))
     used = table.rate(portfolio.currency, day)
     rate = used.rate if used else None

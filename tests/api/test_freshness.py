@@ -72,3 +72,16 @@ def test_write_of_another_process_shows_at_the_next_read(ada, held):
             "UPDATE market_instrument SET price_revision = price_revision + 1 WHERE id = %s", [instrument.pk]
         )
     assert position(ada, savings)["market_value"] == "70"
+
+
+def test_net_worth_of_several_portfolios_follows_each_of_them(ada, held):
+    savings, made = held
+    second = ada.post("/api/v1/portfolios", {"name": "Second", "currency": "EUR"}).json()["id"]
+    buy = {"kind": "buy", "date": "2024-01-02", "instrument": made, "quantity": "1", "price": "5"}
+    ada.post(f"/api/v1/portfolios/{second}/transactions", buy)
+    before = ada.get("/api/v1/net-worth").json()["total"]
+    ada.post(f"/api/v1/instruments/{made}/bars", [{"date": "2024-01-03", "close": "6"}])
+    after = ada.get("/api/v1/net-worth").json()["total"]
+    deposit = {"kind": "deposit", "date": "2024-01-04", "amount": "100"}
+    ada.post(f"/api/v1/portfolios/{second}/transactions", deposit)
+    assert (before, after, ada.get("/api/v1/net-worth").json()["total"]) == ("0", "11", "111")

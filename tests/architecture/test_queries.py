@@ -1,0 +1,143 @@
+"""Query budgets: a list asks as often for three rows as for one, and as often as was agreed.
+
+`tests/query_counts.json` holds what each read costs, cold and warm (its ledger in memory). A
+number there changes only with a reason, told in the commit.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from market.models import Coin, CorporateAction, Exchange
+from portfolios.selectors.ledger import memory
+from tests.api.routes import FILE, Call, Scene, routes
+from tests.api.test_permissions import Person
+
+COUNTS = Path(__file__).resolve().parents[1] / "query_counts.json"
+READS = sorted(
+    (route for route in routes() if "get" in route.methods and route.name not in {"schema", "api-docs"}),
+    key=lambda route: route.name,
+)
+# What one more portfolio costs that is not in memory: owner, entries, instruments, splits, rates, prices.
+COLD_LEDGER = 9
+pytestmark = pytest.mark.django_db
+
+
+class Home:
+    """One person's data, of which there can be more and more of each kind."""
+
+    def __init__(self) -> None:
+        self.person = Person("ada@example.org")
+        self.rows = 0
+        self.ids: dict[str, dict[str, Any]] = {"": {}}
+
+    def post(self, name: str, body: Any, **ids: Any) -> Any:
+        answer = self.person.send(Call("post"), reverse(name, kwargs=ids), body)
+        assert answer.status_code in {200, 201}, answer.content
+        return answer.json()
+
+    def grow(self) -> None:
+        """Add one row to every list."""
+        self.rows += 1
+        number = self.rows
+        Coin.objects.create(coin_id=f"coin-{number}", symbol=f"C{number}", name="Coin")
+        Exchange.objects.create(mic=f"XT{number}", name="Test", time_zone="UTC")
+        instrument = self.instrument(number)
+        portfolio = self.post("api-portfolios", {"name": f"P{number}", "currency": "EUR"})["id"]
+        first = self.ids[""].setdefault("portfolio_id", portfolio)
+        for where in {first, portfolio}:
+            self.ledger(where, instrument, number)
+        self.post("place-order", [{"tick_id": instrument, "purchase_price": 9, "purchase_qty": 1}])
+        self.post("crypto-add", {"coin_id": f"coin-{number}", "amount": 1})
+        upload = {"file_name": "a.csv", "content": FILE.replace(",2,12,", f",{number},12,")}
+        preview = self.post("api-imports", upload, portfolio_id=first)["id"]
+        self.ids[""].setdefault("import_id", preview)
+
+    def instrument(self, number: int) -> str:
+        """Make an instrument in a currency of its own, with prices, a dividend and a rate."""
+        currency = ("USD", "GBP", "CHF")[number - 1]
+        made = self.post("api-instruments", {"symbol": f"I{number}", "name": "One", "currency": currency})[
+            "id"
+        ]
+        first = self.ids[""].setdefault("uuid", made)
+        for one in {first, made}:
+            self.post("api-bars", [{"date": f"2024-01-0{number}", "close": "10"}], uuid=one)
+            dividend = {
+                "kind": "dividend",
+                "ex_date": f"2024-02-0{number}",
+                "amount": "1",
+                "currency": currency,
+            }
+            self.post("api-corporate-actions", dividend, uuid=one)
+        self.post("api-rates", [{"base": "EUR", "quote": currency, "date": "2024-01-01", "rate": "1.25"}])
+        action = CorporateAction.objects.filter(instrument__uuid=first).order_by("id").first()
+        self.ids["api-corporate-action"] = {"uuid": action.uuid}
+        return made
+
+    def ledger(self, portfolio: str, instrument: str, number: int) -> None:
+        """Buy, sell a part, and change one transaction as often as there are rows."""
+        day = f"2024-01-1{number}"
+        trade = {"instrument": instrument, "quantity": "2", "price": "9", "date": day}
+        bought = self.post("api-transactions", {**trade, "kind": "buy"}, portfolio_id=portfolio)["id"]
+        self.post("api-transactions", {**trade, "kind": "sell", "quantity": "1"}, portfolio_id=portfolio)
+        first = self.ids[""].setdefault("transaction_id", bought)
+        if portfolio == self.ids[""]["portfolio_id"]:
+            url = reverse("api-transaction", args=[portfolio, first])
+            self.person.send(Call("patch"), url, {"note": day})
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Count the queries of each read: with an empty memory, and again."""
+        memory.clear()
+        scene, found = Scene(self.ids, {}), {}
+        for route in READS:
+            memory.clear()
+            found[route.name] = (self.queries(scene.url(route)), self.queries(scene.url(route)))
+        return found
+
+    def queries(self, url: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            answer = self.person.send(Call("get"), url, None)
+        assert answer.status_code == 200, answer.content
+        return len(captured)
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home()
+
+
+def test_reads_cost_the_same_for_one_row_and_for_three_and_what_was_agreed(home):
+    home.grow()
+    one = home.counts()
+    home.grow()
+    home.grow()
+    three = home.counts()
+    agreed = {name: tuple(counts.values()) for name, counts in json.loads(COUNTS.read_text()).items()}
+    grown = {name: (three[name][0] - one[name][0], three[name][1] - one[name][1]) for name in one}
+    assert {name: more for name, more in grown.items() if more != (0, 0)} == {
+        "api-net-worth": (2 * COLD_LEDGER, 0)  # two portfolios more to read; in memory they cost nothing
+    }
+    assert one == agreed
+
+
+def test_lists_had_rows_to_show(home):
+    """Prove that the scene above fills each list: else the counts would say nothing."""
+    for _ in range(3):
+        home.grow()
+    scene = Scene(home.ids, {})
+    totals = {}
+    for route in READS:
+        body = home.person.send(Call("get"), scene.url(route), None)
+        if body.headers["Content-Type"].startswith("application/json") and "total" in body.json():
+            totals[route.name] = body.json()["total"]
+    lists = {name: total for name, total in totals.items() if isinstance(total, int)}
+    assert lists.pop("api-import") == 1  # the rows of one file
+    assert {name for name, total in lists.items() if total < 3} == set()
+    assert len(lists) >= 12
