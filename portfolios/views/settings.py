@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -17,14 +18,19 @@ from core.errors import NotFound
 from core.models import Role
 from portfolios.forms import PortfolioForm
 from portfolios.models import Portfolio
-from portfolios.selectors import valuation
+from portfolios.selectors import periods, valuation
+from portfolios.selectors.figures import performance
 from portfolios.selectors.portfolios import get, get_writable
+from portfolios.selectors.valuation import NetWorthPart
 from portfolios.services import portfolios as services
 from portfolios.services import samples
 from portfolios.views.common import actor_of, attempted, frame
 from portfolios.views.dashboard import sample_listings
+from portfolios.views.figures import ratio
+from portfolios.views.words import range_text, reason_text
 
 BAD = 400
+SPARK_POINTS = 60
 
 
 @require_safe
@@ -35,10 +41,26 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
     context = {
         "found": found,
         "currency": found.currency,
-        "parts": [(part, valuation.stale(part.valued)) for part in found.parts],
+        "rows": [_row(part) for part in found.parts],
         "sample_ready": not found.parts and bool(sample_listings(found.day)),
     }
     return render(request, "portfolios/list.html", context)
+
+
+def _row(part: NetWorthPart) -> dict[str, Any]:
+    """Lay a portfolio out with its course over the last year, or since its start where that is later."""
+    window = periods.window(part.ledger, periods.DEFAULT)
+    found = performance(part.ledger, window.period)
+    days = len(found.cumulative) if part.ledger.entries else 0
+    shown = np.linspace(0, days - 1, min(days, SPARK_POINTS)).astype(int)
+    return {
+        "part": part,
+        "stale": valuation.stale(part.valued),
+        "course": found.cumulative[shown].tolist(),
+        "range_words": range_text(window.name),
+        "time_weighted": ratio(found.time_weighted.value),
+        "reason": reason_text(found.time_weighted.reason),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -183,3 +183,36 @@ def test_portfolio_is_deleted_by_typing_its_name(imported: Page) -> None:
     dialog.get_by_role("textbox").fill("Savings")
     dialog.get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("Create a portfolio")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_phone(imported: Page, live_server, scheme) -> None:
+    page = imported
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    base = page.url.split("?")[0].removeprefix(live_server.url)
+    paths = ["", "?range=1W", "transactions/?new", "settings/", "explain/total/", "import/"]
+    wide = []
+    for path in [
+        "/dashboard/",
+        "/portfolios/",
+        "/portfolios/new/",
+        "/portfolios/positions/",
+        *(base + one for one in paths),
+    ]:
+        page.goto(live_server.url + path)
+        expect(page.locator("main h1, main h2").first).to_be_attached()
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(path)
+    assert wide == []
+
+
+def test_positions_are_walked_and_opened_by_keyboard(imported: Page) -> None:
+    page = imported
+    row = page.locator("#positions tbody tr[data-detail]").first
+    row.focus()
+    page.keyboard.press("Enter")
+    detail = page.locator("tr.row-detail")
+    expect(detail).to_contain_text("Lots that are held")
+    page.keyboard.press("Escape")
+    expect(detail).to_have_count(0)
