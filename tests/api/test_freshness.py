@@ -75,7 +75,7 @@ def test_write_of_another_process_shows_at_the_next_read(ada, held):
 
 
 def test_net_worth_of_several_portfolios_follows_each_of_them(ada, held):
-    savings, made = held
+    _savings, made = held
     second = ada.post("/api/v1/portfolios", {"name": "Second", "currency": "EUR"}).json()["id"]
     buy = {"kind": "buy", "date": "2024-01-02", "instrument": made, "quantity": "1", "price": "5"}
     ada.post(f"/api/v1/portfolios/{second}/transactions", buy)
