@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
-from core.errors import DomainError, Forbidden, NotFound, ValidationFailed
 from core.models import WRITERS
+from core.pages import actor_of, attempted, is_htmx
 from core.templatetags.pieces import url_or_nothing
 from portfolios.models import Portfolio
 
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Act as the signed-in user."""
-    return Actor.user(request.user)
+__all__ = ["actor_of", "attempted", "can_write", "frame", "is_fragment", "is_htmx", "tabs_of", "toast"]
 
 
 def is_fragment(request: HttpRequest, kind: str) -> bool:
@@ -30,41 +22,9 @@ def is_fragment(request: HttpRequest, kind: str) -> bool:
     return request.headers.get("X-Fragment") == kind
 
 
-def is_htmx(request: HttpRequest) -> bool:
-    """Tell whether htmx asks."""
-    return bool(getattr(request, "htmx", False))
-
-
 def can_write(portfolio: Portfolio) -> bool:
     """Tell whether the user for whom the portfolio was read may change it."""
     return getattr(portfolio, "role", None) in WRITERS and portfolio.managed_by is None
-
-
-def attempted(form: BaseForm, work: Callable[[], Any], moved: dict[str, str] | None = None) -> bool:
-    """Do the work; what a service refuses stands at the form's fields (`moved`: under another name).
-
-    Raises:
-        NotFound, Forbidden: these are no matter of what was typed.
-    """
-    try:
-        work()
-    except (NotFound, Forbidden):
-        raise
-    except ValidationFailed as error:
-        for one in error.errors:
-            _complain(form, (moved or {}).get(one.field, one.field), one.message)
-        if not error.errors:
-            form.add_error(None, str(error.detail))
-    except DomainError as error:
-        form.add_error(None, str(error.detail))
-    except DjangoValidationError as error:
-        for field, messages in error.message_dict.items():
-            _complain(form, "" if field == NON_FIELD_ERRORS else field, " ".join(messages))
-    return not form.errors
-
-
-def _complain(form: BaseForm, field: str, message: str) -> None:
-    form.add_error(field if field in form.fields else None, message)
 
 
 def toast(response: HttpResponse, text: str, *, undo: str = "", changed: bool = True) -> HttpResponse:
