@@ -85,7 +85,7 @@ def remap_import(
         ValidationFailed: the mapping is wrong; names the part.
     """
     portfolio = _writable(user, portfolio_id)
-    batch = TransactionImport.objects.filter(portfolio=portfolio, pk=import_id).first()
+    batch = TransactionImport.objects.filter(portfolio=portfolio, pk=import_id).defer("rows").first()
     if batch is None:
         raise NotFound
     batch.portfolio = portfolio
@@ -116,11 +116,15 @@ def locked_import(
 ) -> TransactionImport:
     """Answer an import in `status`; the portfolio's lock, which the caller holds, guards it.
 
+    Its file and rows, which may be megabytes, are read when they are asked for.
+
     Raises:
         NotFound: the portfolio has no such import.
         Conflict: it is in another state.
     """
-    batch = TransactionImport.objects.filter(portfolio=portfolio, pk=import_id).defer("source").first()
+    batch = (
+        TransactionImport.objects.filter(portfolio=portfolio, pk=import_id).defer("rows", "source").first()
+    )
     if batch is None:
         raise NotFound
     require_status(batch, status)
