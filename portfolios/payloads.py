@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.api.rendering import plain
-from core.money import round_amount
+from core.money import round_amount, round_parts
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_of
 from portfolios.domain.book import Disposal, Problem
@@ -107,8 +107,17 @@ def series(found: Performance, currency: str) -> dict[str, Any]:
 
 
 def statement(ledger: Ledger, found: Statement) -> dict[str, Any]:
-    """Write where the change in value came from; every amount exact, in the portfolio's currency."""
-    lines = found.lines
+    """Write where the change in value came from, in the portfolio's currency.
+
+    What has more than 18 places is rounded together, so that what is written adds up exactly.
+    """
+    lines = found.lines.rounded(PLACES)
+    by_rate, by_sale, by_cash = round_parts(
+        [found.currency_of_unrealised, found.currency_of_realised, found.currency_of_cash],
+        PLACES,
+        lines.currency_effect,
+    )
+    inflows, outflows = round_parts([found.inflows, found.outflows.copy_negate()], PLACES, lines.net_flows)
     return {
         "start": found.start,
         "end": found.end,
@@ -124,11 +133,11 @@ def statement(ledger: Ledger, found: Statement) -> dict[str, Any]:
         "closing_value": amount(lines.closing),
         "gain": amount(lines.gain()),
         "parts": {
-            "currency_of_unrealised": amount(found.currency_of_unrealised),
-            "currency_of_realised": amount(found.currency_of_realised),
-            "currency_of_cash": amount(found.currency_of_cash),
-            "inflows": amount(found.inflows),
-            "outflows": amount(found.outflows),
+            "currency_of_unrealised": amount(by_rate),
+            "currency_of_realised": amount(by_sale),
+            "currency_of_cash": amount(by_cash),
+            "inflows": amount(inflows),
+            "outflows": amount(outflows.copy_negate()),
         },
         "left_out": [
             {
@@ -195,13 +204,14 @@ def problems(ledger: Ledger, rows: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def valuation(ledger: Ledger, found: Valuation) -> dict[str, Any]:
-    """Write what a portfolio is worth; amounts in its currency."""
+    """Write what a portfolio is worth; amounts in its currency. What it holds and its cash add up to `total`."""
+    market_value, cash_value = round_parts([found.market_value, found.cash_value], PLACES, found.total)
     return {
         "date": found.day,
         "currency": ledger.base,
         "total": amount(found.total),
-        "market_value": amount(found.market_value),
-        "cash_value": amount(found.cash_value),
+        "market_value": amount(market_value),
+        "cash_value": amount(cash_value),
         "cost_basis": amount(found.cost_basis),
         "unrealised": amount(found.unrealised),
         "realised": amount(found.realised),
