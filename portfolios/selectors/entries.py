@@ -101,7 +101,7 @@ def history(user: Any, portfolio_id: UUID, transaction_id: UUID) -> tuple[Transa
     if row is None:
         raise NotFound
     revisions = list(TransactionRevision.objects.filter(transaction=row).order_by("version"))
-    states = [one.state for one in revisions] + [current_state(row)]
+    states = [one.state for one in revisions] + [_current_state(row)]
     changes = [
         Change(
             version=one.version,
@@ -115,7 +115,7 @@ def history(user: Any, portfolio_id: UUID, transaction_id: UUID) -> tuple[Transa
     return row, changes[::-1]
 
 
-def current_state(row: Transaction) -> dict[str, Any]:
+def _current_state(row: Transaction) -> dict[str, Any]:
     """Write a transaction as its revisions are written."""
     state: dict[str, Any] = {"deleted": row.deleted_at is not None}
     for name in _HISTORY:

@@ -16,6 +16,7 @@ from portfolios.selectors.portfolios import get
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.explanations import FIGURES, Question
 from portfolios.views.explanations.everything import EVERYTHING
+from portfolios.views.explanations.shape import shortened
 
 
 @require_safe
@@ -31,7 +32,7 @@ def explain(request: HttpRequest, portfolio_id: UUID, figure: str) -> HttpRespon
     context = frame(
         portfolio,
         "portfolio",
-        answer=FIGURES[figure](question),
+        answer=shortened(FIGURES[figure](question)),
         base="components/drawer.html" if is_fragment(request, "drawer") else "portfolios/_drawer_page.html",
     )
     return render(request, "portfolios/explain.html", context)

@@ -216,3 +216,14 @@ def test_positions_are_walked_and_opened_by_keyboard(imported: Page) -> None:
     expect(detail).to_contain_text("Lots that are held")
     page.keyboard.press("Escape")
     expect(detail).to_have_count(0)
+
+
+def test_prices_that_come_in_move_the_open_page(imported: Page, tmp_path: Path) -> None:
+    page = imported
+    expect(figure(page, "Value")).to_contain_text(TOTAL)
+    file = tmp_path / "more.csv"
+    file.write_text(f"symbol,date,close\nACME,{LATER + timedelta(days=1)},70\n")
+    call_command("import_prices", str(file), verbosity=0)
+    page.reload()
+    # six shares, ten more each
+    expect(figure(page, "Value")).to_contain_text("2,161.10")

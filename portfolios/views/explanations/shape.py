@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from django.utils.translation import ngettext
 
 from core.money import minor_units, round_parts
 from portfolios.domain.statement import Statement
@@ -39,6 +41,22 @@ class Answer:
     result: Cell
     note: str = ""
     result_label: str = ""
+
+
+MOST_ROWS = 300
+_SUMS = {"money", "signed_money", "flow_money"}
+
+
+def shortened(answer: Answer) -> Answer:
+    """Put the oldest rows of a long explanation into one, so that the last column still adds up."""
+    rest = answer.rows[:-MOST_ROWS]
+    if not rest or rest[0][-1].kind not in _SUMS:
+        return answer
+    known = [row[-1].value for row in rest if row[-1].value is not None]
+    label = ngettext("%(number)s earlier", "%(number)s earlier", len(rest)) % {"number": len(rest)}
+    blank = [text("") for _ in answer.head[2:]]
+    summed = [text(label), *blank, Cell(rest[0][-1].kind, sum(known, Decimal(0)), rest[0][-1].unit)]
+    return replace(answer, rows=[summed, *answer.rows[-MOST_ROWS:]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,16 @@ def test_discounted_flows_come_to_nothing(busy, january):
     assert float(sum(row[-1].value for row in answer.rows)) == pytest.approx(0, abs=1e-6)
 
 
+def test_long_explanation_sums_its_oldest_rows_and_still_adds_up(browser, portfolio, enter):
+    for number in range(303):
+        enter(portfolio, "interest", "2024-01-03", Decimal(number + 1) / 100)
+    answer = browser.get(url(portfolio, "explain/income/")).context["answer"]
+    assert len(answer.rows) == 301
+    # 0.01 + 0.02 + 0.03
+    assert (answer.rows[0][0].value, answer.rows[0][-1].value) == ("3 earlier", Decimal("0.06"))
+    assert sum(row[-1].value for row in answer.rows) == answer.result.value == Decimal("460.56")
+
+
 def test_explanation_is_a_drawer_and_a_page(browser, busy):
     path = url(busy, "explain/realised/")
     drawer = browser.get(path, headers={"X-Fragment": "drawer"})
