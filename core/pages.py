@@ -1,15 +1,14 @@
-"""What pages of every app share: who asks, for which piece, and what a service refused."""
+"""What pages of every app share: who asks, and what a service refused."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from core.actor import Actor
 from core.errors import DomainError, Forbidden, NotFound, ValidationFailed
@@ -50,12 +49,3 @@ def attempted(form: BaseForm, work: Callable[[], Any], moved: dict[str, str] | N
 
 def _complain(form: BaseForm, field: str, message: str) -> None:
     form.add_error(field if field in form.fields else None, message)
-
-
-def toast(response: HttpResponse, text: str, *, undo: str = "", event: str = "") -> HttpResponse:
-    """Let the page say what happened, and by `event` ask anew what it lists."""
-    said: dict[str, Any] = {"toast": {"text": text, "level": "success", "undo": undo}}
-    if event:
-        said[event] = ""
-    response["HX-Trigger"] = json.dumps(said)
-    return response

@@ -96,13 +96,13 @@ class InstrumentForm(forms.Form):
         help_text=_("When it was renamed. Empty corrects a wrong symbol, as if it had always been so."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, renaming: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["exchange"]
         if isinstance(field, forms.ChoiceField):
             venues = [(one.mic, f"{one.mic} · {one.name}") for one in instruments.exchanges()]
             field.choices = [("", _("None")), *venues]
-        if "symbol" not in self.initial or not self.initial.get("name"):
+        if not renaming:
             del self.fields["symbol_since"]
 
     @classmethod
@@ -110,7 +110,7 @@ class InstrumentForm(forms.Form):
         """Make the form that changes `row`."""
         names = ("symbol", "name", "kind", "currency", "quote_unit", "isin", "sector", "country")
         initial = {name: getattr(row, name) for name in names}
-        return cls(data, initial=initial | {"exchange": row.exchange_id or ""})
+        return cls(data, initial=initial | {"exchange": row.exchange_id or ""}, renaming=True)
 
     def values(self) -> dict[str, Any]:
         """Tell the instrument's fields as the services take them."""

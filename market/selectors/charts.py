@@ -12,6 +12,7 @@ from django.db.models import Max, Min, Value
 from django.db.models.functions import Coalesce
 
 from core import clock, ranges
+from core.money import round_amount
 from market.domain import charts
 from market.domain.actions import Split
 from market.domain.bars import BarRow
@@ -21,6 +22,7 @@ from market.models import Instrument
 from market.selectors import actions, prices
 
 VOLUME_DAYS: Final = 30
+WHOLE_FROM: Final = 100
 _COLUMNS = ("date", "close", "open", "high", "low", "volume")
 
 
@@ -77,6 +79,7 @@ class Figures:
     """What a price page says. `intraday` tells that high and low are of the day, else of the closes.
 
     `volume` is the last bar's, `average_volume` the mean of the last 30 bars that have one.
+    `splits` is how many splits lie within all prices.
     """
 
     span: Span
@@ -87,6 +90,7 @@ class Figures:
     changes: list[Change]
     volume: Decimal | None
     average_volume: Decimal | None
+    splits: int
 
 
 def span(world_id: int, instrument: Instrument) -> Span | None:
@@ -109,7 +113,7 @@ def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = Fals
         return None
     usable = ranges.usable(found.first, found.last)
     name = ranges.choose(asked, usable)
-    splits = [one for one in actions.splits([instrument.id]) if found.first < one.ex_date <= found.last]
+    splits = _within(actions.splits([instrument.id]), found)
     raw_rows = _rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last))
     rows = charts.adjusted(raw_rows, [] if raw else splits, instrument.quote_unit)
     step = charts.step_for(rows)
@@ -145,8 +149,21 @@ def figures(world_id: int, instrument: Instrument) -> Figures | None:
         intraday=intraday,
         changes=_changes(world_id, instrument, found, splits, year[-1].close),
         volume=within[-1].volume,
-        average_volume=sum(volumes, Decimal(0)) / len(volumes) if volumes else None,
+        average_volume=_mean(volumes),
+        splits=len(_within(splits, found)),
     )
+
+
+def _within(splits: Sequence[Split], found: Span) -> list[Split]:
+    return [one for one in splits if found.first < one.ex_date <= found.last]
+
+
+def _mean(volumes: list[Decimal]) -> Decimal | None:
+    """Return the mean; whole units from 100 on, where parts of one mean nothing."""
+    if not volumes:
+        return None
+    mean = sum(volumes, Decimal(0)) / len(volumes)
+    return round_amount(mean, 0 if mean >= WHOLE_FROM else 8)
 
 
 def _rows_from(world_id: int, instrument: Instrument, start: date) -> list[BarRow]:
@@ -174,6 +191,8 @@ def _changes(
     changes = []
     for name, day in starts.items():
         before = closes[instrument.id, day]
+        if before.as_of == found.last:
+            continue  # a single bar has not changed
         by = charts.factor(splits, before.as_of, found.last)
         changes.append(_change(name, before.as_of, charts.scaled(before.price, by), last))
     return changes

@@ -22,14 +22,14 @@ from core.api.rendering import plain
 from core.models import LIVE_WORLD
 from core.pages import is_htmx
 from market.domain.bars import BarRow
-from market.domain.charts import Step
+from market.domain.charts import Step, is_complete
 from market.models import Instrument
 from market.selectors import actions, charts, listing, prices
 from market.selectors.charts import Chart
 from market.selectors.instruments import get
 from market.views.common import BAR_FIELDS, bar_cells, is_own, page_url
 
-BARS_A_PAGE = 30
+BARS_A_PAGE = 20
 RAW = "raw"
 UNDO = "market.undo"
 
@@ -45,7 +45,7 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
         **bars_context(request, row),
         "quote": listing.quote(LIVE_WORLD, row),
         "figures": figures,
-        "price_modes": _modes(row, figures),
+        "price_modes": _modes(figures),
         "actions": list(actions.for_instrument(row)),
         "names": list(row.symbol_spans.order_by("-valid_from")),
         "undo": _undo(request, row),
@@ -73,12 +73,9 @@ def _undo(request: HttpRequest, row: Instrument) -> dict[str, Any] | None:
     return {"text": kept["text"], "url": kept["url"], "fields": kept["fields"]}
 
 
-def _modes(row: Instrument, figures: charts.Figures | None) -> list[dict[str, str]]:
+def _modes(figures: charts.Figures | None) -> list[dict[str, str]]:
     """Offer prices as traded beside adjusted ones, where a split makes them differ."""
-    if figures is None:
-        return []
-    splits = actions.splits([row.id])
-    if not any(figures.span.first < one.ex_date <= figures.span.last for one in splits):
+    if figures is None or not figures.splits:
         return []
     return [{"value": "", "label": _("Adjusted for splits")}, {"value": RAW, "label": _("As traded")}]
 
@@ -129,7 +126,7 @@ def _note(found: Chart) -> str:
         said.append(_("Prices before a split are shown in today’s units."))
     elif found.splits:
         said.append(_("Prices as they were traded; a split shows as a step."))
-    if not found.complete:
+    if not found.complete and any(is_complete([row]) for row in found.rows):
         said.append(_("Some days have closing prices only, so the line joins closes."))
     if found.span.ended:
         day = date_format(found.span.last, "DATE_FORMAT")

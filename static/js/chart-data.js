@@ -2,7 +2,7 @@
 
 /**
  * @typedef {[string, ...string[]]} Point date, then decimal texts: value, or open, high, low, close, volume
- * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent", points: Point[]}} Series
+ * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent" | "price", points: Point[]}} Series
  * @typedef {{date: string, side: "buy" | "sell", text: string}} Marker
  * @typedef {object} ChartData
  * @property {string} currency ISO 4217

@@ -284,14 +284,17 @@ class FlorinChart extends HTMLElement {
   priceFormat(series) {
     const kind = series.unit ?? (series.kind === "candles" ? "price" : "money");
     const whole = new Intl.NumberFormat(document.documentElement.lang || "en", { notation: "standard", maximumFractionDigits: 0 });
+    // The axis of a coin that costs a millionth needs its digits: four that count.
+    const size = kind === "price" ? Math.abs(Number(series.points.at(-1)?.[1] ?? 1)) : 1;
+    const places = size > 0 && size < 1 ? 3 - Math.floor(Math.log10(size)) : 4;
     return {
       priceFormat: {
         type: "custom",
-        minMove: 0.0001,
+        minMove: 10 ** -places,
         formatter: (/** @type {number} */ value) =>
           kind === "money" && Math.abs(value) >= 1000
             ? whole.format(value).replace("-", "−")
-            : this.writer.number(value.toFixed(4), kind).split("\u00A0")[0],
+            : this.writer.number(value.toFixed(places), kind).split("\u00A0")[0],
       },
     };
   }
