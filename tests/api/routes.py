@@ -37,19 +37,31 @@ class Route:
 
 def routes() -> list[Route]:
     return [
-        Route(pattern.name or text, tuple(converters), methods_of(pattern))
-        for text, pattern, converters in _walk(get_resolver().url_patterns)
+        Route(pattern.name or text, tuple(ids), methods_of(pattern))
+        for text, pattern, ids in _walk(get_resolver().url_patterns)
         if text.startswith("api/")
     ]
 
 
-def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, URLPattern, dict[str, Any]]]:
+def pages() -> list[Route]:
+    """List the pages of ours: not the API, and not what Django and allauth bring."""
+    return [
+        Route(pattern.name or text, tuple(ids), frozenset({"get", "post"}))
+        for text, pattern, ids in _walk(get_resolver().url_patterns)
+        if not text.startswith(("api/", "admin/", "accounts/"))
+    ]
+
+
+def _walk(
+    patterns: Any, prefix: str = "", ids: tuple[str, ...] = ()
+) -> Iterator[tuple[str, URLPattern, Any]]:
     for pattern in patterns:
         text = prefix + str(pattern.pattern)
+        known = (*ids, *pattern.pattern.converters)
         if isinstance(pattern, URLPattern):
-            yield text, pattern, pattern.pattern.converters
+            yield text, pattern, known
         else:
-            yield from _walk(pattern.url_patterns, text)
+            yield from _walk(pattern.url_patterns, text, known)
 
 
 def methods_of(pattern: URLPattern) -> frozenset[str]:
