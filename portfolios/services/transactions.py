@@ -82,8 +82,8 @@ def add_transactions(
         Oversold: units would be sold that are not held.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, manager=manager)
+    _refuse_faults(portfolio, inputs)
     checked = [_normalised(portfolio, item) for item in inputs]
-    _refuse_faults(portfolio, checked)
     _keep_instruments(checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
@@ -115,8 +115,9 @@ def change_transaction(
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     row = _locked_row(portfolio, transaction_id, version)
     old = _as_input(row)
-    changed = _normalised(portfolio, _with(old, changes))
-    _refuse_faults(portfolio, [changed])
+    wanted = _with(old, changes)
+    _refuse_faults(portfolio, [wanted])
+    changed = _normalised(portfolio, wanted)
     _keep_instruments([changed])
     touched = {old.instrument, changed.instrument}
     before = instrument_shortfalls(portfolio, _ids(touched))
