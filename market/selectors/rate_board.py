@@ -20,32 +20,29 @@ from market.models import FxRate
 # The ECB's rates pause over long weekends; what is that much older than the newest is no longer quoted.
 OLD_AFTER_DAYS: Final = 10
 
-# One step along the index a pair, instead of reading every day of each.
+# One step along the index a pair, instead of reading every day of each. The whole order of the index
+# is named, because the planner does not see that a column that IS NULL is constant.
 _LATEST = """
-WITH RECURSIVE owners (owner_id) AS (VALUES (NULL::uuid), (%(user)s::uuid)),
-pair AS (
-    SELECT owners.owner_id, first.base, first.quote FROM owners CROSS JOIN LATERAL (
-        SELECT base, quote FROM market_fxrate
-        WHERE (owner_id = owners.owner_id OR (owner_id IS NULL AND owners.owner_id IS NULL))
-          AND world_id = %(world)s
-        ORDER BY base, quote LIMIT 1
-    ) first
+WITH RECURSIVE pair AS (
+    (SELECT base, quote FROM market_fxrate WHERE {owned} AND world_id = %(world)s
+     ORDER BY owner_id, world_id, base, quote LIMIT 1)
     UNION ALL
-    SELECT pair.owner_id, next.base, next.quote FROM pair CROSS JOIN LATERAL (
+    SELECT following.base, following.quote FROM pair CROSS JOIN LATERAL (
         SELECT base, quote FROM market_fxrate
-        WHERE (owner_id = pair.owner_id OR (owner_id IS NULL AND pair.owner_id IS NULL))
-          AND world_id = %(world)s AND (base, quote) > (pair.base, pair.quote)
-        ORDER BY base, quote LIMIT 1
-    ) next
+        WHERE {owned} AND world_id = %(world)s AND (base, quote) > (pair.base, pair.quote)
+        ORDER BY owner_id, world_id, base, quote LIMIT 1
+    ) following
 )
-SELECT pair.base, pair.quote, pair.owner_id IS NOT NULL, last.source, last.date, trim_scale(last.rate)::text
+SELECT pair.base, pair.quote, {own}, last.source, last.date, trim_scale(last.rate)::text
 FROM pair CROSS JOIN LATERAL (
     SELECT date, rate, source FROM market_fxrate
-    WHERE (owner_id = pair.owner_id OR (owner_id IS NULL AND pair.owner_id IS NULL))
-      AND world_id = %(world)s AND base = pair.base AND quote = pair.quote AND date <= %(today)s
-    ORDER BY date DESC LIMIT 1
+    WHERE {owned} AND world_id = %(world)s
+      AND base = pair.base AND quote = pair.quote AND date <= %(today)s
+    ORDER BY owner_id DESC, world_id DESC, base DESC, quote DESC, date DESC LIMIT 1
 ) last
 """
+_PUBLIC = _LATEST.format(owned="owner_id IS NULL", own="false")
+_OWN = _LATEST.format(owned="owner_id = %(user)s", own="true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +62,11 @@ class BoardRow:
 def board(user_id: UUID, base: str, world_id: int = LIVE_WORLD) -> list[BoardRow]:
     """List every currency that has a rate into `base` today, by code; as valuations use it."""
     today = clock.today("UTC")
+    series: list[RateSeries] = []
     with connection.cursor() as cursor:
-        cursor.execute(_LATEST, {"user": user_id, "world": world_id, "today": today})
-        series = [_series(row) for row in cursor.fetchall()]
+        for query in (_PUBLIC, _OWN):
+            cursor.execute(query, {"user": user_id, "world": world_id, "today": today})
+            series += [_series(row) for row in cursor.fetchall()]
     newest = max((int(one.days[0]) for one in series if not one.own), default=0)
     own = {(one.base, one.quote, int(one.days[0])) for one in series if one.own}
     table = RateTable(base, series)
