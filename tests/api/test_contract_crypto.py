@@ -76,13 +76,10 @@ def test_remove_of_what_another_user_holds_is_404(ada, join, bitcoin):
 
 
 @pytest.mark.parametrize("path", [ADD, REMOVE])
-@pytest.mark.parametrize("coin_id", ["dollar", "BITCOIN ", "", "bitcoin\u0000"])
+@pytest.mark.parametrize("coin_id", ["dollar", "Bitcoin", "bit coin", "", " ", "b" * 81])
 def test_unknown_coin_is_refused_by_name(ada, bitcoin, path, coin_id):
     answer = ada.post(path, {"coin_id": coin_id, "amount": 1})
-    if coin_id.strip() == "BITCOIN":
-        assert answer.status_code in {200, 400, 404}
-    else:
-        assert refused(answer) == (400, "validation-failed", ["coin_id"])
+    assert refused(answer) == (400, "validation-failed", ["coin_id"])
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", '"x"', "null", "1e20"])
