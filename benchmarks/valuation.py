@@ -63,8 +63,9 @@ def _store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:
 
     from core.actor import Actor
     from portfolios.domain.entries import EntryKind
+    from portfolios.services.inputs import TransactionInput
     from portfolios.services.portfolios import create_portfolio
-    from portfolios.services.transactions import TransactionInput, add_transactions
+    from portfolios.services.transactions import add_transactions
 
     user = get_user_model().objects.create_user(f"bench{len(rows)}@example.org")
     actor = Actor.user(user)

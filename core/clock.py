@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 
@@ -21,3 +22,9 @@ def today(time_zone: str) -> date:
 def day_of(instant: datetime, time_zone: str) -> date:
     """Tell on which calendar date of `time_zone` (an IANA name) the instant falls."""
     return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Name the IANA time zones; not those that mean another on each machine."""
+    return frozenset(available_timezones()) - {"Factory", "localtime"}

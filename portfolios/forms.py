@@ -12,24 +12,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.api.rendering import plain
 from core.errors import NotFound, ValidationFailed
-from core.fields import CURRENCY_CODE
-from core.money import MINOR_UNITS, parse_decimal
+from core.forms import CodeField, DayField, NumberField
+from core.money import MINOR_UNITS
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.domain import rules
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, Transaction
-from portfolios.services.transactions import TransactionInput
+from portfolios.services.inputs import TransactionInput
 
 ZERO, ONE = Decimal(0), Decimal(1)
-NUMBER_FAULTS = {
-    "ambiguous": _("This can be read in two ways. Write 1234 or 1.234, without a thousands comma."),
-    "too-large": _("At most 20 digits before the decimal point."),
-    "too-fine": _("At most 18 digits after the decimal point."),
-}
-NOT_A_NUMBER = _("Enter a number, such as 12.5 or 12,5.")
 # Which fields a kind of transaction has besides day, currency, fee, tax and note.
 UNITS = "buy sell dividend transfer_in transfer_out"
 AMOUNTS = "deposit withdrawal dividend interest fee tax"
@@ -37,42 +30,6 @@ INSTRUMENTS = "buy sell dividend interest fee tax transfer_in transfer_out"
 CHARGED = "buy sell dividend interest deposit withdrawal transfer_in transfer_out"
 # Where a fault of the service stands in the form.
 MOVED = {"time": "day"}
-
-
-class NumberField(forms.CharField):
-    """A decimal as people write it: with a point or a comma, with or without thousands."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"inputmode": "decimal", "autocomplete": "off"}
-        super().__init__(max_length=60, widget=forms.TextInput(attrs=attrs), **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show a decimal with a point and without trailing zeros."""
-        return plain(value) if isinstance(value, Decimal) else value
-
-    def clean(self, value: Any) -> Any:
-        """Read the number; nothing typed is None."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return parse_decimal(text, "number")
-        except ValidationFailed as error:
-            raise forms.ValidationError(NUMBER_FAULTS.get(error.errors[0].code, NOT_A_NUMBER)) from error
-
-
-class CodeField(forms.CharField):
-    """A currency's code; lower case is taken too."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"autocomplete": "off", "spellcheck": "false", "list": "currencies", "size": "5"}
-        super().__init__(
-            max_length=12, widget=forms.TextInput(attrs=attrs), validators=[CURRENCY_CODE], **kwargs
-        )
-
-    def to_python(self, value: Any) -> str:
-        """Fold to upper case."""
-        return str(super().to_python(value) or "").upper()
 
 
 class PickerWidget(forms.MultiWidget):
@@ -170,7 +127,7 @@ class TransactionForm(forms.Form):
     """One transaction as somebody types it. Amounts in `currency`; days in the portfolio's time zone."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Transaction.Kind.choices)
-    day = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = DayField(label=_("Date"))
     instrument = InstrumentField(label=_("Instrument"), required=False)
     quantity = NumberField(label=_("Quantity"), required=False)
     price = NumberField(label=_("Price per unit"), required=False)
@@ -323,12 +280,8 @@ class FilterForm(forms.Form):
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *Transaction.Kind.choices]
     )
     instrument = forms.ChoiceField(label=_("Instrument"), required=False)
-    start = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    end = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    start = DayField(label=_("From"), required=False)
+    end = DayField(label=_("To"), required=False)
 
     def __init__(self, *args: Any, traded: list[Instrument], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -23,7 +23,7 @@ from market.selectors import instruments
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.rules import WITH_INSTRUMENT
 from portfolios.models import Portfolio, Transaction
-from portfolios.services.transactions import TransactionInput
+from portfolios.services.inputs import TransactionInput
 
 MAX_BATCH = 10_000
 TRANSACTION_KINDS = Transaction.Kind.choices

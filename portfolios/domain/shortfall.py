@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split, in_order
@@ -19,10 +20,24 @@ def shortfalls(entries: Iterable[Entry], splits: Iterable[Split]) -> dict[EntryI
     `entries` and `splits` are of that instrument alone; the rest of a sale that lacks units
     takes the holding to 0, as the ledger does.
     """
+    return _walked(entries, splits, None)[1]
+
+
+def units(entries: Iterable[Entry], splits: Iterable[Split], day: date) -> Decimal:
+    """Tell how many units of one instrument are held at the end of `day`."""
+    return _walked(entries, splits, day)[0]
+
+
+def _walked(
+    entries: Iterable[Entry], splits: Iterable[Split], until: date | None
+) -> tuple[Decimal, dict[EntryId, Decimal]]:
     pending = sorted(splits, key=lambda split: split.ex_date)
-    held, missing = ZERO, {}
+    missing: dict[EntryId, Decimal] = {}
+    held = ZERO
     with exact():
         for entry in in_order(entries):
+            if until is not None and entry.day > until:
+                break
             while pending and pending[0].ex_date <= entry.day:
                 split = pending.pop(0)
                 held = share(held, Decimal(split.numerator), Decimal(split.denominator))
@@ -32,4 +47,7 @@ def shortfalls(entries: Iterable[Entry], splits: Iterable[Split]) -> dict[EntryI
                 if lacking := shortage(entry.quantity, held):
                     missing[entry.id] = lacking
                 held = max(held - entry.quantity, ZERO)
-    return missing
+        for split in pending:
+            if until is not None and split.ex_date <= until:
+                held = share(held, Decimal(split.numerator), Decimal(split.denominator))
+    return held, missing

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Sum, Value, When
+from django.db.models import QuerySet
 
 from core import clock
 from core.models import LIVE_WORLD
@@ -17,10 +17,7 @@ from portfolios.domain.book import Book, Holding
 from portfolios.domain.exact import ZERO, exact, share
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.figures import book
-from portfolios.selectors.ledger import Ledger, load, today
-
-_INCOMING = [Transaction.Kind.BUY, Transaction.Kind.TRANSFER_IN]
-_OUTGOING = [Transaction.Kind.SELL, Transaction.Kind.TRANSFER_OUT]
+from portfolios.selectors.ledger import Ledger, load, today, units_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +75,8 @@ def purchases(user: Any) -> QuerySet[Transaction]:
 
 
 def coin_quantity(portfolio: Portfolio, instrument: Instrument) -> Decimal:
-    """Tell how many of a coin the portfolio holds."""
-    signed = Case(
-        When(kind__in=_INCOMING, then=F("quantity")),
-        When(kind__in=_OUTGOING, then=-F("quantity")),
-        default=Value(ZERO),
-    )
-    rows = Transaction.objects.filter(portfolio=portfolio, instrument=instrument, deleted_at=None)
-    return rows.aggregate(held=Sum(signed))["held"] or ZERO
+    """Tell how many of a coin the portfolio holds now, redenominations included."""
+    return units_held(portfolio, instrument, today(portfolio))
 
 
 def positions(user: Any) -> ContractPositions:

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from core import clock
@@ -21,7 +22,7 @@ from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
 from portfolios.domain.prices import PriceUsed
-from portfolios.domain.shortfall import shortfalls
+from portfolios.domain.shortfall import shortfalls, units
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 
 _COLUMNS = (
@@ -159,9 +160,15 @@ def _current(
 ) -> Ledger:
     settings = _settings_stamp(portfolio)
     if kept is None or kept.settings != settings or not kept.is_current(prices, rates):
-        kept = _read(portfolio, _owner_id(portfolio), settings)
-        memory.put(portfolio.pk, kept)
+        kept = _read(portfolio, owner_id(portfolio), settings)
+        if not _uncommitted():
+            memory.put(portfolio.pk, kept)
     return kept.ledger
+
+
+def _uncommitted() -> bool:
+    """Tell whether what is read may be rolled back: its revision would come again with other data."""
+    return any(not block._from_testcase for block in connection.atomic_blocks)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
@@ -175,7 +182,8 @@ def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
     )
 
 
-def _owner_id(portfolio: Portfolio) -> UUID | None:
+def owner_id(portfolio: Portfolio) -> UUID | None:
+    """Tell whose portfolio it is: their own rates apply in it."""
     return (
         PortfolioMember.objects.filter(portfolio=portfolio, role=Role.OWNER)
         .values_list("user_id", flat=True)
@@ -240,6 +248,12 @@ def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dic
     for key, entries in by_instrument.items():
         missing |= shortfalls(entries, [split for split in splits if split.instrument == key])
     return missing
+
+
+def units_held(portfolio: Portfolio, instrument: Instrument, day: date) -> Decimal:
+    """Tell how many units of one instrument are held at the end of `day`, as the database stands now."""
+    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument=instrument)
+    return units(_entries(rows), actions.splits([instrument.pk]), day)
 
 
 def today(portfolio: Portfolio) -> date:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 
 from core.errors import Forbidden, NotFound
-from core.models import WRITERS
+from core.models import WRITERS, Role
 from portfolios.models import Portfolio, Transaction, TransactionImport
 
 
@@ -22,8 +22,8 @@ def visible_to(user: Any) -> QuerySet[Portfolio]:
 
 
 def real_of(user: Any) -> QuerySet[Portfolio]:
-    """List those that count towards net worth: simulated ones do not."""
-    return visible_to(user).filter(kind=Portfolio.Kind.REAL)
+    """List those that count towards net worth: one's own, and not simulated."""
+    return visible_to(user).filter(kind=Portfolio.Kind.REAL, role=Role.OWNER)
 
 
 def get(user: Any, portfolio_id: UUID) -> Portfolio:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core import audit
 from core.actor import Actor
 from core.bus import bus
+from core.clock import time_zones
 from core.errors import ValidationFailed
 from core.models import Role
 from core.money import SUBUNITS
 from market.models import Instrument
 from portfolios.events import PortfolioChanged, PortfolioDeleted
 from portfolios.locks import lock_portfolio
-from portfolios.models import Portfolio, PortfolioMember
+from portfolios.models import Portfolio, PortfolioMember, Transaction
+from portfolios.services.dates import redate
 
 CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "cost_method", "benchmark", "note")
 
@@ -89,6 +91,10 @@ def _clean(portfolio: Portfolio) -> None:
     if portfolio.currency in SUBUNITS:
         major, _unit = SUBUNITS[portfolio.currency]
         raise ValidationFailed.of("currency", _("Use %(major)s.") % {"major": major}, "subunit")
+    if portfolio.time_zone not in time_zones():
+        raise ValidationFailed.of(
+            "time_zone", _("There is no such time zone; use a name such as Europe/Berlin.")
+        )
     portfolio.full_clean()
 
 
@@ -111,16 +117,18 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
         ValidationFailed: a name that may not be changed, or a wrong value.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
-    before = _settings(portfolio)
+    before, texts = _settings(portfolio), (portfolio.name, portfolio.note)
     for field, value in changes.items():
         if field not in CHANGEABLE:
             raise ValidationFailed.of(field, _("This cannot be changed."))
         setattr(portfolio, field, value)
     _clean(portfolio)
+    if portfolio.currency != before["currency"]:
+        _refuse_own_rates(portfolio)
     portfolio.save()
     if portfolio.time_zone != before["time_zone"]:
-        _redate(portfolio)
-    after = _settings(portfolio)
+        redate(portfolio, before["time_zone"])
+    after = _settings(portfolio) | {"texts_changed": texts != (portfolio.name, portfolio.note)}
     audit.record(
         actor=actor,
         verb="portfolio.changed",
@@ -133,11 +141,14 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
     return portfolio
 
 
-def _redate(portfolio: Portfolio) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE portfolios_transaction SET day = (time AT TIME ZONE %s)::date WHERE portfolio_id = %s",
-            [portfolio.time_zone, portfolio.pk],
+def _refuse_own_rates(portfolio: Portfolio) -> None:
+    """An own rate is portfolio currency for one unit: in another currency it would be another rate."""
+    rated = Transaction.objects.filter(portfolio=portfolio, fx_rate__isnull=False)
+    if rated.exists():
+        raise ValidationFailed.of(
+            "currency",
+            _("Transactions carry your own rates into the present currency. Take those out first."),
+            "own-rates",
         )
 
 
@@ -159,10 +170,10 @@ def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
 @transaction.atomic
 def erase_portfolios_of(*, user_id: UUID) -> None:
     """Delete the portfolios that `user_id` owns and end their memberships of others."""
-    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values_list(
-        "portfolio_id", flat=True
-    )
-    Portfolio.objects.filter(pk__in=list(owned)).delete()
+    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values("portfolio_id")
+    for portfolio in Portfolio.objects.select_for_update().filter(pk__in=owned).order_by("pk"):
+        bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
+        portfolio.delete()
     PortfolioMember.objects.filter(user_id=user_id).delete()
 
 
@@ -175,12 +186,11 @@ def bump(portfolio: Portfolio) -> int:
 
 
 def _settings(portfolio: Portfolio) -> dict[str, Any]:
+    """Tell the settings that the audit log may keep for ever: no text that a person wrote."""
     return {
-        "name": portfolio.name,
         "currency": portfolio.currency,
         "time_zone": portfolio.time_zone,
         "tracks_cash": portfolio.tracks_cash,
         "cost_method": portfolio.cost_method,
         "benchmark": str(portfolio.benchmark.uuid) if portfolio.benchmark else None,
-        "note": portfolio.note,
     }

@@ -22,8 +22,9 @@ from portfolios.domain.exact import ONE, exact, share
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.holdings import coin_quantity
+from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import default_portfolio
-from portfolios.services.transactions import TransactionInput, add_transactions
+from portfolios.services.transactions import add_transactions
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from market.selectors import actions, prices
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.exact import ZERO
 from portfolios.models import Portfolio
+from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio
-from portfolios.services.transactions import TransactionInput, add_transactions
+from portfolios.services.transactions import add_transactions
 
 CENT = Decimal("0.01")
 WITHHELD = Decimal("0.15")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -17,50 +15,26 @@ from core import audit, clock
 from core.actor import Actor
 from core.api.rendering import plain
 from core.errors import Conflict, FieldError, NotFound, ValidationFailed
-from core.money import SUBUNITS
-from market.domain.bars import EARLIEST
 from market.locks import keep_instruments
 from market.models import Instrument
-from portfolios.domain import rules
-from portfolios.domain.entries import EntryId, EntryKind
+from portfolios.domain.entries import EntryId
+from portfolios.domain.exact import ZERO
 from portfolios.errors import Oversold, StaleVersion
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
-from portfolios.selectors.ledger import instrument_shortfalls
+from portfolios.selectors.ledger import instrument_shortfalls, owner_id
 from portfolios.services.bulk import store
+from portfolios.services.inputs import (
+    FIELDS,
+    TransactionInput,
+    amended,
+    as_input,
+    audited,
+    faults,
+    normalised,
+    state_of,
+)
 from portfolios.services.portfolios import bump
-
-ONE = Decimal(1)
-ZERO = Decimal(0)
-FIELDS = (
-    "kind", "time", "instrument", "quantity", "price", "currency", "fee", "fee_currency",
-    "tax", "tax_currency", "fx_rate", "note", "external_id", "group",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionInput:
-    """A transaction as somebody enters it. Amounts in `currency`; empty cost currencies mean the same.
-
-    `fx_rate` is portfolio currency for one unit of `currency`, if the user knows it.
-    `fingerprint` is the identity that an import gave the row; empty for manual entries.
-    """
-
-    kind: EntryKind
-    time: datetime
-    quantity: Decimal
-    price: Decimal | None
-    currency: str
-    instrument: Instrument | None = None
-    fee: Decimal = ZERO
-    fee_currency: str = ""
-    tax: Decimal = ZERO
-    tax_currency: str = ""
-    fx_rate: Decimal | None = None
-    note: str = ""
-    external_id: str = ""
-    group: UUID | None = None
-    fingerprint: str = ""
 
 
 @transaction.atomic
@@ -83,8 +57,8 @@ def add_transactions(
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, manager=manager)
     _refuse_faults(portfolio, inputs)
-    checked = [_normalised(portfolio, item) for item in inputs]
-    _keep_instruments(checked)
+    checked = [normalised(portfolio, item) for item in inputs]
+    _keep_instruments(actor, portfolio, checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
     store(rows)
@@ -114,11 +88,11 @@ def change_transaction(
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     row = _locked_row(portfolio, transaction_id, version)
-    old = _as_input(row)
-    wanted = _with(old, changes)
+    old = as_input(row)
+    wanted = amended(old, changes)
     _refuse_faults(portfolio, [wanted])
-    changed = _normalised(portfolio, wanted)
-    _keep_instruments([changed])
+    changed = normalised(portfolio, wanted)
+    _keep_instruments(actor, portfolio, [changed])
     touched = {old.instrument, changed.instrument}
     before = instrument_shortfalls(portfolio, _ids(touched))
     _keep_revision(actor, row)
@@ -131,8 +105,8 @@ def change_transaction(
         verb="transaction.changed",
         object_type="transaction",
         object_id=row.pk,
-        before=_state(old),
-        after=_state(changed),
+        before=audited(old),
+        after=audited(changed),
     )
     bump(portfolio)
     return row
@@ -161,7 +135,7 @@ def delete_transaction(
         verb="transaction.deleted",
         object_type="transaction",
         object_id=row.pk,
-        before=_state(_as_input(row)),
+        before=audited(as_input(row)),
     )
     bump(portfolio)
 
@@ -195,7 +169,7 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
         verb="transaction.restored",
         object_type="transaction",
         object_id=row.pk,
-        after=_state(_as_input(row)),
+        after=audited(as_input(row)),
     )
     bump(portfolio)
     return row
@@ -207,59 +181,6 @@ def _refuse_twin(portfolio: Portfolio, row: Transaction) -> None:
         raise Conflict(_("This transaction is there again: its file was imported once more."))
 
 
-def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
-    """Name everything wrong with one input, without writing: for previews."""
-    normalised = _normalised(portfolio, item)
-    found = rules.faults(
-        rules.Draft(
-            kind=normalised.kind,
-            has_instrument=normalised.instrument is not None,
-            quantity=normalised.quantity,
-            price=normalised.price,
-            fee=normalised.fee,
-            tax=normalised.tax,
-            fx_rate=normalised.fx_rate,
-        )
-    )
-    if normalised.time > clock.now():
-        found.append(FieldError("time", _("This is in the future."), "future"))
-    if item.fx_rate is not None and item.currency in SUBUNITS:
-        text = _("With a rate, give the price in %(major)s: it is not clear what %(code)s one is for.")
-        names = {"major": normalised.currency, "code": item.currency}
-        found.append(FieldError("fx_rate", text % names, "ambiguous"))
-    if normalised.time.date() < EARLIEST:
-        found.append(FieldError("time", _("This is too long ago."), "too-early"))
-    return found
-
-
-def _normalised(portfolio: Portfolio, item: TransactionInput) -> TransactionInput:
-    """Fold subunits, fill the currencies of costs, drop a rate that says nothing."""
-    currency, price = rules.major(item.currency, item.price)
-    quantity = item.quantity
-    if item.kind in rules.MONEY_ONLY and item.price in {None, ONE}:
-        price, quantity = ONE, rules.major(item.currency, quantity)[1] or ZERO
-    fee_currency, fee = rules.major(item.fee_currency or item.currency, item.fee)
-    tax_currency, tax = rules.major(item.tax_currency or item.currency, item.tax)
-    return _with(
-        item,
-        {
-            "currency": currency,
-            "quantity": quantity,
-            "price": price,
-            "fee": fee or ZERO,
-            "fee_currency": fee_currency,
-            "tax": tax or ZERO,
-            "tax_currency": tax_currency,
-            "fx_rate": None if currency == portfolio.currency else item.fx_rate,
-        },
-    )
-
-
-def _with(item: TransactionInput, changes: dict[str, Any]) -> TransactionInput:
-    values = {name: getattr(item, name) for name in (*FIELDS, "fingerprint")}
-    return TransactionInput(**{**values, **changes})
-
-
 def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput]) -> None:
     errors: list[FieldError] = []
     for position, item in enumerate(items):
@@ -269,11 +190,21 @@ def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput]) -> N
         raise ValidationFailed(errors=tuple(errors))
 
 
-def _keep_instruments(items: Sequence[TransactionInput]) -> None:
-    """Hold the instruments until the rows that point at them are committed."""
+def _keep_instruments(actor: Actor, portfolio: Portfolio, items: Sequence[TransactionInput]) -> None:
+    """Hold the instruments until the rows that point at them are committed.
+
+    They are public, the actor's own, or those of the portfolio's owner.
+    """
+    _refuse_foreign(actor, portfolio, {item.instrument.owner_id for item in items if item.instrument})
     wanted = _ids({item.instrument for item in items})
     if wanted - keep_instruments(wanted):
         raise ValidationFailed.of("instrument", _("This instrument was deleted meanwhile."), "unknown")
+
+
+def _refuse_foreign(actor: Actor, portfolio: Portfolio, owners: set[UUID | None]) -> None:
+    others = owners - {None, actor.user_id}
+    if others and others != {owner_id(portfolio)}:
+        raise ValidationFailed.of("instrument", _("There is no such instrument."), "unknown")
 
 
 def _built(
@@ -309,35 +240,11 @@ def _locked_row(portfolio: Portfolio, transaction_id: UUID, version: int | None)
     return row
 
 
-def _as_input(row: Transaction) -> TransactionInput:
-    values = {name: getattr(row, name) for name in FIELDS}
-    return TransactionInput(**{**values, "kind": EntryKind(row.kind)}, fingerprint=row.fingerprint)
-
-
 def _keep_revision(actor: Actor, row: Transaction) -> None:
     state = state_of(row) | {"deleted": row.deleted_at is not None}
     TransactionRevision.objects.create(
         transaction=row, version=row.version, changed_by=actor.user_id, state=state
     )
-
-
-def state_of(row: Transaction) -> dict[str, Any]:
-    """Answer a transaction as revisions and the audit keep it: JSON-ready, decimals as strings."""
-    return _state(_as_input(row))
-
-
-def _state(item: TransactionInput) -> dict[str, Any]:
-    return {name: _json(getattr(item, name)) for name in FIELDS}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, Instrument):
-        return str(value.uuid)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return None if value is None else str(value)
 
 
 def _ids(instruments: Iterable[Instrument | None]) -> set[int]:
@@ -377,7 +284,7 @@ def _recorded(
             verb="transaction.added",
             object_type="transaction",
             object_id=rows[0].pk,
-            after=_state(_as_input(rows[0])),
+            after=audited(as_input(rows[0])),
         )
         return
     audit.record(

@@ -18,6 +18,7 @@ from market.models import Instrument
 from portfolios.domain.entries import EntryKind
 from portfolios.errors import ManagedPortfolio, Oversold, StaleVersion
 from portfolios.models import Portfolio, PortfolioMember, Transaction
+from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import (
     change_portfolio,
     create_portfolio,
@@ -25,7 +26,6 @@ from portfolios.services.portfolios import (
     delete_portfolio,
 )
 from portfolios.services.transactions import (
-    TransactionInput,
     add_transactions,
     change_transaction,
     delete_transaction,

@@ -22,7 +22,8 @@ from portfolios.selectors.imports.present import present
 from portfolios.services.bulk import uncollected
 from portfolios.services.imports.preview import counted, locked_import
 from portfolios.services.imports.stored_rows import IMPORTED, Verdict, facts_of_json, input_of
-from portfolios.services.transactions import TransactionInput, add_transactions
+from portfolios.services.inputs import TransactionInput
+from portfolios.services.transactions import add_transactions
 
 _MOST_NAMED = 50
 

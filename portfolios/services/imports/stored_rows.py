@@ -16,7 +16,7 @@ from portfolios.domain.csv_import.export import plain
 from portfolios.domain.csv_import.findings import Finding
 from portfolios.domain.csv_import.identity import Facts
 from portfolios.domain.entries import EntryKind
-from portfolios.services.transactions import TransactionInput
+from portfolios.services.inputs import TransactionInput
 
 ZERO = Decimal(0)
 NEW_INSTRUMENT = "new:"

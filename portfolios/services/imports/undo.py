@@ -21,8 +21,8 @@ from portfolios.models import Portfolio, Transaction, TransactionImport, Transac
 from portfolios.selectors.ledger import instrument_shortfalls
 from portfolios.services.bulk import store
 from portfolios.services.imports.preview import locked_import
+from portfolios.services.inputs import state_of
 from portfolios.services.portfolios import bump
-from portfolios.services.transactions import state_of
 
 _MOST_NAMED = 5
 ZERO = Decimal(0)

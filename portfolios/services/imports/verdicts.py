@@ -21,7 +21,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors.imports.present import Present, entry, present, rates_for, splits_of
 from portfolios.selectors.imports.resolve import Resolver
 from portfolios.services.imports.stored_rows import Row, Verdict, facts_of_row
-from portfolios.services.transactions import TransactionInput, faults
+from portfolios.services.inputs import TransactionInput, faults
 
 _MONEY = frozenset({EntryKind.DEPOSIT, EntryKind.WITHDRAWAL})
 _LINK_IF_KNOWN = frozenset({EntryKind.FEE, EntryKind.TAX, EntryKind.INTEREST})

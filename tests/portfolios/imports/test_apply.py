@@ -14,8 +14,8 @@ from market.models import Instrument
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.services import imports
+from portfolios.services.inputs import TransactionInput
 from portfolios.services.transactions import (
-    TransactionInput,
     add_transactions,
     change_transaction,
     delete_transaction,

@@ -19,7 +19,8 @@ from portfolios.errors import ManagedPortfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport
 from portfolios.selectors.imports import messages_of, page
 from portfolios.services import imports
-from portfolios.services.transactions import TransactionInput, add_transactions
+from portfolios.services.inputs import TransactionInput
+from portfolios.services.transactions import add_transactions
 
 
 def verdicts(batch: TransactionImport) -> list[str]:

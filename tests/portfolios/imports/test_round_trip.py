@@ -20,8 +20,9 @@ from portfolios.domain.entries import EntryKind
 from portfolios.models import Transaction
 from portfolios.selectors.imports import export_csv
 from portfolios.services import imports
+from portfolios.services.inputs import FIELDS, TransactionInput
 from portfolios.services.portfolios import create_portfolio
-from portfolios.services.transactions import FIELDS, TransactionInput, add_transactions
+from portfolios.services.transactions import add_transactions
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
 POSITIVE = st.decimals(Decimal("0.000000000000000001"), Decimal(10) ** 19, places=18)

@@ -20,7 +20,8 @@ from core.models import Role
 from market.models import Instrument
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, PortfolioMember
-from portfolios.services.transactions import TransactionInput, add_transactions
+from portfolios.services.inputs import TransactionInput
+from portfolios.services.transactions import add_transactions
 
 NOW = datetime(2024, 1, 31, 12, tzinfo=UTC)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from core import ranges
 from market.models import CorporateAction
 from portfolios.models import Portfolio
 from portfolios.selectors import periods
@@ -180,7 +181,7 @@ def test_named_periods_begin_where_calendars_say():
     from datetime import date
 
     whole = Period(date(2015, 1, 1), date(2024, 3, 31))
-    starts = {name: periods.named(name, whole).period.start.isoformat() for name in periods.RANGES}
+    starts = {name: periods.named(name, whole).period.start.isoformat() for name in ranges.RANGES}
     assert starts == {
         "1D": "2024-03-30",
         "1W": "2024-03-24",
