@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from core import ranges
 from portfolios.domain.reasons import Figure
 from portfolios.domain.returns import DAYS_PER_YEAR
 from portfolios.selectors.figures import (
-    ONE_DAY,
     Performance,
     Period,
     book,
@@ -19,32 +18,6 @@ from portfolios.selectors.figures import (
 )
 from portfolios.selectors.ledger import Ledger, today
 from portfolios.selectors.valuation import STALE_AFTER
-
-ALL = "All"
-DEFAULT = "1Y"
-
-
-def _year_before(day: date, years: int) -> date:
-    """Go back by calendar years; 29 February becomes the 28th."""
-    leap = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - years, day=28 if leap else day.day)
-
-
-def _month_before(day: date) -> date:
-    """Go back to the same day of the month before, or to that month's last day."""
-    last = day.replace(day=1) - ONE_DAY
-    return last.replace(day=min(day.day, last.day))
-
-
-_STARTS: dict[str, Callable[[date], date]] = {
-    "1D": lambda end: end - ONE_DAY,
-    "1W": lambda end: end - timedelta(days=7),
-    "1M": _month_before,
-    "YTD": lambda end: end.replace(month=1, day=1) - ONE_DAY,
-    "1Y": lambda end: _year_before(end, 1),
-    "5Y": lambda end: _year_before(end, 5),
-}
-RANGES = [*_STARTS, ALL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +61,9 @@ def named(asked: str, whole: Period, *, ended: bool = False) -> Window:
     A range that begins before everything is not usable, because it would be ``All`` under another
     name; one that is asked for all the same is answered with ``All``.
     """
-    starts = {name: start(whole.end) for name, start in _STARTS.items()}
-    usable = [name for name, start in starts.items() if start >= whole.start] + [ALL]
-    wanted = asked if asked in RANGES else DEFAULT
-    name = wanted if wanted in usable else ALL
-    start = whole.start if name == ALL else starts[name]
+    usable = ranges.usable(whole.start, whole.end)
+    name = ranges.choose(asked, usable)
+    start = ranges.start_of(name, whole.start, whole.end)
     return Window(name, Period(start, whole.end), usable, ended)
 
 

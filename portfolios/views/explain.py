@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core import ranges
 from core.errors import NotFound
 from portfolios.selectors import periods, valuation
 from portfolios.selectors.ledger import load
@@ -28,7 +29,7 @@ def explain(request: HttpRequest, portfolio_id: UUID, figure: str) -> HttpRespon
         raise NotFound
     ledger = load(portfolio)
     asked = request.GET.get("range", "")
-    question = Question(ledger, periods.window(ledger, asked or periods.ALL), of_period=bool(asked))
+    question = Question(ledger, periods.window(ledger, asked or ranges.ALL), of_period=bool(asked))
     context = frame(
         portfolio,
         "portfolio",

@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.forms import CodeField
 from market.models import Instrument
 from portfolios.domain.csv_import.columns import Field
 from portfolios.domain.csv_import.text import DELIMITERS, ENCODINGS, MAX_BYTES
-from portfolios.forms import CodeField, InstrumentField
+from portfolios.forms import InstrumentField
 from portfolios.models import Transaction, TransactionImport
 
 MOST_SHOWN = 100

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import clock
+from core import clock, ranges
 from core.errors import NotFound
 from core.models import Role
 from portfolios.forms import PortfolioForm
@@ -49,7 +49,7 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
 
 def _row(part: NetWorthPart) -> dict[str, Any]:
     """Lay a portfolio out with its course over the last year, or since its start where that is later."""
-    window = periods.window(part.ledger, periods.DEFAULT)
+    window = periods.window(part.ledger, ranges.DEFAULT)
     found = performance(part.ledger, window.period)
     days = len(found.cumulative) if part.ledger.entries else 0
     shown = np.linspace(0, days - 1, min(days, SPARK_POINTS)).astype(int)
