@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.api.rendering import plain
-from core.money import round_amount, round_parts
+from core.money import plain, round_amount, round_parts
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_of
 from portfolios.domain.book import Disposal, Problem
@@ -204,7 +203,7 @@ def problems(ledger: Ledger, rows: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def valuation(ledger: Ledger, found: Valuation) -> dict[str, Any]:
-    """Write what a portfolio is worth; amounts in its currency. What it holds and its cash add up to `total`."""
+    """Write what a portfolio is worth, in its currency; what it holds and its cash make up `total`."""
     market_value, cash_value = round_parts([found.market_value, found.cash_value], PLACES, found.total)
     return {
         "date": found.day,
