@@ -8,10 +8,9 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.api.rendering import plain
 from core.errors import ValidationFailed
 from core.fields import CURRENCY_CODE
-from core.money import parse_decimal
+from core.money import parse_decimal, plain
 
 NUMBER_FAULTS: Final = {
     "ambiguous": _("This can be read in two ways. Write 1234 or 1.234, without a thousands comma."),

@@ -86,20 +86,6 @@ def round_parts(parts: Sequence[Decimal], places: int, total: Decimal | None = N
         return floors
 
 
-def allocate(total: Decimal, weights: Sequence[Decimal], places: int) -> list[Decimal]:
-    """Divide a total by weights into parts of `places` decimals that add up to the rounded total.
-
-    Raises:
-        ValueError: the weights are negative, or add up to zero.
-    """
-    with localcontext(_WIDE):
-        whole = sum(weights, Decimal(0))
-        if whole <= 0 or any(weight < 0 for weight in weights):
-            msg = "weights must not be negative and must add up to more than zero"
-            raise ValueError(msg)
-        return round_parts([total * weight / whole for weight in weights], places, total)
-
-
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount in the major unit of a currency (ISO 4217, or a coin's code); exact, positive or negative."""
@@ -138,6 +124,14 @@ class Money:
         return other.amount
 
 
+def plain(value: Decimal) -> str:
+    """Write a decimal without exponent and without trailing zeros: 1E+2 is ``100``, 1.50 is ``1.5``."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
 def parse_decimal(text: str, field: str, *, mark: str | None = None) -> Decimal:
     """Read a decimal as people and programs write it: ``1234.5``, ``1,234.50``, ``1.234,50``, ``2e-8``.
 
@@ -152,10 +146,10 @@ def parse_decimal(text: str, field: str, *, mark: str | None = None) -> Decimal:
     if mark is None and _AMBIGUOUS.fullmatch(text):
         hint = f"write {text.replace(',', '')} or {text.replace(',', '.')}"
         raise ValidationFailed.of(field, f"{field}: {text} can be read in two ways; {hint}.", "ambiguous")
-    plain = _plain(text, mark or _decimal_mark(text))
-    if not plain.isascii() or not _DECIMAL.fullmatch(plain):
+    ungrouped = _ungrouped(text, mark or _decimal_mark(text))
+    if not ungrouped.isascii() or not _DECIMAL.fullmatch(ungrouped):
         raise ValidationFailed.of(field, f"{field}: “{_shown(text)}” is not a number.", "not-a-number")
-    number = Decimal(plain)
+    number = Decimal(ungrouped)
     if number and number.adjusted() >= _DIGITS_BEFORE:
         raise ValidationFailed.of(field, f"{field}: {_shown(text)} is too large.", "too-large")
     if number != _WIDE.quantize(number, _unit(_DIGITS_AFTER)):
@@ -170,7 +164,7 @@ def _decimal_mark(text: str) -> str:
     return other if text.count(last) > 1 else last
 
 
-def _plain(text: str, mark: str) -> str:
+def _ungrouped(text: str, mark: str) -> str:
     """Return the number with a point and without group marks; untouched where the groups are not threes."""
     group = "." if mark == "," else ","
     whole, _, fraction = text.partition(mark)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.rendering import plain
 from core.fields import CURRENCY_CODE
+from core.money import plain
 
 INTEGER_DIGITS = 20
 DECIMAL_PLACES = 18

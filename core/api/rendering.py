@@ -12,17 +12,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from core.money import plain
+
 _SAFE_EXPONENT = 60
 _SAFE_INTEGER = 18
 _SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])")
-
-
-def plain(value: Decimal) -> str:
-    """Write a decimal without exponent and without trailing zeros: 1E+2 is ``100``, 1.50 is ``1.5``."""
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
 
 
 def _encode(value: Any) -> Any:

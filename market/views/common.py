@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.api.rendering import plain
-from core.money import MINOR_UNITS
+from core.money import MINOR_UNITS, plain
 from market.models import DailyBar, Instrument
 
 BAD = 400

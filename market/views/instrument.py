@@ -18,8 +18,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.api.rendering import plain
 from core.models import LIVE_WORLD
+from core.money import plain
 from core.pages import is_htmx
 from market.domain.bars import BarRow
 from market.domain.charts import Step, is_complete

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.api.rendering import plain
 from core.errors import NotFound, ValidationFailed
 from core.models import LIVE_WORLD
+from core.money import plain
 from core.pages import actor_of, attempted
 from market.forms import ActionForm, PricesForm
 from market.models import CorporateAction, DailyBar, Instrument

@@ -11,9 +11,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.api.rendering import plain
 from core.errors import FieldError
-from core.money import SUBUNITS
+from core.money import SUBUNITS, plain
 from market.domain.bars import EARLIEST
 from market.models import Instrument
 from portfolios.domain import rules

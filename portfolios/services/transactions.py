@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.actor import Actor
-from core.api.rendering import plain
 from core.errors import Conflict, FieldError, NotFound, ValidationFailed
+from core.money import plain
 from market.locks import keep_instruments
 from market.models import Instrument
 from portfolios.domain.entries import EntryId

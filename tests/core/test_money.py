@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ValidationFailed
-from core.money import Money, allocate, minor_units, parse_decimal, round_amount, round_parts
+from core.money import Money, minor_units, parse_decimal, plain, round_amount, round_parts
 
 D = Decimal
 amounts = st.decimals(min_value=-(10**12), max_value=10**12, places=18)
@@ -47,17 +47,6 @@ def test_round_parts_of_anything_add_up_and_stay_within_one_unit(parts, places):
     unit = D(1).scaleb(-places)
     assert sum(rounded) == round_amount(sum(parts), places)
     assert all(abs(shown - part) <= unit for shown, part in zip(rounded, parts, strict=True))
-
-
-def test_allocate_by_weights_leaves_no_cent_behind():
-    assert allocate(D("100.00"), [D(1), D(1), D(1)], 2) == [D("33.34"), D("33.33"), D("33.33")]
-    assert allocate(D(5), [D(3), D(7)], 0) == [D(2), D(3)]
-
-
-@pytest.mark.parametrize("weights", [[], [D(0)], [D(2), D(-1)]])
-def test_allocate_with_weights_that_divide_nothing_is_refused(weights):
-    with pytest.raises(ValueError, match="weights"):
-        allocate(D(1), weights, 2)
 
 
 def test_money_adds_subtracts_and_rounds_in_its_currency():
@@ -126,3 +115,19 @@ def test_parse_decimal_of_what_is_no_number_names_field_and_code(text, code):
         parse_decimal(text, "price")
     assert [(error.field, error.code) for error in refused.value.errors] == [("price", code)]
     assert refused.value.detail.startswith("price: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1E+2", "100"),
+        ("1.50", "1.5"),
+        ("-0.00", "0"),
+        ("0E-18", "0"),
+        ("100", "100"),
+        ("0.000000000000000001", "0.000000000000000001"),
+        ("-12345678901234567890.123456789012345678", "-12345678901234567890.123456789012345678"),
+    ],
+)
+def test_plain_writes_no_exponent_and_no_trailing_zeros(value, text):
+    assert plain(D(value)) == text

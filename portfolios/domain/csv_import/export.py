@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from core.money import plain
+
 OWN_COLUMNS: Final = (
     "date", "type", "symbol", "isin", "name", "quantity", "price", "currency", "fee", "fee_currency",
     "tax", "tax_currency", "fx_rate", "note", "id", "group", "instrument",
@@ -62,14 +64,9 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith(GUARD) else text
 
 
-def plain(value: Decimal | None) -> str:
+def number(value: Decimal | None) -> str:
     """Write a decimal without exponent and trailing zeros; nothing for None."""
-    if value is None:
-        return ""
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+    return "" if value is None else plain(value)
 
 
 def _cells(row: ExportRow) -> tuple[str, ...]:
@@ -79,14 +76,14 @@ def _cells(row: ExportRow) -> tuple[str, ...]:
         guarded(row.symbol),
         guarded(row.isin),
         guarded(row.name),
-        plain(row.quantity),
-        plain(row.price),
+        number(row.quantity),
+        number(row.price),
         row.currency,
-        plain(row.fee),
+        number(row.fee),
         row.fee_currency,
-        plain(row.tax),
+        number(row.tax),
         row.tax_currency,
-        plain(row.fx_rate),
+        number(row.fx_rate),
         guarded(row.note),
         guarded(row.external_id),
         row.group,

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from portfolios.domain.csv_import.export import plain
+from portfolios.domain.csv_import.export import number
 
 _VERSION: Final = "1"
 
@@ -91,12 +91,12 @@ def content_key(facts: Facts, *, by_day: bool | None = None) -> str:
             facts.kind,
             when,
             facts.instrument,
-            plain(facts.quantity),
-            plain(facts.price),
+            number(facts.quantity),
+            number(facts.price),
             facts.currency,
-            plain(facts.fee),
+            number(facts.fee),
             facts.fee_currency if facts.fee else "",
-            plain(facts.tax),
+            number(facts.tax),
             facts.tax_currency if facts.tax else "",
         )
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from market.models import Instrument
 from portfolios.domain.csv_import.draft import Draft
-from portfolios.domain.csv_import.export import plain
+from portfolios.domain.csv_import.export import number
 from portfolios.domain.csv_import.findings import Finding
 from portfolios.domain.csv_import.identity import Facts
 from portfolios.domain.entries import EntryKind
@@ -87,8 +87,8 @@ def as_json(row: Row) -> dict[str, Any]:
         "findings": [finding_as_json(one) for one in draft.findings],
     }
     stored |= {name: getattr(draft, name) for name in _TEXTS}
-    stored |= {name: plain(getattr(draft, name)) for name in _NUMBERS}
-    stored |= {name: plain(value) for name in _COSTS if (value := getattr(draft, name))}
+    stored |= {name: number(getattr(draft, name)) for name in _NUMBERS}
+    stored |= {name: number(value) for name in _COSTS if (value := getattr(draft, name))}
     if row.verdict is Verdict.ERROR:
         stored["cells"] = draft.cells
     return {name: value for name, value in stored.items() if value or name == "findings"}

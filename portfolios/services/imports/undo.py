@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.actor import Actor
-from core.api.rendering import plain
 from core.errors import Conflict
+from core.money import plain
 from portfolios.domain.entries import EntryId
 from portfolios.domain.shortfall import OUTGOING
 from portfolios.locks import lock_portfolio

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
 
-from core.api.rendering import plain
+from core.money import plain
 from market.domain.rates import RateTable
 from market.models import Instrument
 from portfolios.domain.csv_import import columns
