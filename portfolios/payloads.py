@@ -53,7 +53,10 @@ def figures(**named: Figure[Any]) -> dict[str, Any]:
 
 
 def performance(found: Performance, currency: str) -> dict[str, Any]:
-    """Write the returns of a period; fractions, and money in `currency`."""
+    """Write the returns of a period; fractions, and money in `currency`.
+
+    `incomplete`: on some day a price or a rate was missing, and what needs it was left out.
+    """
     series = found.series
     return {
         "start": found.period.start,
@@ -70,6 +73,7 @@ def performance(found: Performance, currency: str) -> dict[str, Any]:
         "closing_value": ratio(series.value[-1]),
         "inflows": ratio(series.inflow[1:].sum()),
         "outflows": ratio(series.outflow[1:].sum()),
+        "incomplete": bool(series.incomplete.any()),
     }
 
 

@@ -128,6 +128,7 @@ PerformanceSerializer = _shape(
         "days": serializers.IntegerField(),
         **_numbers("time_weighted", "time_weighted_annualised", "money_weighted", "simple", nullable=True),
         **_numbers("opening_value", "closing_value", "inflows", "outflows"),
+        "incomplete": serializers.BooleanField(),
         "reasons": serializers.DictField(child=_text()),
     },
 )

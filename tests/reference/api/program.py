@@ -151,3 +151,17 @@ class Portfolio:
 def numbers(row: dict[str, Any], names: Iterable[str]) -> dict[str, Decimal | None]:
     """Read decimals out of an answer; null stays None."""
     return {name: None if row[name] is None else Decimal(row[name]) for name in names}
+
+
+def lines(portfolio: Portfolio, start: str, end: str) -> dict[str, Any]:
+    """Read a statement, and hold it to its identity."""
+    found = portfolio.read("statement", start=start, end=end)
+    shown = {
+        name: Decimal(value)
+        for name, value in found.items()
+        if name not in {"start", "end", "currency", "parts", "left_out"}
+    }
+    gain = shown["unrealised"] + shown["realised"] + shown["income"] - shown["fees"] - shown["taxes"]
+    assert shown["gain"] == gain + shown["currency_effect"]
+    assert shown["opening_value"] + shown["gain"] + shown["net_flows"] == shown["closing_value"]
+    return shown | {"left_out": found["left_out"]}
