@@ -26,14 +26,14 @@ def march() -> Iterator[None]:
 
 
 @pytest.fixture
-def browser(db: None, ida: Any, march: None) -> Client:
+def reader(db: None, ida: Any, march: None) -> Client:
     client = Client()
     client.force_login(ida)
     return client
 
 
 @pytest.fixture
-def stranger_browser(db: None, sven: Any, march: None) -> Client:
+def stranger(db: None, sven: Any, march: None) -> Client:
     client = Client()
     client.force_login(sven)
     return client

@@ -41,20 +41,20 @@ def acme(instrument):
     return acme
 
 
-def chart(browser, instrument, **asked):
-    return browser.get(page_of(instrument, "chart/"), asked).json()
+def chart(reader, instrument, **asked):
+    return reader.get(page_of(instrument, "chart/"), asked).json()
 
 
-def test_page_tells_price_quality_day_and_venue(browser, acme):
-    text = words(browser.get(page_of(acme)))
+def test_page_tells_price_quality_day_and_venue(reader, acme):
+    text = words(reader.get(page_of(acme)))
     assert "ACME Acme Tools Stock · Test Exchange · USD" in text
     assert "Last close close" in text
     assert "60.00 USD March 7, 2024 Day ▲+9.09% since the close of March 4, 2024" in text
     assert "ISINUS0378331005" in text
 
 
-def test_figures_are_in_todays_shares(browser, acme):
-    figures = browser.get(page_of(acme)).context["figures"]
+def test_figures_are_in_todays_shares(reader, acme):
+    figures = reader.get(page_of(acme)).context["figures"]
     # 60 against half of 100, 96, 120 and 80; the year's end of 2023 was the close of 8 March
     assert [(one.name, one.since, one.ratio) for one in figures.changes] == [
         ("1W", date(2024, 2, 8), Decimal("0.25")),
@@ -70,14 +70,14 @@ def test_figures_are_in_todays_shares(browser, acme):
     assert (figures.volume, figures.average_volume) == (Decimal(600), Decimal(580))
 
 
-def test_actions_are_told_in_words(browser, acme):
-    text = words(browser.get(page_of(acme)))
+def test_actions_are_told_in_words(reader, acme):
+    text = words(reader.get(page_of(acme)))
     assert "March 4, 2024 Split 2 for 1 test" in text
     assert "Feb. 8, 2024 Dividend 0.26 USD test" in text
 
 
-def test_chart_is_of_candles_adjusted_for_splits(browser, acme):
-    found = chart(browser, acme, range="1M")
+def test_chart_is_of_candles_adjusted_for_splits(reader, acme):
+    found = chart(reader, acme, range="1M")
     assert (found["currency"], found["as_of"], found["range"]) == ("USD", "2024-03-07", "1M")
     assert found["ranges"] == ["1D", "1W", "1M", "YTD", "1Y", "All"]
     assert found["markers"] == []
@@ -94,8 +94,8 @@ def test_chart_is_of_candles_adjusted_for_splits(browser, acme):
     assert found["note"] == "Prices before a split are shown in today’s units."
 
 
-def test_raw_chart_keeps_prices_as_traded(browser, acme):
-    found = chart(browser, acme, range="1W", mode="raw")
+def test_raw_chart_keeps_prices_as_traded(reader, acme):
+    found = chart(reader, acme, range="1W", mode="raw")
     assert found["series"][0]["points"] == [
         ["2024-02-08", "90", "100", "88", "96", "200"],
         ["2024-03-01", "100", "110", "98", "100", "400"],
@@ -105,31 +105,31 @@ def test_raw_chart_keeps_prices_as_traded(browser, acme):
     assert found["note"] == "Prices as they were traded; a split shows as a step."
 
 
-def test_switch_stands_only_where_a_split_lies_within_the_prices(browser, acme, instrument):
+def test_switch_stands_only_where_a_split_lies_within_the_prices(reader, acme, instrument):
     other = instrument("FLAT")
     bar(other, "2024-03-06", "1")
     CorporateAction.objects.create(
         instrument=other, kind="split", ex_date="2024-03-07", numerator=2, denominator=1, source="test"
     )
-    assert "As traded" in words(browser.get(page_of(acme)))
-    assert "As traded" not in words(browser.get(page_of(other)))
-    assert chart(browser, other)["note"] == ""
+    assert "As traded" in words(reader.get(page_of(acme)))
+    assert "As traded" not in words(reader.get(page_of(other)))
+    assert chart(reader, other)["note"] == ""
 
 
 @pytest.mark.parametrize(
     ("asked", "answered", "first"),
     [("1D", "1D", "2024-03-04"), ("5Y", "All", "2023-02-27"), ("nonsense", "1Y", "2023-02-27")],
 )
-def test_range_counts_back_from_the_last_bar(browser, acme, asked, answered, first):
-    found = chart(browser, acme, range=asked)
+def test_range_counts_back_from_the_last_bar(reader, acme, asked, answered, first):
+    found = chart(reader, acme, range=asked)
     assert (found["range"], found["series"][0]["points"][0][0]) == (answered, first)
 
 
-def test_closes_alone_make_a_line(browser, instrument):
+def test_closes_alone_make_a_line(reader, instrument):
     one = instrument("LINE", quote_unit="0.01", currency="GBP")
     bar(one, "2024-03-06", "250")
     bar(one, "2024-03-07", "255.5")
-    found = chart(browser, one, range="All")
+    found = chart(reader, one, range="All")
     assert found["series"] == [
         {
             "name": "LINE",
@@ -141,88 +141,88 @@ def test_closes_alone_make_a_line(browser, instrument):
     assert found["note"] == ""
     full(one, "2024-03-08", "1", "3", "1", "2", "0")
     note = "Some days have closing prices only, so the line joins closes."
-    assert chart(browser, one, range="All")["note"] == note
+    assert chart(reader, one, range="All")["note"] == note
 
 
-def test_old_prices_say_when_they_end(browser, instrument):
+def test_old_prices_say_when_they_end(reader, instrument):
     one = instrument("OLD")
     bar(one, "2013-03-01", "5")
-    found = chart(browser, one)
+    found = chart(reader, one)
     assert found["as_of"] == "2013-03-01"
     note = "The last known price is of March 1, 2013. The periods count back from that day."
     assert found["note"] == note
 
 
-def test_long_ranges_come_by_week(browser, instrument):
+def test_long_ranges_come_by_week(reader, instrument):
     one = instrument("LONG")
     first = date(2021, 1, 4)  # a Monday
     DailyBar.objects.bulk_create(
         DailyBar(instrument=one, date=first + timedelta(days=day), close=day + 1, source="t")
         for day in range(805)
     )
-    found = chart(browser, one, range="All")
+    found = chart(reader, one, range="All")
     points = found["series"][0]["points"]
     assert (len(points), points[0], points[-1]) == (115, ["2021-01-10", "7"], ["2023-03-19", "805"])
     assert found["note"].startswith("Each point is a week.")
 
 
-def test_instrument_without_prices_says_so(browser, instrument):
+def test_instrument_without_prices_says_so(reader, instrument):
     one = instrument("NONE")
-    assert "No price of it is known yet." in words(browser.get(page_of(one)))
-    found = chart(browser, one)
+    assert "No price of it is known yet." in words(reader.get(page_of(one)))
+    found = chart(reader, one)
     assert (found["ranges"], found["series"]) == ([], [{"name": "NONE", "kind": "line", "points": []}])
 
 
-def test_bars_are_raw_newest_first_and_paged(browser, acme, instrument):
-    text = words(browser.get(page_of(acme)))
+def test_bars_are_raw_newest_first_and_paged(reader, acme, instrument):
+    text = words(reader.get(page_of(acme)))
     row = "March 1, 2024 100.00 110.00 98.00 100.00 400 import"
     assert row in text
     many = instrument("MANY")
     for day in range(21):
         bar(many, f"2024-02-{day + 1:02}", str(day + 1))
-    second = browser.get(page_of(many, "bars/"), {"page": 2}, headers={"HX-Request": "true"})
+    second = reader.get(page_of(many, "bars/"), {"page": 2}, headers={"HX-Request": "true"})
     assert [one.date for one in second.context["bars"]] == [date(2024, 2, 1)]
     assert b"<html" not in second.content
-    assert b"<html" in browser.get(page_of(many, "bars/"), {"page": 2}).content
+    assert b"<html" in reader.get(page_of(many, "bars/"), {"page": 2}).content
 
 
-def test_quote_unit_is_told_beside_the_bars(browser, mine):
+def test_quote_unit_is_told_beside_the_bars(reader, mine):
     bar(mine, "2024-03-07", "250")
-    text = words(browser.get(page_of(mine)))
+    text = words(reader.get(page_of(mine)))
     assert "Last close" in text
     assert "2.50 GBP" in text
     assert "as traded, in units of 0.01 GBP" in text
     assert "Quoted in0.01 GBP" in text
 
 
-def test_csv_holds_every_bar_as_it_is_stored(browser, acme, instrument):
+def test_csv_holds_every_bar_as_it_is_stored(reader, acme, instrument):
     one = instrument("A/B=C", quote_unit="0.01")
     full(one, "2024-03-06", "1.5", "2", "1", "1.25", "300")
     bar(one, "2024-03-07", "1.75")
-    answer = browser.get(page_of(one, "bars.csv"))
+    answer = reader.get(page_of(one, "bars.csv"))
     assert answer["Content-Disposition"] == 'attachment; filename="abc.csv"'
     assert answer.content.decode() == (
         "date,open,high,low,close,volume\r\n2024-03-06,1.5,2,1,1.25,300\r\n2024-03-07,,,,1.75,\r\n"
     )
 
 
-def test_former_symbols_are_told(browser, instrument):
+def test_former_symbols_are_told(reader, instrument):
     one = instrument("NEW")
     SymbolSpan.objects.create(instrument=one, symbol="OLD", valid_from="1700-01-01", valid_to="2020-05-01")
     SymbolSpan.objects.create(instrument=one, symbol="NEW", valid_from="2020-05-01")
-    text = words(browser.get(page_of(one)))
+    text = words(reader.get(page_of(one)))
     assert "Called NEWsince May 1, 2020Called OLDuntil May 1, 2020" in text
 
 
-def test_own_and_fictional_are_marked(browser, mine, instrument):
-    assert "GBP yours" in words(browser.get(page_of(mine)))
-    assert "USD fictional" in words(browser.get(page_of(instrument("F", is_fictional=True))))
+def test_own_and_fictional_are_marked(reader, mine, instrument):
+    assert "GBP yours" in words(reader.get(page_of(mine)))
+    assert "USD fictional" in words(reader.get(page_of(instrument("F", is_fictional=True))))
 
 
-def test_number_of_queries_does_not_grow_with_prices(browser, instrument):
+def test_number_of_queries_does_not_grow_with_prices(reader, instrument):
     def count(path: str) -> int:
         with CaptureQueriesContext(connection) as taken:
-            browser.get(path)
+            reader.get(path)
         return len(taken)
 
     one = instrument("ONE")
@@ -236,8 +236,8 @@ def test_number_of_queries_does_not_grow_with_prices(browser, instrument):
     assert before == [12, 5]
 
 
-def test_content_policy_is_strict_on_every_page(browser, mine):
+def test_content_policy_is_strict_on_every_page(reader, mine):
     bar(mine, "2024-03-07", "250")
     for path in ("/market/", "/market/rates/", page_of(mine), page_of(mine, "prices/")):
-        policy = browser.get(path)["Content-Security-Policy"]
+        policy = reader.get(path)["Content-Security-Policy"]
         assert "unsafe" not in policy

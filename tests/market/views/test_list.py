@@ -34,13 +34,13 @@ def some(instrument, ida, sven):
     return acme, coin, fund
 
 
-def test_list_shows_what_the_user_may_see_and_nothing_else(browser, stranger_browser, some):
-    assert symbols(browser.get("/market/")) == ["ACME", "COIN", "DARK", "FUND", "OLD"]
-    assert symbols(stranger_browser.get("/market/")) == ["ACME", "COIN", "DARK", "HIS", "OLD"]
+def test_list_shows_what_the_user_may_see_and_nothing_else(reader, stranger, some):
+    assert symbols(reader.get("/market/")) == ["ACME", "COIN", "DARK", "FUND", "OLD"]
+    assert symbols(stranger.get("/market/")) == ["ACME", "COIN", "DARK", "HIS", "OLD"]
 
 
-def test_row_tells_last_close_its_day_its_quality_and_the_change(browser, some):
-    text = words(browser.get("/market/"))
+def test_row_tells_last_close_its_day_its_quality_and_the_change(reader, some):
+    text = words(reader.get("/market/"))
     assert "ACME Acme Tools Stock USD 110.00 USD March 8, 2024 close" in text
     assert "Closing price. Source: import. ▲+10.00%" in text
     assert "COIN fictional Zeta Coin Crypto USD 1.00 USD March 8, 2024 simulated" in text
@@ -50,18 +50,18 @@ def test_row_tells_last_close_its_day_its_quality_and_the_change(browser, some):
     assert "DARK Never Priced Stock USD –There is no price yet." in text
 
 
-def test_change_over_a_split_is_of_the_same_share(browser, some):
+def test_change_over_a_split_is_of_the_same_share(reader, some):
     acme = some[0]
     CorporateAction.objects.create(
         instrument=acme, kind="split", ex_date="2024-03-08", numerator=2, denominator=1, source="t"
     )
     # 100 before the split is 50 in today's shares
-    assert "ACME Acme Tools Stock USD 110.00 USD" in words(browser.get("/market/"))
-    assert "▲+120.0%" in words(browser.get("/market/", {"q": "ACME"}))
+    assert "ACME Acme Tools Stock USD 110.00 USD" in words(reader.get("/market/"))
+    assert "▲+120.0%" in words(reader.get("/market/", {"q": "ACME"}))
 
 
-def test_search_has_the_best_match_first(browser, some):
-    assert symbols(browser.get("/market/", {"q": "acme"})) == ["ACME", "OLD"]
+def test_search_has_the_best_match_first(reader, some):
+    assert symbols(reader.get("/market/", {"q": "acme"})) == ["ACME", "OLD"]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_search_has_the_best_match_first(browser, some):
         ({"sort": "-change"}, ["ACME", "COIN", "DARK", "FUND", "OLD"]),
     ],
 )
-def test_filters_and_order(browser, some, asked, expected):
-    assert symbols(browser.get("/market/", asked)) == expected
+def test_filters_and_order(reader, some, asked, expected):
+    assert symbols(reader.get("/market/", asked)) == expected
 
 
-def test_head_tells_its_order_and_turns_it(browser, some):
-    heads = browser.get("/market/", {"q": "acme", "sort": "name"}).context["heads"]
+def test_head_tells_its_order_and_turns_it(reader, some):
+    heads = reader.get("/market/", {"q": "acme", "sort": "name"}).context["heads"]
     assert heads["name"] == {
         "label": "Name",
         "state": "ascending",
@@ -94,31 +94,31 @@ def test_head_tells_its_order_and_turns_it(browser, some):
     assert heads["change"]["url"] == "/market/?q=acme&sort=-change"
 
 
-def test_search_without_a_match_teaches(browser, some):
-    assert "No instrument matches." in words(browser.get("/market/", {"q": "zzz"}))
+def test_search_without_a_match_teaches(reader, some):
+    assert "No instrument matches." in words(reader.get("/market/", {"q": "zzz"}))
 
 
-def test_empty_platform_teaches(browser):
-    response = browser.get("/market/")
+def test_empty_platform_teaches(reader):
+    response = reader.get("/market/")
     assert "There are no instruments yet." in words(response)
     assert '<a class="button button--primary" href="/market/new/">' in response.content.decode()
 
 
-def test_htmx_gets_the_results_alone(browser, some):
-    response = browser.get("/market/", {"q": "coin"}, headers={"HX-Request": "true"})
+def test_htmx_gets_the_results_alone(reader, some):
+    response = reader.get("/market/", {"q": "coin"}, headers={"HX-Request": "true"})
     assert response.content.decode().lstrip().startswith('<div id="instruments">')
 
 
-def test_pages_hold_fifty(browser, instrument):
+def test_pages_hold_fifty(reader, instrument):
     for number in range(51):
         instrument(f"S{number:02}")
-    first, second = browser.get("/market/"), browser.get("/market/", {"page": 2, "sort": "-symbol"})
+    first, second = reader.get("/market/"), reader.get("/market/", {"page": 2, "sort": "-symbol"})
     assert (len(symbols(first)), symbols(second)) == (50, ["S00"])
     assert first.context["page_url"] == "/market/?page="
     assert second.context["page_url"] == "/market/?sort=-symbol&page="
 
 
-def test_course_of_a_year_is_adjusted_and_thinned_out(browser, instrument):
+def test_course_of_a_year_is_adjusted_and_thinned_out(reader, instrument):
     one = instrument("LONG")
     first = date(2023, 1, 1)
     for number in range(433):  # to 8 March 2024
@@ -131,14 +131,14 @@ def test_course_of_a_year_is_adjusted_and_thinned_out(browser, instrument):
         denominator=1,
         source="t",
     )
-    spark = browser.get("/market/").context["rows"][0].spark
+    spark = reader.get("/market/").context["rows"][0].spark
     assert spark == [20.0] * 60
 
 
-def test_number_of_queries_does_not_grow_with_rows(browser, instrument):
+def test_number_of_queries_does_not_grow_with_rows(reader, instrument):
     def count() -> int:
         with CaptureQueriesContext(connection) as taken:
-            browser.get("/market/")
+            reader.get("/market/")
         return len(taken)
 
     first = instrument("A1")

@@ -21,10 +21,10 @@ def said(response) -> str:
     return words(response.client.get(response.url))
 
 
-def test_instrument_is_made_and_is_the_users_own(browser, ida):
+def test_instrument_is_made_and_is_the_users_own(reader, ida):
     Exchange.objects.create(mic="XSWX", name="Swiss Exchange", time_zone="Europe/Zurich")
     more = {"exchange": "XSWX", "isin": "ch0012221716", "sector": "Huts", "country": "ch"}
-    answer = browser.post("/market/new/", FIELDS | more)
+    answer = reader.post("/market/new/", FIELDS | more)
     made = Instrument.objects.get(owner=ida)
     assert answer.url == page_of(made)
     assert (made.symbol, made.name, made.kind, made.currency, made.quote_unit) == (
@@ -43,8 +43,8 @@ def test_instrument_is_made_and_is_the_users_own(browser, ida):
     assert "Paste its closing prices" in said(answer)
 
 
-def test_quote_unit_is_one_where_nothing_is_said(browser, ida):
-    browser.post("/market/new/", FIELDS | {"quote_unit": ""})
+def test_quote_unit_is_one_where_nothing_is_said(reader, ida):
+    reader.post("/market/new/", FIELDS | {"quote_unit": ""})
     assert Instrument.objects.get(owner=ida).quote_unit == 1
 
 
@@ -59,41 +59,41 @@ def test_quote_unit_is_one_where_nothing_is_said(browser, ida):
         ("exchange", "XXXX", "Select a valid choice. XXXX is not one of the available choices."),
     ],
 )
-def test_wrong_value_stands_at_its_field(browser, field, value, message):
-    answer = browser.post("/market/new/", FIELDS | {field: value})
+def test_wrong_value_stands_at_its_field(reader, field, value, message):
+    answer = reader.post("/market/new/", FIELDS | {field: value})
     assert answer.status_code == 400
     assert answer.context["form"].errors == {field: [message]}
     assert not Instrument.objects.exists()
 
 
-def test_second_instrument_of_a_symbol_is_refused_with_a_sentence(browser, mine):
-    answer = browser.post("/market/new/", FIELDS | {"symbol": "MINE"})
+def test_second_instrument_of_a_symbol_is_refused_with_a_sentence(reader, mine):
+    answer = reader.post("/market/new/", FIELDS | {"symbol": "MINE"})
     assert answer.status_code == 400
     assert answer.context["form"].non_field_errors() == ["There is an instrument MINE already."]
 
 
-def test_instrument_is_changed_and_keeps_its_old_symbol(browser, mine):
-    form = browser.get(page_of(mine, "edit/")).context["form"]
+def test_instrument_is_changed_and_keeps_its_old_symbol(reader, mine):
+    form = reader.get(page_of(mine, "edit/")).context["form"]
     assert (form["symbol"].value(), form["quote_unit"].value()) == ("MINE", "0.01")
     fields = FIELDS | {"symbol": "YOURS", "currency": "GBP", "symbol_since": "2024-02-01"}
-    assert browser.post(page_of(mine, "edit/"), fields).url == page_of(mine)
+    assert reader.post(page_of(mine, "edit/"), fields).url == page_of(mine)
     mine.refresh_from_db()
     assert (mine.symbol, mine.name) == ("YOURS", "My Hut")
     spans = SymbolSpan.objects.filter(instrument=mine).order_by("valid_from")
     assert [(one.symbol, one.valid_to) for one in spans] == [("MINE", date(2024, 2, 1)), ("YOURS", None)]
 
 
-def test_delete_asks_for_the_symbol(browser, mine):
-    answer = browser.post(page_of(mine, "delete/"), {"confirm": "MIN"})
+def test_delete_asks_for_the_symbol(reader, mine):
+    answer = reader.post(page_of(mine, "delete/"), {"confirm": "MIN"})
     assert answer.status_code == 400
     assert "That is not the symbol. Nothing was deleted." in words(answer)
-    assert browser.post(page_of(mine, "delete/"), {"confirm": " MINE "}).url == "/market/"
+    assert reader.post(page_of(mine, "delete/"), {"confirm": " MINE "}).url == "/market/"
     assert not Instrument.objects.filter(pk=mine.pk).exists()
 
 
-def test_delete_of_what_is_in_use_is_refused_with_a_sentence(browser, mine, monkeypatch):
+def test_delete_of_what_is_in_use_is_refused_with_a_sentence(reader, mine, monkeypatch):
     monkeypatch.setattr(instrument_in_use, "_providers", {"tests": lambda *_ids: True})
-    answer = browser.post(page_of(mine, "delete/"), {"confirm": "MINE"})
+    answer = reader.post(page_of(mine, "delete/"), {"confirm": "MINE"})
     assert answer.status_code == 400
     assert "Transactions, orders or alerts use MINE. Delete those first; nothing was changed." in words(
         answer
@@ -101,26 +101,26 @@ def test_delete_of_what_is_in_use_is_refused_with_a_sentence(browser, mine, monk
     assert Instrument.objects.filter(pk=mine.pk).exists()
 
 
-def test_pasted_prices_are_stored_and_replace_those_of_their_day(browser, mine):
+def test_pasted_prices_are_stored_and_replace_those_of_their_day(reader, mine):
     bar(mine, "2024-03-06", "1")
-    answer = browser.post(page_of(mine, "prices/"), {"text": "2024-03-06;10,5\r\n2024-03-07;11,0\r\n"})
+    answer = reader.post(page_of(mine, "prices/"), {"text": "2024-03-06;10,5\r\n2024-03-07;11,0\r\n"})
     assert answer.url == page_of(mine)
     assert closes(mine) == {date(2024, 3, 6): Decimal("10.5"), date(2024, 3, 7): Decimal(11)}
     assert "2 prices are stored." in said(answer)
-    again = browser.post(page_of(mine, "prices/"), {"text": "2024-03-06;10,5\n2024-03-08;12"})
+    again = reader.post(page_of(mine, "prices/"), {"text": "2024-03-06;10,5\n2024-03-08;12"})
     assert "1 price is stored; 1 were there already." in said(again)
 
 
-def test_table_with_a_header_brings_all_columns(browser, mine):
+def test_table_with_a_header_brings_all_columns(reader, mine):
     text = "Date,Open,High,Low,Close,Volume\n2024-03-07,10,12,9,11,500"
-    browser.post(page_of(mine, "prices/"), {"text": text})
+    reader.post(page_of(mine, "prices/"), {"text": text})
     stored = DailyBar.objects.get(instrument=mine)
     assert (stored.open, stored.high, stored.low, stored.close, stored.volume) == (10, 12, 9, 11, 500)
     assert stored.source == "manual"
 
 
-def test_wrong_lines_are_named_and_nothing_is_stored(browser, mine):
-    answer = browser.post(page_of(mine, "prices/"), {"text": "2024-03-06;10\n2024-03-07;abc\n2024-03-09;1"})
+def test_wrong_lines_are_named_and_nothing_is_stored(reader, mine):
+    answer = reader.post(page_of(mine, "prices/"), {"text": "2024-03-06;10\n2024-03-07;abc\n2024-03-09;1"})
     assert answer.status_code == 400
     assert answer.context["form"].errors == {
         "text": ["Line 2: Not a number (close abc).", "Line 3: The date is in the future (2024-03-09)."]
@@ -128,55 +128,55 @@ def test_wrong_lines_are_named_and_nothing_is_stored(browser, mine):
     assert closes(mine) == {}
 
 
-def test_a_day_twice_is_named_by_its_lines(browser, mine):
-    answer = browser.post(page_of(mine, "prices/"), {"text": "2024-03-06;10\n\n2024-03-07;9\n2024-03-06;11"})
+def test_a_day_twice_is_named_by_its_lines(reader, mine):
+    answer = reader.post(page_of(mine, "prices/"), {"text": "2024-03-06;10\n\n2024-03-07;9\n2024-03-06;11"})
     assert answer.context["form"].errors == {"text": ["Line 4: The same day as in line 1."]}
 
 
-def test_many_wrong_lines_are_counted(browser, mine):
+def test_many_wrong_lines_are_counted(reader, mine):
     text = "2024-03-06;1\n" + "2024-03-05;x\n" * 25
-    errors = browser.post(page_of(mine, "prices/"), {"text": text}).context["form"].errors["text"]
+    errors = reader.post(page_of(mine, "prices/"), {"text": text}).context["form"].errors["text"]
     assert (len(errors), errors[19], errors[20]) == (21, "Line 21: Not a number (close x).", "And 5 more.")
 
 
-def test_unreadable_text_says_why(browser, mine):
-    errors = browser.post(page_of(mine, "prices/"), {"text": "hello"}).context["form"].errors
+def test_unreadable_text_says_why(reader, mine):
+    errors = reader.post(page_of(mine, "prices/"), {"text": "hello"}).context["form"].errors
     assert errors == {"text": ["The header has one column only (hello); no delimiter fits."]}
 
 
-def test_deleted_day_comes_back_by_undo(browser, mine):
+def test_deleted_day_comes_back_by_undo(reader, mine):
     bar(mine, "2024-03-06", "10.5", open=Decimal(10), high=Decimal(11), low=Decimal(9), volume=Decimal(3))
     bar(mine, "2024-03-07", "1")
-    page = browser.get(browser.post(page_of(mine, "bars/2024-03-06/delete/")).url)
+    page = reader.get(reader.post(page_of(mine, "bars/2024-03-06/delete/")).url)
     assert "The prices of March 6, 2024 are deleted. Undo" in words(page)
     assert closes(mine) == {date(2024, 3, 7): Decimal(1)}
     undo = page.context["undo"]
-    browser.post(undo["url"], undo["fields"])
+    reader.post(undo["url"], undo["fields"])
     back = DailyBar.objects.get(instrument=mine, date="2024-03-06")
     assert (back.open, back.high, back.low, back.close, back.volume) == (10, 11, 9, Decimal("10.5"), 3)
-    assert browser.get(page_of(mine)).context["undo"] is None
+    assert reader.get(page_of(mine)).context["undo"] is None
 
 
-def test_deleting_a_day_without_prices_is_not_found(browser, mine):
-    assert browser.post(page_of(mine, "bars/2024-03-06/delete/")).status_code == 404
-    assert browser.post(page_of(mine, "bars/2024-02-30/delete/")).status_code == 404
+def test_deleting_a_day_without_prices_is_not_found(reader, mine):
+    assert reader.post(page_of(mine, "bars/2024-03-06/delete/")).status_code == 404
+    assert reader.post(page_of(mine, "bars/2024-02-30/delete/")).status_code == 404
 
 
-def test_split_is_added_deleted_and_brought_back(browser, mine):
+def test_split_is_added_deleted_and_brought_back(reader, mine):
     fields = {"kind": "split", "ex_date": "2024-03-04", "numerator": "3", "denominator": "2", "amount": "x"}
-    assert browser.post(page_of(mine, "actions/"), fields).url == page_of(mine)
+    assert reader.post(page_of(mine, "actions/"), fields).url == page_of(mine)
     added = CorporateAction.objects.get(instrument=mine)
     assert (added.kind, added.numerator, added.denominator, added.source) == ("split", 3, 2, "manual")
-    page = browser.get(browser.post(page_of(mine, f"actions/{added.uuid}/delete/")).url)
+    page = reader.get(reader.post(page_of(mine, f"actions/{added.uuid}/delete/")).url)
     assert not CorporateAction.objects.filter(instrument=mine).exists()
     assert f"Split of {date_format(date(2024, 3, 4), 'DATE_FORMAT')} is deleted. Undo" in words(page)
-    browser.post(page.context["undo"]["url"], page.context["undo"]["fields"])
+    reader.post(page.context["undo"]["url"], page.context["undo"]["fields"])
     assert CorporateAction.objects.get(instrument=mine).ex_date == date(2024, 3, 4)
 
 
-def test_dividend_is_in_the_instruments_currency_unless_said(browser, mine):
+def test_dividend_is_in_the_instruments_currency_unless_said(reader, mine):
     fields = {"kind": "dividend", "ex_date": "2024-03-04", "amount": "0,26", "pay_date": "2024-03-20"}
-    browser.post(page_of(mine, "actions/"), fields)
+    reader.post(page_of(mine, "actions/"), fields)
     added = CorporateAction.objects.get(instrument=mine)
     assert (added.amount, added.currency, added.pay_date) == (Decimal("0.26"), "GBP", date(2024, 3, 20))
 
@@ -192,15 +192,15 @@ def test_dividend_is_in_the_instruments_currency_unless_said(browser, mine):
         ),
     ],
 )
-def test_incomplete_action_names_the_field(browser, mine, fields, errors):
-    answer = browser.post(page_of(mine, "actions/"), {"ex_date": "2024-03-04", **fields})
+def test_incomplete_action_names_the_field(reader, mine, fields, errors):
+    answer = reader.post(page_of(mine, "actions/"), {"ex_date": "2024-03-04", **fields})
     assert (answer.status_code, answer.context["form"].errors) == (400, errors)
 
 
-def test_second_split_of_a_day_is_refused_with_a_sentence(browser, mine):
+def test_second_split_of_a_day_is_refused_with_a_sentence(reader, mine):
     fields = {"kind": "split", "ex_date": "2024-03-04", "numerator": "3", "denominator": "2"}
-    browser.post(page_of(mine, "actions/"), fields)
-    answer = browser.post(page_of(mine, "actions/"), fields)
+    reader.post(page_of(mine, "actions/"), fields)
+    answer = reader.post(page_of(mine, "actions/"), fields)
     assert answer.context["form"].non_field_errors() == ["There is a Split on 2024-03-04 already."]
 
 
@@ -208,9 +208,9 @@ PAGES = ["", "chart/", "bars/", "bars.csv", "prices/", "actions/", "edit/", "del
 
 
 @pytest.mark.parametrize("rest", PAGES)
-def test_a_strangers_instrument_is_not_found(stranger_browser, mine, rest):
+def test_a_strangers_instrument_is_not_found(stranger, mine, rest):
     bar(mine, "2024-03-06", "1")
-    assert stranger_browser.get(page_of(mine, rest)).status_code == 404
+    assert stranger.get(page_of(mine, rest)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -223,29 +223,29 @@ def test_a_strangers_instrument_is_not_found(stranger_browser, mine, rest):
         ("bars/2024-03-06/delete/", {}),
     ],
 )
-def test_a_stranger_changes_nothing(stranger_browser, mine, rest, fields):
+def test_a_stranger_changes_nothing(stranger, mine, rest, fields):
     bar(mine, "2024-03-06", "1")
-    assert stranger_browser.post(page_of(mine, rest), fields).status_code == 404
+    assert stranger.post(page_of(mine, rest), fields).status_code == 404
     mine.refresh_from_db()
     assert (mine.symbol, closes(mine)) == ("MINE", {date(2024, 3, 6): Decimal(1)})
     assert not CorporateAction.objects.exists()
 
 
 @pytest.mark.parametrize("rest", ["prices/", "actions/", "edit/", "delete/", "bars/2024-03-06/delete/"])
-def test_a_public_instrument_may_be_seen_not_changed(browser, instrument, rest):
+def test_a_public_instrument_may_be_seen_not_changed(reader, instrument, rest):
     one = instrument("PUBL")
     bar(one, "2024-03-06", "1")
-    assert browser.post(page_of(one, rest), {"confirm": "PUBL"}).status_code == 403
+    assert reader.post(page_of(one, rest), {"confirm": "PUBL"}).status_code == 403
     assert Instrument.objects.filter(pk=one.pk).exists()
-    page = browser.get(page_of(one)).content.decode()
+    page = reader.get(page_of(one)).content.decode()
     assert "Enter prices" not in page
     assert "/delete/" not in page
 
 
-def test_an_action_is_deleted_only_through_its_own_instrument(browser, mine, instrument, ida):
+def test_an_action_is_deleted_only_through_its_own_instrument(reader, mine, instrument, ida):
     other = instrument("OTHER", owner=ida)
     action = CorporateAction.objects.create(
         instrument=other, kind="split", ex_date="2024-03-04", numerator=2, denominator=1, source="t"
     )
-    assert browser.post(page_of(mine, f"actions/{action.uuid}/delete/")).status_code == 404
+    assert reader.post(page_of(mine, f"actions/{action.uuid}/delete/")).status_code == 404
     assert CorporateAction.objects.count() == 1

@@ -22,12 +22,12 @@ def shown(response) -> dict[str, tuple[Decimal, date]]:
     return {row.currency: (row.used.rate, row.used.as_of) for row in response.context["rows"]}
 
 
-def test_board_has_the_latest_rate_into_the_base_currency(browser):
+def test_board_has_the_latest_rate_into_the_base_currency(reader):
     fx("EUR", "USD", "2024-03-06", "1.10")
     fx("EUR", "USD", "2024-03-07", "1.25")
     fx("EUR", "GBP", "2024-03-07", "0.80")
     fx("EUR", "DEM", "2001-12-28", "1.95583")
-    response = browser.get("/market/rates/")
+    response = reader.get("/market/rates/")
     assert shown(response) == {
         "GBP": (Decimal("1.25"), date(2024, 3, 7)),
         "USD": (Decimal("0.8"), date(2024, 3, 7)),
@@ -42,28 +42,28 @@ def test_board_has_the_latest_rate_into_the_base_currency(browser):
     assert "nothing newer is known" not in text
 
 
-def test_board_crosses_over_the_euro_for_another_base(browser, ida):
+def test_board_crosses_over_the_euro_for_another_base(reader, ida):
     ida.base_currency = "USD"
     ida.save()
     fx("EUR", "USD", "2024-03-07", "1.25")
     fx("EUR", "GBP", "2024-03-06", "0.80")
     # 1 GBP is 1 / 0.80 EUR, each 1.25 USD; known since the older leg
-    assert shown(browser.get("/market/rates/")) == {
+    assert shown(reader.get("/market/rates/")) == {
         "EUR": (Decimal("1.25"), date(2024, 3, 7)),
         "GBP": (Decimal("1.5625"), date(2024, 3, 6)),
     }
 
 
-def test_own_rate_wins_on_its_day_for_its_owner_alone(browser, stranger_browser, ida):
+def test_own_rate_wins_on_its_day_for_its_owner_alone(reader, stranger, ida):
     fx("EUR", "USD", "2024-03-07", "1.25")
     fx("EUR", "USD", "2024-03-07", "1.6", owner=ida, source="manual")
-    rows = browser.get("/market/rates/").context["rows"]
+    rows = reader.get("/market/rates/").context["rows"]
     assert [(row.used.rate, row.own) for row in rows] == [(Decimal("0.625"), True)]
-    rows = stranger_browser.get("/market/rates/").context["rows"]
+    rows = stranger.get("/market/rates/").context["rows"]
     assert [(row.used.rate, row.own) for row in rows] == [(Decimal("0.8"), False)]
 
 
-def test_board_says_what_the_rate_table_says(browser, ida):
+def test_board_says_what_the_rate_table_says(reader, ida):
     fx("EUR", "USD", "2024-03-05", "1.25")
     fx("EUR", "JPY", "2024-03-07", "160")
     fx("USD", "JPY", "2024-03-06", "150", owner=ida, source="manual")
@@ -74,33 +74,33 @@ def test_board_says_what_the_rate_table_says(browser, ida):
     assert board == {currency: table.rate(currency, day) for currency in ("BTC", "JPY", "USD")}
 
 
-def test_rates_of_the_future_do_not_count(browser):
+def test_rates_of_the_future_do_not_count(reader):
     fx("EUR", "USD", "2024-03-07", "1.25")
     fx("EUR", "USD", "2024-03-09", "2")
-    assert shown(browser.get("/market/rates/"))["USD"] == (Decimal("0.8"), date(2024, 3, 7))
+    assert shown(reader.get("/market/rates/"))["USD"] == (Decimal("0.8"), date(2024, 3, 7))
 
 
-def test_old_rates_are_told(browser):
+def test_old_rates_are_told(reader):
     fx("EUR", "USD", "2024-01-02", "1.25")
-    text = words(browser.get("/market/rates/"))
+    text = words(reader.get("/market/rates/"))
     assert "The newest public rates are of Jan. 2, 2024; nothing newer is known." in text
     assert "USD 0.80 1.25 Jan. 2, 2024" in text
 
 
-def test_no_rate_at_all_teaches(browser):
-    assert "No exchange rate is known yet." in words(browser.get("/market/rates/"))
+def test_no_rate_at_all_teaches(reader):
+    assert "No exchange rate is known yet." in words(reader.get("/market/rates/"))
 
 
-def test_own_rate_is_added_listed_deleted_and_brought_back(browser, ida):
-    answer = browser.post("/market/rates/", NEW)
+def test_own_rate_is_added_listed_deleted_and_brought_back(reader, ida):
+    answer = reader.post("/market/rates/", NEW)
     assert answer.url == "/market/rates/"
     own = FxRate.objects.get(owner=ida)
     assert (own.base, own.quote, own.date, own.rate) == ("USD", "EUR", date(2024, 3, 7), Decimal("0.91"))
-    assert "March 7, 2024 USD/EUR 0.91" in words(browser.get(answer.url))
-    page = browser.get(browser.post("/market/rates/delete/", NEW).url)
+    assert "March 7, 2024 USD/EUR 0.91" in words(reader.get(answer.url))
+    page = reader.get(reader.post("/market/rates/delete/", NEW).url)
     assert "The rate USD/EUR is deleted. Undo" in words(page)
     assert not FxRate.objects.exists()
-    browser.post(page.context["undo"]["url"], page.context["undo"]["fields"])
+    reader.post(page.context["undo"]["url"], page.context["undo"]["fields"])
     assert FxRate.objects.get(owner=ida).rate == Decimal("0.91")
 
 
@@ -114,36 +114,36 @@ def test_own_rate_is_added_listed_deleted_and_brought_back(browser, ida):
         ("base", "", "This field is required."),
     ],
 )
-def test_wrong_rate_names_its_field(browser, field, value, message):
-    answer = browser.post("/market/rates/", NEW | {field: value})
+def test_wrong_rate_names_its_field(reader, field, value, message):
+    answer = reader.post("/market/rates/", NEW | {field: value})
     assert answer.status_code == 400
     named = "quote" if message.startswith("The two") else field
     assert answer.context["form"].errors == {named: [message]}
     assert not FxRate.objects.exists()
 
 
-def test_rates_of_others_are_neither_listed_nor_deleted(browser, sven):
+def test_rates_of_others_are_neither_listed_nor_deleted(reader, sven):
     fx("USD", "EUR", "2024-03-07", "0.91", owner=sven)
     fx("USD", "EUR", "2024-03-07", "0.90")
-    assert list(browser.get("/market/rates/").context["page"]) == []
-    assert browser.post("/market/rates/delete/", NEW).status_code == 404
-    assert browser.post("/market/rates/delete/", {"base": "USD"}).status_code == 404
+    assert list(reader.get("/market/rates/").context["page"]) == []
+    assert reader.post("/market/rates/delete/", NEW).status_code == 404
+    assert reader.post("/market/rates/delete/", {"base": "USD"}).status_code == 404
     assert FxRate.objects.count() == 2
 
 
-def test_own_rates_come_in_pages(browser, ida):
+def test_own_rates_come_in_pages(reader, ida):
     for day in range(1, 32):
         fx("USD", "EUR", f"2024-01-{day:02}", "0.9", owner=ida)
         fx("GBP", "EUR", f"2024-01-{day:02}", "1.1", owner=ida)
-    piece = browser.get("/market/rates/", {"page": 2}, headers={"HX-Request": "true"})
+    piece = reader.get("/market/rates/", {"page": 2}, headers={"HX-Request": "true"})
     assert len(piece.context["page"].object_list) == 12
     assert piece.content.decode().lstrip().startswith('<section class="panel" id="own-rates"')
 
 
-def test_number_of_queries_does_not_grow_with_rates(browser, ida):
+def test_number_of_queries_does_not_grow_with_rates(reader, ida):
     def count() -> int:
         with CaptureQueriesContext(connection) as taken:
-            browser.get("/market/rates/")
+            reader.get("/market/rates/")
         return len(taken)
 
     fx("EUR", "USD", "2024-03-07", "1.1")
