@@ -78,7 +78,7 @@ def performance(found: Performance, currency: str) -> dict[str, Any]:
 
 
 def series(found: Performance, currency: str) -> dict[str, Any]:
-    """Write a period day by day: end-of-day value, flows of the day, cumulative return."""
+    """Write a period day by day: end-of-day value, flows of the day, cumulative return (null: undefined)."""
     rows = found.series
     columns = zip(
         rows.days,
@@ -101,10 +101,10 @@ def series(found: Performance, currency: str) -> dict[str, Any]:
                 "cash": ratio(cash),
                 "inflow": ratio(inflow),
                 "outflow": ratio(outflow),
-                "time_weighted": ratio(cumulative),
+                "time_weighted": ratio(cumulative) if at < found.defined else None,
                 "incomplete": bool(incomplete),
             }
-            for day, value, cash, inflow, outflow, cumulative, incomplete in columns
+            for at, (day, value, cash, inflow, outflow, cumulative, incomplete) in enumerate(columns)
         ],
     }
 

@@ -110,10 +110,11 @@ _PERIOD: dict[str, Any] = {
 }
 SeriesRowSerializer = _shape(
     "SeriesRowSerializer",
-    "One day; `time_weighted` is the cumulative return since the start, a fraction.",
+    "One day; `time_weighted` is the cumulative return since the start, a fraction; null: undefined.",
     {
         "date": serializers.DateField(),
-        **_numbers("value", "cash", "inflow", "outflow", "time_weighted"),
+        **_numbers("value", "cash", "inflow", "outflow"),
+        **_numbers("time_weighted", nullable=True),
         "incomplete": serializers.BooleanField(),
     },
 )

@@ -15,7 +15,7 @@ from portfolios.domain.entries import EntryKind
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.reasons import Figure, Reason
-from portfolios.domain.returns import annualised, daily_returns, linked, time_weighted, xirr
+from portfolios.domain.returns import annualised, daily_returns, linked, simple_of_days, time_weighted, xirr
 from portfolios.domain.series import Market, ValueSeries, value_series
 from portfolios.domain.statement import Statement, statement
 from portfolios.selectors.ledger import Ledger
@@ -23,7 +23,6 @@ from portfolios.selectors.ledger import Ledger
 T = TypeVar("T")
 ONE_DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1).toordinal()
-CENT = 0.005
 KEPT_FIGURES = 48
 MOVED = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 
@@ -45,12 +44,14 @@ class Period:
 class Performance:
     """Returns over a period as fractions; `cumulative` is time-weighted, shape (days + 1,), first 0.
 
-    `series` covers the period, its first row being the opening value.
+    `series` covers the period, its first row being the opening value. `defined`: how many of the days
+    have a cumulative return; none has from the first one on that began with less than nothing.
     """
 
     period: Period
     series: ValueSeries
     cumulative: np.ndarray
+    defined: int
     time_weighted: Figure[float]
     annualised: Figure[float]
     money_weighted: Figure[float]
@@ -163,10 +164,11 @@ def _performance(ledger: Ledger, asked: Period) -> Performance:
         period=period,
         series=series,
         cumulative=linked(returns.daily),
+        defined=int(np.argmax(returns.negative)) if returns.negative.any() else len(returns.daily),
         time_weighted=total if _held(series) else Figure(None, Reason.NOTHING_HELD),
         annualised=_annualised(total, period, series),
         money_weighted=_money_weighted(series),
-        simple=_simple(series),
+        simple=simple_of_days(series.value, series.inflow, series.outflow),
     )
 
 
@@ -196,14 +198,6 @@ def _money_weighted(series: ValueSeries) -> Figure[float]:
     if len(series.days) <= 1:
         return Figure(None, Reason.SHORT_PERIOD)
     return xirr(dated_flows(series))
-
-
-def _simple(series: ValueSeries) -> Figure[float]:
-    flows = float((series.inflow - series.outflow)[1:].sum())
-    invested = float(series.value[0]) + flows
-    if invested <= CENT:
-        return Figure(None, Reason.NEGATIVE_VALUE if invested < -CENT else Reason.NO_FLOWS)
-    return Figure((float(series.value[-1]) - invested) / invested)
 
 
 def state(ledger: Ledger, period: Period) -> Statement:
