@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.profile import time_zones
+from core.clock import time_zones
 from core.money import MINOR_UNITS
 
 if TYPE_CHECKING:  # Django's model forms are generic to mypy only

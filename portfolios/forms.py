@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext
@@ -15,6 +15,7 @@ from core import clock
 from core.errors import NotFound, ValidationFailed
 from core.forms import CodeField, DayField, NumberField
 from core.money import MINOR_UNITS
+from market.domain.bars import EARLIEST
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.domain import rules
@@ -109,10 +110,9 @@ class PortfolioForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(available_timezones())
         codes = sorted({*MINOR_UNITS, str(self.initial.get("currency") or "EUR")})
         self._choices("currency", [(code, code) for code in codes])
-        self._choices("time_zone", [(name, name.replace("_", " ")) for name in zones])
+        self._choices("time_zone", [(name, name.replace("_", " ")) for name in sorted(clock.time_zones())])
         _of(self, "benchmark").user = user
         if len(Portfolio.CostMethod.choices) == 1:
             del self.fields["cost_method"]  # there is nothing to choose
@@ -206,6 +206,15 @@ class TransactionForm(forms.Form):
     def more_open(self) -> bool:
         """Tell whether one of those that few need has something to say."""
         return any(self[name].errors or self[name].value() for name in self.MORE)
+
+    def clean_day(self) -> date:
+        """Refuse the days far away: some have no instant in UTC, before the year 1 or after 9999."""
+        day: date = self.cleaned_data["day"]
+        if day < EARLIEST:
+            raise forms.ValidationError(_("This is too long ago."), code="too-early")
+        if day > clock.today(self.portfolio.time_zone):
+            raise forms.ValidationError(_("This is in the future."), code="future")
+        return day
 
     def clean(self) -> dict[str, Any]:
         """Turn an amount into quantity and price, and drop what the kind does not have."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
-from functools import cache
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +15,7 @@ from accounts.domain import canonical_locale, primary_language
 from accounts.models import User
 from core import audit
 from core.actor import Actor
+from core.clock import time_zones
 from core.errors import FieldError, NotFound, ValidationFailed
 from core.money import MINOR_UNITS
 
@@ -70,12 +69,6 @@ def clean_profile(values: Mapping[str, str]) -> dict[str, str]:
     if errors:
         raise ValidationFailed(errors=tuple(errors))
     return cleaned
-
-
-@cache
-def time_zones() -> frozenset[str]:
-    """List the IANA time zones that this machine knows."""
-    return frozenset(zoneinfo.available_timezones())
 
 
 def _clean(field: str, value: str) -> str:

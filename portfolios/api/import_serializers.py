@@ -14,7 +14,6 @@ from portfolios.models import TransactionImport
 from portfolios.selectors.imports import messages_of
 
 VERDICTS = ("new", "warning", "duplicate", "error", "skipped")
-DECIMAL = {"type": "string", "format": "decimal", "nullable": True}
 
 
 class FindingSerializer(serializers.Serializer[Any]):

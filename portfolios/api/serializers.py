@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -54,14 +54,6 @@ class InstrumentField(serializers.UUIDField):
         return str(value.uuid)
 
 
-class TimeZoneField(serializers.ChoiceField):
-    """An IANA time zone."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.pop("choices", None)
-        super().__init__(choices=sorted(available_timezones()), **kwargs)
-
-
 class PortfolioSerializer(StrictSerializer[Portfolio]):
     """A portfolio and the caller's role in it."""
 
@@ -81,14 +73,6 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
     is_default = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
-
-    def validate_time_zone(self, value: str) -> str:
-        """Accept IANA names only."""
-        if value not in available_timezones():
-            raise serializers.ValidationError(
-                _("There is no such time zone; use a name such as Europe/Berlin.")
-            )
-        return value
 
     def get_is_default(self, portfolio: Portfolio) -> bool:
         """Tell whether the endpoints without a portfolio write to this one."""

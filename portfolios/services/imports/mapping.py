@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
+from core.clock import time_zones
 from core.errors import FieldError, ValidationFailed
 from market.models import Instrument
 from portfolios.domain.csv_import.choices import Choices
@@ -64,7 +64,7 @@ def read_mapping(mapping: Mapping[str, Any]) -> Choices:
         encoding=_text(checked, mapping, "encoding", ENCODINGS),
         header_line=_line(checked, mapping.get("header_line")),
         kinds=_kinds(checked, mapping.get("kinds")),
-        time_zone=_text(checked, mapping, "time_zone", available_timezones()),
+        time_zone=_text(checked, mapping, "time_zone", time_zones()),
         currency=_currency(checked, mapping.get("currency") or ""),
     )
     _check_symbols(checked, mapping.get("symbols"))

@@ -252,6 +252,7 @@ def test_remap_reads_the_stored_file_anew(preview, market, people, portfolio):
         ({"header_line": 99}, "file"),
         ({"kinds": {"x": "splot"}}, "mapping.kinds.x"),
         ({"time_zone": "Mars/Base"}, "mapping.time_zone"),
+        ({"time_zone": "localtime"}, "mapping.time_zone"),
         ({"currency": "€"}, "mapping.currency"),
         ({"symbols": {"X": "not-an-id"}}, "mapping.symbols.X"),
         ({"symbols": {"X": {"create": False}}}, "mapping.symbols.X"),

@@ -37,6 +37,11 @@ def test_portfolio_is_made_with_the_owners_defaults_offered(browser, investor):
         ("name", "", "This field is required."),
         ("currency", "XXXX", "Select a valid choice. XXXX is not one of the available choices."),
         ("time_zone", "Mars", "Select a valid choice. Mars is not one of the available choices."),
+        (
+            "time_zone",
+            "localtime",
+            "Select a valid choice. localtime is not one of the available choices.",
+        ),
         ("benchmark", "NOPE", "There is no instrument “NOPE”. Choose one from the list, or create your own."),
     ],
 )

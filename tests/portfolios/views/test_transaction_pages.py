@@ -95,6 +95,8 @@ def test_dividend_takes_an_amount_or_a_rate_per_share(browser, portfolio, acme):
         ({"quantity": "-1", "price": "1"}, "quantity", "Must be greater than 0."),
         ({"quantity": "1", "price": "1", "fee": "-1"}, "fee", "Must be 0 or more."),
         ({"quantity": "1", "price": "1", "day": "2024-02-05"}, "day", "This is in the future."),
+        ({"quantity": "1", "price": "1", "day": "0001-01-01"}, "day", "This is too long ago."),
+        ({"quantity": "1", "price": "1", "day": "1699-12-31"}, "day", "This is too long ago."),
         (
             {"quantity": "1", "price": "1", "instrument": "NOPE"},
             "instrument",
@@ -115,6 +117,15 @@ def test_fault_stands_at_its_field_and_in_the_summary(browser, portfolio, acme, 
     assert answer.context["form"].errors == {field: [message]}
     assert words(answer).count(message) == 2
     assert Transaction.objects.count() == before
+
+
+def test_last_of_all_days_west_of_greenwich_is_refused_at_the_day(browser, portfolio):
+    Portfolio.objects.filter(pk=portfolio.pk).update(time_zone="America/New_York")
+    answer = browser.post(
+        url(portfolio, "new/"), typed(kind="deposit", amount="1", day="9999-12-31", at="23:59")
+    )
+    assert answer.status_code == 400
+    assert answer.context["form"].errors == {"day": ["This is in the future."]}
 
 
 def test_overselling_is_refused_at_the_quantity(browser, portfolio, acme):
