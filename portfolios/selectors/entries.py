@@ -140,7 +140,8 @@ def _read(name: str, value: Any) -> Any:
     if value in {None, ""}:
         return None
     if name in _NUMBERS:
-        return Decimal(value).normalize()
+        with exact():
+            return Decimal(value).normalize()
     if name == "time":
         return datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(value)

@@ -18,7 +18,7 @@ def find(user: Any, text: str, limit: int) -> list[SearchHit]:
             title=portfolio.name,
             subtitle=_("Portfolio in %(currency)s") % {"currency": portfolio.currency},
             url=reverse("portfolio", args=[portfolio.pk]),
-            kind="portfolio",
+            kind=_("Portfolios"),
         )
         for portfolio in visible_to(user).filter(name__icontains=text)[:limit]
     ]

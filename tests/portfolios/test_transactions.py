@@ -18,6 +18,10 @@ from market.models import Instrument
 from portfolios.domain.entries import EntryKind
 from portfolios.errors import ManagedPortfolio, Oversold, StaleVersion
 from portfolios.models import Portfolio, PortfolioMember, Transaction
+from portfolios.selectors import valuation
+from portfolios.selectors.findings import Finding, FindingKind, findings
+from portfolios.selectors.ledger import load
+from portfolios.selectors.portfolios import transactions
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import (
     change_portfolio,
@@ -133,9 +137,17 @@ def test_history_without_its_purchase_may_come_in_when_asked(
     portfolio: Portfolio, investor: Any, listed: Listed
 ) -> None:
     acme = listed("ACME")
-    add(portfolio, investor, entry("sell", "3", "1", instrument=acme), allow_shortfall=True)
+    sale = add(portfolio, investor, entry("sell", "3", "1", instrument=acme), allow_shortfall=True)[0]
     # it is missing already: other entries of the same instrument are not refused for it
-    add(portfolio, investor, entry("buy", "1", "1", instrument=acme, time=NOON + timedelta(days=1)))
+    later = NOON + timedelta(days=1)
+    bought = add(portfolio, investor, entry("buy", "1", "1", instrument=acme, time=later))[0]
+    assert list(transactions(portfolio).order_by("time")) == [sale, bought]
+    ledger = load(portfolio)
+    valued = valuation.at(ledger, later.date())
+    assert [(one.instrument, one.quantity) for one in valued.positions] == [(acme.pk, Decimal(1))]
+    assert Finding(
+        FindingKind.MISSING_ACQUISITION, acme, day=NOON.date(), quantity=Decimal(3), transaction=sale.pk
+    ) in findings(ledger, valued)
 
 
 def test_an_edit_keeps_what_was(portfolio: Portfolio, investor: Any) -> None:
