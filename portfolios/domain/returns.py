@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 import numpy as np
 import pyxirr
 
 from portfolios.domain.arrays import Bools, Floats
-from portfolios.domain.book import Flow
 from portfolios.domain.reasons import Figure, Reason
 
+Number = TypeVar("Number", Decimal, float)
 DAYS_PER_YEAR = 365
 # Below this share of the largest sum so far, a denominator is float dust and not money.
 _DUST = 1e-12
@@ -81,22 +82,25 @@ def annualised(total: float, days: int) -> Figure[float]:
     return Figure(float((1.0 + total) ** (DAYS_PER_YEAR / days) - 1.0))
 
 
-def simple(opening: Decimal, closing: Decimal, net_flows: Decimal) -> Figure[Decimal]:
+def simple(opening: Number, closing: Number, net_flows: Number) -> Figure[Number]:
     """Return the gain over what was put in, ``(closing - opening - flows) / (opening + flows)``."""
     invested = opening + net_flows
     if invested <= 0:
         return Figure(None, Reason.NEGATIVE_VALUE if invested else Reason.NO_FLOWS)
-    return Figure((closing - opening - net_flows) / invested)
+    return Figure((closing - invested) / invested)
 
 
-def money_flows(
-    flows: Iterable[Flow], start: date, end: date, opening: Decimal, closing: Decimal
-) -> list[tuple[date, Decimal]]:
-    """Return what the owner paid (negative) and got (positive) over ``(start, end]``, valuations included."""
-    dated = [
-        (flow.day, -flow.amount) for flow in flows if flow.amount is not None and start < flow.day <= end
-    ]
-    return [(start, -opening), *dated, (end, closing)]
+def simple_of_days(value: Floats, inflow: Floats, outflow: Floats) -> Figure[float]:
+    """Return the same of daily values, shapes (days,), the first being the opening value.
+
+    `value` is of the end of each day, flows are positive, all in one currency. What remains of flows
+    that cancel each other is float dust and no money, however small the currency's unit.
+    """
+    opening, net = float(value[0]), float((inflow - outflow)[1:].sum())
+    moved = abs(opening) + float((inflow + outflow)[1:].sum())
+    if abs(opening + net) <= _DUST * moved:
+        net = -opening
+    return simple(opening, float(value[-1]), net)
 
 
 def xirr(flows: Sequence[tuple[date, Decimal | float]]) -> Figure[float]:

@@ -14,16 +14,19 @@ from portfolios.models import Portfolio, Transaction, TransactionImport
 
 def visible_to(user: Any) -> QuerySet[Portfolio]:
     """List the portfolios of which `user` is a member; `role` is the user's in each."""
-    return (
-        Portfolio.objects.filter(members__user=user)
-        .annotate(role=F("members__role"))
-        .select_related("benchmark")
-    )
+    return _with_role(Portfolio.objects.filter(members__user=user))
 
 
 def real_of(user: Any) -> QuerySet[Portfolio]:
     """List those that count towards net worth: one's own, and not simulated."""
-    return visible_to(user).filter(kind=Portfolio.Kind.REAL, role=Role.OWNER)
+    return _with_role(
+        Portfolio.objects.filter(members__user=user, members__role=Role.OWNER, kind=Portfolio.Kind.REAL)
+    )
+
+
+def _with_role(rows: QuerySet[Portfolio]) -> QuerySet[Portfolio]:
+    """Add the role of the one member by whom `rows` were filtered."""
+    return rows.annotate(role=F("members__role")).select_related("benchmark")
 
 
 def get(user: Any, portfolio_id: UUID) -> Portfolio:
@@ -71,18 +74,6 @@ def get_transaction(user: Any, portfolio_id: UUID, transaction_id: UUID) -> Tran
 def imports(portfolio: Portfolio) -> QuerySet[TransactionImport]:
     """List the imports of a portfolio, newest first, without their rows."""
     return TransactionImport.objects.filter(portfolio=portfolio).defer("rows")
-
-
-def get_import(user: Any, portfolio_id: UUID, import_id: UUID) -> TransactionImport:
-    """Answer one import of a portfolio that `user` may see.
-
-    Raises:
-        NotFound: there is none.
-    """
-    found = TransactionImport.objects.filter(portfolio=get(user, portfolio_id), pk=import_id).first()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def held_instruments() -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,12 +47,11 @@ class PositionRow:
 
 @dataclass(frozen=True, slots=True)
 class PositionTable:
-    """What is held, what was held, and the totals of what is shown, by the name of the column."""
+    """What is held, what was held, and the totals of what is held, by the name of the column."""
 
     held: list[PositionRow]
     closed: list[PositionRow]
     totals: dict[str, Decimal]
-    closed_totals: dict[str, Decimal]
 
 
 def table(ledger: Ledger, valued: Valuation) -> PositionTable:
@@ -60,11 +59,10 @@ def table(ledger: Ledger, valued: Valuation) -> PositionTable:
     shares = _shares(valued)
     held = _rows(ledger, valued, [one for one in valued.positions if one.quantity], shares)
     closed = _rows(ledger, valued, [one for one in valued.positions if not one.quantity], shares)
-    return PositionTable(held, closed, _totals(held), _totals(closed))
+    return PositionTable(held, closed, _totals(held))
 
 
-def _totals(rows: Iterable[PositionRow]) -> dict[str, Decimal]:
-    rows = list(rows)
+def _totals(rows: list[PositionRow]) -> dict[str, Decimal]:
     return {name: sum((getattr(row, name) or ZERO for row in rows), ZERO) for name in AMOUNTS}
 
 

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.domain.book import Flow
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.returns import (
     annualised,
     daily_returns,
     linked,
-    money_flows,
     simple,
+    simple_of_days,
     time_weighted,
     xirr,
 )
@@ -95,6 +94,18 @@ def test_simple_return_of_nothing_put_in_is_none_with_the_reason():
     assert simple(D(100), D(165), D(50)).value == D("0.1")
 
 
+def test_simple_return_of_days_counts_small_units_as_money():
+    zero = np.zeros(2)
+    assert simple_of_days(np.array([0.0, 0.006]), np.array([0.0, 0.004]), zero).value == 0.5
+
+
+def test_simple_return_of_days_whose_flows_cancel_is_none_with_the_reason():
+    flows = np.array([0.0, 0.1, 0.2, 0.0]), np.array([0.0, 0.0, 0.0, 0.3])
+    assert sum(flows[0]) != sum(flows[1])
+    found = simple_of_days(np.zeros(4), *flows)
+    assert found == Figure(None, Reason.NO_FLOWS)
+
+
 @pytest.mark.parametrize(
     ("flows", "reason"),
     [
@@ -118,16 +129,6 @@ def test_xirr_of_money_that_grew_at_one_rate_is_that_rate(rate, deposits):
     paid = [(date.fromordinal(end.toordinal() - 100 - days), -float(amount)) for days, amount in deposits]
     back = sum(-amount * (1 + rate) ** ((end - day).days / 365) for day, amount in paid)
     assert xirr([*paid, (end, back)]).value == pytest.approx(rate, abs=1e-7)
-
-
-def test_money_flows_of_a_period_leave_its_first_day_out():
-    flows = [Flow(1, ONE, D(9)), Flow(2, date(2023, 6, 1), D(10)), Flow(3, TWO, D(-4)), Flow(4, TWO, None)]
-    assert money_flows(flows, ONE, TWO, D(100), D(120)) == [
-        (ONE, -100),
-        (date(2023, 6, 1), -10),
-        (TWO, 4),
-        (TWO, 120),
-    ]
 
 
 @pytest.mark.parametrize(("value", "reason"), [(None, None), (1.0, Reason.NO_PRICE)])
