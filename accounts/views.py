@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from accounts import selectors, services
 from accounts.forms import EraseForm, MailSearchForm, ProfileForm
 from accounts.models import User
 from core.actor import Actor
-from core.errors import DomainError, ValidationFailed
+from core.pages import attempted
 
 MAILS_A_PAGE = 50
 
@@ -83,27 +83,13 @@ def _require_mail_reader(request: HttpRequest) -> None:
 
 
 def _change(user: User, form: ProfileForm) -> bool:
-    return _attempted(
+    return attempted(
         form, lambda: services.change_profile(actor=Actor.user(user), user_id=user.pk, changes=form.changes)
     )
 
 
 def _erase(user: User, form: EraseForm) -> bool:
     password: str = form.cleaned_data["password"]
-    return _attempted(
+    return attempted(
         form, lambda: services.erase_user(actor=Actor.user(user), user_id=user.pk, password=password)
     )
-
-
-def _attempted(form: Any, work: Any) -> bool:
-    """Do the work; what it refuses stands at the form's fields."""
-    try:
-        work()
-    except ValidationFailed as error:
-        for one in error.errors:
-            form.add_error(one.field if one.field in form.fields else None, one.message)
-        return False
-    except DomainError as error:
-        form.add_error(None, str(error.detail))
-        return False
-    return True
