@@ -65,7 +65,8 @@ def _rival(request: HttpRequest) -> Instrument | None:
 
 def _returns(ledger: Ledger, found: figures.Performance, rival: Instrument | None) -> list[dict[str, Any]]:
     days = found.series.days
-    lines = [_line(_("Time-weighted return"), "area", days, found.cumulative * PERCENT, unit="percent")]
+    ours = found.cumulative[: found.defined] * PERCENT
+    lines = [_line(_("Time-weighted return"), "area", days[: found.defined], ours, unit="percent")]
     if rival:
         values = benchmarks.line(ledger, rival, found) * PERCENT
         lines.append(_line(rival.symbol, "line", days, values, unit="percent"))
