@@ -1,4 +1,4 @@
-"""A signed-in browser, and a small portfolio in two currencies whose numbers are worked out by hand."""
+"""A signed-in client, and a small portfolio in two currencies whose numbers are worked out by hand."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def january() -> Iterator[None]:
 
 
 @pytest.fixture
-def browser(investor: Any, january: None) -> Client:
+def member(investor: Any, january: None) -> Client:
     client = Client()
     client.force_login(investor)
     return client
 
 
 @pytest.fixture
-def stranger_browser(stranger: Any) -> Client:
+def stranger_client(stranger: Any) -> Client:
     client = Client()
     client.force_login(stranger)
     return client
 
 
 @pytest.fixture
-def viewer_browser(portfolio: Portfolio) -> Client:
-    """The browser of somebody who may look at the portfolio, not change it."""
+def viewer_client(portfolio: Portfolio) -> Client:
+    """The client of somebody who may look at the portfolio, not change it."""
     viewer = get_user_model().objects.create_user("vera@example.org", "correct-horse-battery")
     PortfolioMember.objects.create(portfolio=portfolio, user=viewer, role=Role.VIEWER)
     client = Client()

@@ -23,16 +23,16 @@ def url(portfolio: Portfolio, rest: str = "") -> str:
     return f"/portfolios/{portfolio.pk}/{rest}"
 
 
-def test_page_shows_value_day_and_return(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio)))
+def test_page_shows_value_day_and_return(member, portfolio, acme):
+    text = words(member.get(url(portfolio)))
     assert "Value 1,949.05 EUR" in text
     assert "Today ▲ +139.95 EUR ▲ +7.74%" in text
     # (1949.05 - 1810) / 1810, all money came on the first day
     assert "Time-weighted return ▲ +7.68%" in text
 
 
-def test_statement_adds_up_as_shown(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio)))
+def test_statement_adds_up_as_shown(member, portfolio, acme):
+    text = words(member.get(url(portfolio)))
     assert "Value on Jan. 1, 2024 (explain) 0.00 EUR" in text
     assert "Paid in or out (explain) +1,810.00 EUR" in text
     assert "Prices of what is held (explain) ▲ +95.00 EUR" in text
@@ -41,18 +41,18 @@ def test_statement_adds_up_as_shown(browser, portfolio, acme):
     assert "Value on Jan. 31, 2024 (explain) 1,949.05 EUR" in text
 
 
-def test_money_weighted_return_of_a_short_period_is_not_blown_up_to_a_year(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio)))
+def test_money_weighted_return_of_a_short_period_is_not_blown_up_to_a_year(member, portfolio, acme):
+    text = words(member.get(url(portfolio)))
     # 1810 from the 2nd on, 1949.05 after 29 days
     assert "Money-weighted return (XIRR) (explain) ▲ +7.68%" in text
 
 
-def test_short_period_says_why_there_is_no_yearly_rate(browser, portfolio, acme):
-    assert "The period is too short; a yearly rate needs a year." in words(browser.get(url(portfolio)))
+def test_short_period_says_why_there_is_no_yearly_rate(member, portfolio, acme):
+    assert "The period is too short; a yearly rate needs a year." in words(member.get(url(portfolio)))
 
 
-def test_positions_show_cost_value_gain_and_its_two_parts(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio)))
+def test_positions_show_cost_value_gain_and_its_two_parts(member, portfolio, acme):
+    text = words(member.get(url(portfolio)))
     row = text[text.index("ACME Acme 10") :]
     assert row.startswith("ACME Acme 10 60.00 USD As of Jan. 31, 2024. Closing price. 450.00 EUR 570.00 EUR")
     # 10 × 10 USD × 0.95 by price, 500 USD × 0.05 by rate
@@ -60,11 +60,11 @@ def test_positions_show_cost_value_gain_and_its_two_parts(browser, portfolio, ac
     assert "▲ +26.7%" in row
 
 
-def test_rounded_columns_and_rows_add_up(browser, portfolio, listed, enter):
+def test_rounded_columns_and_rows_add_up(member, portfolio, listed, enter):
     for number in range(3):
         one = listed(f"T{number}", "EUR", {"2024-01-02": "10"})
         enter(portfolio, "buy", "2024-01-03", "0.33335", "9.99", instrument=one)
-    context = browser.get(url(portfolio)).context["positions"]
+    context = member.get(url(portfolio)).context["positions"]
     # 3 × 3.3335 is 10.0005, 3 × 3.3301665 is 9.9904995
     assert [row.value for row in context.held] == [Decimal("3.34"), Decimal("3.33"), Decimal("3.33")]
     assert context.totals["value"] == Decimal("10.00")
@@ -73,58 +73,58 @@ def test_rounded_columns_and_rows_add_up(browser, portfolio, listed, enter):
     assert all(row.unrealised == row.value - row.cost for row in context.held)
 
 
-def test_closed_positions_stand_apart(browser, portfolio, acme, enter):
+def test_closed_positions_stand_apart(member, portfolio, acme, enter):
     enter(portfolio, "sell", "2024-01-31", 10, 60, instrument=acme)
-    response = browser.get(url(portfolio))
+    response = member.get(url(portfolio))
     assert "1 closed position" in words(response)
     row = response.context["positions"].closed[0]
     # 10 × 60 × 0.95 - 10 × 50 × 0.90
     assert (row.instrument.symbol, row.realised) == ("ACME", Decimal("120.00"))
 
 
-def test_empty_portfolio_teaches(browser, portfolio):
-    text = words(browser.get(url(portfolio)))
+def test_empty_portfolio_teaches(member, portfolio):
+    text = words(member.get(url(portfolio)))
     assert "Add your first purchase, or bring in a file" in text
     assert "Bring in a file" in text
 
 
-def test_cash_by_currency(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio)))
+def test_cash_by_currency(member, portfolio, acme):
+    text = words(member.get(url(portfolio)))
     assert "Cash 1,379.05 EUR" in text
     assert "USD 399.00 USD 379.05 EUR" in text
 
 
-def test_findings_name_what_is_lacking(browser, portfolio, listed, enter):
+def test_findings_name_what_is_lacking(member, portfolio, listed, enter):
     row = enter(portfolio, "transfer_in", "2024-01-03", 5, instrument=listed("DARK"))
-    response = browser.get(url(portfolio))
+    response = member.get(url(portfolio))
     assert "1 position has no price: DARK" in words(response)
     assert url(portfolio, f"transactions/{row.pk}/") in response.content.decode()
 
 
-def test_overspent_position_value_at_own_trade_says_so(browser, portfolio, listed, enter):
+def test_overspent_position_value_at_own_trade_says_so(member, portfolio, listed, enter):
     enter(portfolio, "buy", "2024-01-03", 5, 7, instrument=listed("OWN"))
     assert "1 position is valued at your own last trade: OWN (Jan. 3, 2024)" in words(
-        browser.get(url(portfolio))
+        member.get(url(portfolio))
     )
 
 
-def test_position_row_lists_lots_sales_and_income(browser, portfolio, acme, enter):
+def test_position_row_lists_lots_sales_and_income(member, portfolio, acme, enter):
     enter(portfolio, "sell", "2024-01-31", 4, 60, instrument=acme)
     enter(portfolio, "dividend", "2024-01-31", 6, "0.5", instrument=acme)
     path = url(portfolio, f"positions/{acme.uuid}/")
-    text = words(browser.get(path, headers={"X-Fragment": "row"}))
+    text = words(member.get(path, headers={"X-Fragment": "row"}))
     assert "Jan. 2, 2024 6 300.00 USD 270.00 EUR 0.54 EUR" in text
     assert "Jan. 31, 2024 Jan. 2, 2024 4 228.00 EUR 180.00 EUR ▲ +38.00 EUR ▲ +10.00 EUR" in text
     assert "Jan. 31, 2024 3.00 USD 2.85 EUR" in text
-    assert browser.get(path).content.startswith(b"<!doctype html>")
+    assert member.get(path).content.startswith(b"<!doctype html>")
 
 
-def test_position_never_held_is_not_found(browser, portfolio, listed):
-    assert browser.get(url(portfolio, f"positions/{listed('NONE').uuid}/")).status_code == 404
+def test_position_never_held_is_not_found(member, portfolio, listed):
+    assert member.get(url(portfolio, f"positions/{listed('NONE').uuid}/")).status_code == 404
 
 
-def test_chart_of_value_has_ranges_and_trades(browser, portfolio, acme):
-    found = browser.get(url(portfolio, "chart/"), {"range": "1Y"}).json()
+def test_chart_of_value_has_ranges_and_trades(member, portfolio, acme):
+    found = member.get(url(portfolio, "chart/"), {"range": "1Y"}).json()
     assert found["range"] == "All"  # a year is longer than the portfolio is old
     assert found["ranges"] == ["1D", "1W", "All"]
     assert found["series"][0]["points"][:2] == [["2024-01-01", "0"], ["2024-01-02", "1809.1"]]
@@ -134,13 +134,13 @@ def test_chart_of_value_has_ranges_and_trades(browser, portfolio, acme):
 
 
 def test_chart_of_return_compares_with_a_benchmark_adjusted_for_its_split(
-    browser, portfolio, acme, listed, rated
+    member, portfolio, acme, listed, rated
 ):
     rival = listed("RIVAL", "USD", {"2024-01-02": "100", "2024-01-15": "55", "2024-01-31": "60"})
     CorporateAction.objects.create(
         instrument=rival, kind="split", ex_date="2024-01-15", numerator=2, denominator=1, source="test"
     )
-    found = browser.get(url(portfolio, "chart/"), {"range": "All", "compare": str(rival.uuid)}).json()
+    found = member.get(url(portfolio, "chart/"), {"range": "All", "compare": str(rival.uuid)}).json()
     own, other = found["series"]
     assert (own["unit"], other["unit"], other["name"]) == ("percent", "percent", "RIVAL")
     line = dict(other["points"])
@@ -153,25 +153,25 @@ def test_chart_of_return_compares_with_a_benchmark_adjusted_for_its_split(
     )
 
 
-def test_chart_does_not_compare_with_anothers_instrument(browser, portfolio, acme, listed, stranger):
+def test_chart_does_not_compare_with_anothers_instrument(member, portfolio, acme, listed, stranger):
     hidden = listed("HIDDEN", "EUR", {"2024-01-02": "1"}, owner=stranger)
-    found = browser.get(url(portfolio, "chart/"), {"compare": str(hidden.uuid)}).json()
+    found = member.get(url(portfolio, "chart/"), {"compare": str(hidden.uuid)}).json()
     assert len(found["series"]) == 1
 
 
-def test_prices_that_ended_end_the_page_there(browser, investor, portfolio, acme):
+def test_prices_that_ended_end_the_page_there(member, investor, portfolio, acme):
     with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC), tick=False):
-        browser.force_login(investor)  # the old session is over
-        response = browser.get(url(portfolio))
-        chart = browser.get(url(portfolio, "chart/")).json()
+        member.force_login(investor)  # the old session is over
+        response = member.get(url(portfolio))
+        chart = member.get(url(portfolio, "chart/")).json()
     assert "on Jan. 31, 2024, the last day with prices" in words(response)
     assert "Value 1,949.05 EUR" in words(response)
     assert chart["as_of"] == "2024-01-31"
     assert chart["note"] == "The last known price is of Jan. 31, 2024. The periods count back from that day."
 
 
-def test_figures_of_a_period_are_a_piece(browser, portfolio, acme):
-    text = words(browser.get(url(portfolio, "figures/"), {"range": "1W"}))
+def test_figures_of_a_period_are_a_piece(member, portfolio, acme):
+    text = words(member.get(url(portfolio, "figures/"), {"range": "1W"}))
     assert "1 week, Jan. 24, 2024 – Jan. 31, 2024" in text
     assert "Value on Jan. 24, 2024 (explain) 1,809.10 EUR" in text
     assert "Gain (explain) ▲ +139.95 EUR" in text
@@ -278,30 +278,30 @@ def test_discounted_flows_come_to_nothing(busy, january):
     assert float(sum(row[-1].value for row in answer.rows)) == pytest.approx(0, abs=1e-6)
 
 
-def test_long_explanation_sums_its_oldest_rows_and_still_adds_up(browser, portfolio, enter):
+def test_long_explanation_sums_its_oldest_rows_and_still_adds_up(member, portfolio, enter):
     for number in range(303):
         enter(portfolio, "interest", "2024-01-03", Decimal(number + 1) / 100)
-    answer = browser.get(url(portfolio, "explain/income/")).context["answer"]
+    answer = member.get(url(portfolio, "explain/income/")).context["answer"]
     assert len(answer.rows) == 301
     # 0.01 + 0.02 + 0.03
     assert (answer.rows[0][0].value, answer.rows[0][-1].value) == ("3 earlier", Decimal("0.06"))
     assert sum(row[-1].value for row in answer.rows) == answer.result.value == Decimal("460.56")
 
 
-def test_explanation_is_a_drawer_and_a_page(browser, busy):
+def test_explanation_is_a_drawer_and_a_page(member, busy):
     path = url(busy, "explain/realised/")
-    drawer = browser.get(path, headers={"X-Fragment": "drawer"})
+    drawer = member.get(path, headers={"X-Fragment": "drawer"})
     assert drawer.content.lstrip().startswith(b'<div class="drawer-head">')
-    assert browser.get(path).content.startswith(b"<!doctype html>")
-    assert browser.get(url(busy, "explain/nonsense/")).status_code == 404
+    assert member.get(path).content.startswith(b"<!doctype html>")
+    assert member.get(url(busy, "explain/nonsense/")).status_code == 404
 
 
 PAGES = ["", "chart/", "figures/", "allocation/", "explain/total/", "transactions/", "settings/", "delete/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_strangers_find_nothing(stranger_browser, portfolio, page):
-    assert stranger_browser.get(url(portfolio, page)).status_code == 404
+def test_strangers_find_nothing(stranger_client, portfolio, page):
+    assert stranger_client.get(url(portfolio, page)).status_code == 404
 
 
 @pytest.mark.parametrize("page", [*PAGES, "positions/01890000-0000-7000-8000-000000000001/"])
@@ -318,9 +318,9 @@ def test_visitors_see_no_list(client, db, path):
     assert client.get(path).status_code == 302
 
 
-def test_viewers_see_the_figures_and_no_way_to_change_them(viewer_browser, portfolio, acme):
-    text = words(viewer_browser.get(url(portfolio)))
+def test_viewers_see_the_figures_and_no_way_to_change_them(viewer_client, portfolio, acme):
+    text = words(viewer_client.get(url(portfolio)))
     assert "you may look, not change" in text
     assert "Value 1,949.05 EUR" in text
     assert "Add transaction" not in text
-    assert "Settings</a>" not in viewer_browser.get(url(portfolio)).content.decode().split("</nav>")[2]
+    assert "Settings</a>" not in viewer_client.get(url(portfolio)).content.decode().split("</nav>")[2]

@@ -17,10 +17,10 @@ FIELDS = {
 }
 
 
-def test_portfolio_is_made_with_the_owners_defaults_offered(browser, investor):
-    form = browser.get("/portfolios/new/").context["form"]
+def test_portfolio_is_made_with_the_owners_defaults_offered(member, investor):
+    form = member.get("/portfolios/new/").context["form"]
     assert (form.initial["currency"], form.initial["time_zone"]) == ("EUR", "UTC")
-    answer = browser.post("/portfolios/new/", FIELDS)
+    answer = member.post("/portfolios/new/", FIELDS)
     made = Portfolio.objects.get(members__user=investor)
     assert answer.url == f"/portfolios/{made.pk}/transactions/"
     assert (made.name, made.currency, made.time_zone, made.tracks_cash) == (
@@ -45,41 +45,41 @@ def test_portfolio_is_made_with_the_owners_defaults_offered(browser, investor):
         ("benchmark", "NOPE", "There is no instrument “NOPE”. Choose one from the list, or create your own."),
     ],
 )
-def test_wrong_setting_stands_at_its_field(browser, field, value, message):
-    answer = browser.post("/portfolios/new/", FIELDS | {field: value})
+def test_wrong_setting_stands_at_its_field(member, field, value, message):
+    answer = member.post("/portfolios/new/", FIELDS | {field: value})
     assert answer.status_code == 400
     assert answer.context["form"].errors == {field: [message]}
     assert not Portfolio.objects.exists()
 
 
-def test_settings_change_and_show_in_the_list(browser, portfolio, listed):
+def test_settings_change_and_show_in_the_list(member, portfolio, listed):
     listed("WORLD", "EUR")
-    answer = browser.post(f"/portfolios/{portfolio.pk}/settings/", FIELDS | {"benchmark": "WORLD"})
+    answer = member.post(f"/portfolios/{portfolio.pk}/settings/", FIELDS | {"benchmark": "WORLD"})
     assert answer.status_code == 302
     portfolio.refresh_from_db()
     assert (portfolio.name, portfolio.currency, portfolio.benchmark.symbol) == ("Pension", "CHF", "WORLD")
-    assert "Pension" in words(browser.get("/portfolios/"))
+    assert "Pension" in words(member.get("/portfolios/"))
 
 
-def test_portfolio_goes_only_when_its_name_is_typed(browser, portfolio):
+def test_portfolio_goes_only_when_its_name_is_typed(member, portfolio):
     path = f"/portfolios/{portfolio.pk}/delete/"
-    answer = browser.post(path, {"confirm": "saving"})
+    answer = member.post(path, {"confirm": "saving"})
     assert answer.status_code == 400
     assert "That is not the name. Nothing was deleted." in words(answer)
     assert Portfolio.objects.filter(pk=portfolio.pk).exists()
-    assert browser.post(path, {"confirm": "Savings"}).url == "/portfolios/"
+    assert member.post(path, {"confirm": "Savings"}).url == "/portfolios/"
     assert not Portfolio.objects.filter(pk=portfolio.pk).exists()
 
 
-def test_viewers_cannot_change_or_delete(viewer_browser, portfolio):
+def test_viewers_cannot_change_or_delete(viewer_client, portfolio):
     for page in ("settings/", "delete/"):
-        answer = viewer_browser.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
+        answer = viewer_client.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
         assert answer.status_code == 403
     assert Portfolio.objects.get(pk=portfolio.pk).name == "Savings"
 
 
-def test_strangers_cannot_change_or_delete(stranger_browser, portfolio):
+def test_strangers_cannot_change_or_delete(stranger_client, portfolio):
     for page in ("settings/", "delete/"):
-        answer = stranger_browser.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
+        answer = stranger_client.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
         assert answer.status_code == 404
     assert Portfolio.objects.filter(pk=portfolio.pk).exists()
