@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from core.errors import ValidationFailed
 
+T = TypeVar("T")
 LISTING = [
     OpenApiParameter("skip", int, description="How many rows to pass over (default 0)."),
     OpenApiParameter("limit", int, description="How many rows to answer (default 100, at most 1000)."),
@@ -91,6 +92,18 @@ def flag_parameter(params: Any, name: str) -> bool | None:
     if text not in {"", *_FLAGS}:
         raise ValidationFailed.of(name, _("%(name)s must be true or false.") % {"name": name}, "flag")
     return _FLAGS.get(text)
+
+
+def required(params: Any, name: str, read: Callable[[Any, str], T]) -> T:
+    """Read what must be given.
+
+    Raises:
+        ValidationFailed: it is not; names the parameter.
+    """
+    found = read(params, name)
+    if not found:
+        raise ValidationFailed.of(name, _("%(name)s is required.") % {"name": name}, "required")
+    return found
 
 
 def currency_parameter(params: Any, name: str) -> str:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
 from core.api.pagination import page_of, paged
-from core.api.parameters import END, LISTING, START, currency_parameter, day_parameter
+from core.api.parameters import END, LISTING, START, currency_parameter, day_parameter, required
 from market.api.serializers import (
     MAX_ROWS,
     CoinSerializer,
@@ -82,8 +82,8 @@ class RateListView(ApiView):
         params = request.query_params
         count = services.delete_rates(
             actor=self.actor,
-            base=currency_parameter(params, "base"),
-            quote=currency_parameter(params, "quote"),
+            base=required(params, "base", currency_parameter),
+            quote=required(params, "quote", currency_parameter),
             start=day_parameter(params, "start"),
             end=day_parameter(params, "end"),
         )

@@ -253,6 +253,17 @@ def test_query_that_is_wrong_is_refused_by_name(program, what, query, named):
     assert program.call("GET", path, **query).fields() == [named]
 
 
+def test_deletion_of_rates_needs_both_currencies_and_takes_own_ones_only(program):
+    program.rates("USD", "EUR", {"2024-01-02": 1, "2024-01-03": 2, "2024-01-04": 3})
+    for missing in ("base", "quote"):
+        query = {"base": "USD", "quote": "EUR"}
+        del query[missing]
+        assert program.call("DELETE", "/api/v1/rates", **query).fields() == [missing]
+    gone = program.done("DELETE", "/api/v1/rates", base="usd", quote="eur", start="03-01-2024")
+    assert gone == {"deleted": 2}
+    assert [row["date"] for row in program.get("/api/v1/rates", base="USD")["items"]] == ["2024-01-02"]
+
+
 def test_refusals_without_a_field_are_problem_documents_too(program):
     path = program.portfolio().path
     assert program.call("GET", "/api/v1/portfolios/00000000-0000-7000-8000-000000000000").problem()[0] == 404
