@@ -10,11 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.models import WRITERS
-from core.pages import actor_of, attempted, is_htmx
 from core.templatetags.pieces import url_or_nothing
 from portfolios.models import Portfolio
-
-__all__ = ["actor_of", "attempted", "can_write", "frame", "is_fragment", "is_htmx", "tabs_of", "toast"]
 
 
 def is_fragment(request: HttpRequest, kind: str) -> bool:

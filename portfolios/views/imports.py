@@ -21,11 +21,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import Conflict, TooLarge, ValidationFailed
+from core.pages import actor_of, attempted, is_htmx
 from portfolios.models import Portfolio, Transaction, TransactionImport
 from portfolios.selectors import imports as selectors
 from portfolios.selectors.portfolios import get, get_writable
 from portfolios.services import imports as services
-from portfolios.views.common import actor_of, attempted, frame, is_htmx
+from portfolios.views.common import frame
 from portfolios.views.import_forms import LayoutForm, UnclearForm, UploadForm
 
 ROWS_A_PAGE = 50

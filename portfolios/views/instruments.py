@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.pages import actor_of, attempted
 from market.models import Instrument
 from market.selectors import instruments
 from market.services.instruments import InstrumentData, create_instrument
 from portfolios.forms import OwnInstrumentForm
-from portfolios.views.common import actor_of, attempted
 
 SHOWN = 8
 BAD = 400

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock, ranges
 from core.errors import NotFound
 from core.models import Role
+from core.pages import actor_of, attempted
 from portfolios.forms import PortfolioForm
 from portfolios.models import Portfolio
 from portfolios.selectors import periods, valuation
@@ -24,7 +25,7 @@ from portfolios.selectors.portfolios import get, get_writable
 from portfolios.selectors.valuation import NetWorthPart
 from portfolios.services import portfolios as services
 from portfolios.services import samples
-from portfolios.views.common import actor_of, attempted, frame
+from portfolios.views.common import frame
 from portfolios.views.dashboard import sample_listings
 from portfolios.views.figures import ratio
 from portfolios.views.words import range_text, reason_text

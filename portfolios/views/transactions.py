@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.ids import uuid7
 from core.money import MINOR_UNITS
+from core.pages import actor_of, attempted, is_htmx
 from portfolios.forms import FilterForm, TransactionForm
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors import entries
 from portfolios.selectors.portfolios import get, get_transaction, get_writable
 from portfolios.services import transactions as services
-from portfolios.views.common import actor_of, attempted, can_write, frame, is_fragment, is_htmx, toast
+from portfolios.views.common import can_write, frame, is_fragment, toast
 
 ROWS_A_PAGE = 50
 BAD = 400
