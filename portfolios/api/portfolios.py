@@ -88,7 +88,7 @@ class TransactionListView(ApiView):
         parameters=[
             *LISTING, START, END,
             OpenApiParameter("instrument", UUID, description="Only of this instrument."),
-            OpenApiParameter("kind", str, description="Only of this kind."),
+            OpenApiParameter("kind", str, enum=Transaction.Kind.values, description="Only of this kind."),
         ],
         responses=page_of("TransactionPage", TransactionSerializer),
     )  # fmt: skip
