@@ -11,6 +11,8 @@ from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
 
+SYMBOL_LENGTH = 40
+
 
 class Exchange(models.Model):
     """A trading venue by its ISO 10383 code. A bar's date is the calendar date in its time zone."""
@@ -47,7 +49,7 @@ class Instrument(TimeStamped):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.STOCK)
-    symbol = models.CharField(_("symbol"), max_length=40)
+    symbol = models.CharField(_("symbol"), max_length=SYMBOL_LENGTH)
     name = models.CharField(_("name"), max_length=200)
     isin = models.CharField(_("ISIN"), max_length=12, blank=True)
     exchange = models.ForeignKey(Exchange, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -85,7 +87,7 @@ class SymbolSpan(models.Model):
     """A symbol that an instrument had, from one date (included) to another (excluded; null: still)."""
 
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="symbol_spans")
-    symbol = models.CharField(max_length=40)
+    symbol = models.CharField(max_length=SYMBOL_LENGTH)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 

@@ -70,7 +70,7 @@ def record_corporate_action(
         verb="corporate-action.recorded",
         object_type="instrument",
         object_id=instrument.uuid,
-        after=_shown(action),
+        after=_shown(instrument, action),
     )
     return action
 
@@ -93,7 +93,7 @@ def delete_corporate_action(*, actor: Actor, uuid: UUID) -> None:
             verb="corporate-action.deleted",
             object_type="instrument",
             object_id=instrument.uuid,
-            before=_shown(action),
+            before=_shown(instrument, action),
         )
 
 
@@ -129,7 +129,10 @@ def _positive(field: str, value: Decimal | None) -> Decimal:
     return value
 
 
-def _shown(action: CorporateAction) -> dict[str, str]:
+def _shown(instrument: Instrument, action: CorporateAction) -> dict[str, str]:
+    """Tell what the audit log may keep for ever: of a person's own instrument only the kind."""
+    if instrument.owner_id is not None:
+        return {"kind": action.kind}
     return {
         "kind": action.kind,
         "ex_date": str(action.ex_date),

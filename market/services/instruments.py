@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actor import Actor
 from core.bus import bus
-from core.errors import Conflict, Forbidden, ValidationFailed
+from core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from core.models import LIVE_WORLD
 from core.money import SUBUNITS
 from core.ports import instrument_in_use
 from market import locks
 from market.errors import InstrumentInUse
 from market.events import InstrumentChanged
-from market.models import Exchange, Instrument, SymbolSpan
+from market.models import SYMBOL_LENGTH, Exchange, Instrument, SymbolSpan
 from market.selectors.instruments import ISIN
 from market.services.revisions import prices_changed
 
@@ -90,13 +90,13 @@ def update_instrument(
         ValidationFailed: a value is wrong; names the field.
         Conflict: the symbol is taken, or the currency changes under transactions.
     """
-    instrument = locks.instrument(actor, uuid)
-    before, old_symbol = _shown(instrument), instrument.symbol
+    instrument = locks.instrument(actor, uuid, unused="currency" in changes)
+    before, old_symbol = _values(instrument), instrument.symbol
     if changes.get("currency", instrument.currency) != instrument.currency and _in_use(instrument):
         raise InstrumentInUse(_("Transactions use this instrument; its currency cannot change."))
     _assign(instrument, changes)
     _save(instrument)
-    if symbol_since is not None and instrument.symbol != old_symbol:
+    if instrument.symbol != old_symbol:
         _rename(instrument, old_symbol, symbol_since)
     prices_changed(LIVE_WORLD, [instrument.id])  # readers keep its name, sector and unit with its prices
     audit.record(
@@ -104,8 +104,39 @@ def update_instrument(
         verb="instrument.updated",
         object_type="instrument",
         object_id=instrument.uuid,
-        before=before,
-        after=_shown(instrument),
+        before=before if instrument.owner_id is None else None,
+        after=_shown(instrument) or {"fields": _differing(before, _values(instrument))},
+    )
+    bus.publish(InstrumentChanged(instrument.id, instrument.uuid))
+    return instrument
+
+
+@transaction.atomic
+def hand_over(*, actor: Actor, from_user_id: UUID, instrument_id: int, to_user_id: UUID) -> Instrument:
+    """Give a person's own instrument to another, with its prices; for when the first is erased.
+
+    Where the other has that symbol on that exchange already, it gets a number: ``ACME-2``.
+    Whoever hands over several does so in the order of their ids, as all locks are taken.
+
+    Raises:
+        NotFound: it is not `from_user_id`'s.
+        Forbidden: the actor is neither that person nor the platform.
+    """
+    if actor.user_id not in {None, from_user_id}:
+        raise Forbidden(_("Only its owner may hand over an instrument."))
+    owned = Instrument.objects.select_for_update().filter(owner_id=from_user_id)
+    instrument = owned.filter(id=instrument_id).first()
+    if instrument is None:
+        raise NotFound(_("There is no such instrument."))
+    instrument.owner_id = to_user_id
+    _save_under_free_symbol(instrument)
+    prices_changed(LIVE_WORLD, [instrument.id])
+    audit.record(
+        actor=actor,
+        verb="instrument.handed_over",
+        object_type="instrument",
+        object_id=instrument.uuid,
+        after={"owner": str(to_user_id)},
     )
     bus.publish(InstrumentChanged(instrument.id, instrument.uuid))
     return instrument
@@ -120,7 +151,7 @@ def delete_instrument(*, actor: Actor, uuid: UUID) -> None:
         Forbidden: it is public and the actor is not staff.
         InstrumentInUse: transactions, orders or alerts point at it.
     """
-    instrument = locks.instrument(actor, uuid, to_delete=True)
+    instrument = locks.instrument(actor, uuid, unused=True)
     if _in_use(instrument):
         raise InstrumentInUse(_("%(symbol)s is in use.") % {"symbol": instrument.symbol})
     changed = InstrumentChanged(instrument.id, instrument.uuid)
@@ -184,8 +215,28 @@ def _save(instrument: Instrument) -> None:
         ) from error
 
 
-def _rename(instrument: Instrument, old_symbol: str, since: date) -> None:
-    """Close the old symbol's span and open the new one's."""
+def _save_under_free_symbol(instrument: Instrument) -> None:
+    symbol, number = instrument.symbol, 1
+    namesakes = Instrument.objects.filter(owner_id=instrument.owner_id, exchange_id=instrument.exchange_id)
+    while namesakes.filter(symbol=instrument.symbol).exists():
+        number += 1
+        suffix = f"-{number}"
+        instrument.symbol = symbol[: SYMBOL_LENGTH - len(suffix)] + suffix
+    _save(instrument)
+    if number > 1:
+        _correct_symbol(instrument)
+
+
+def _correct_symbol(instrument: Instrument) -> None:
+    """Take the symbol as the one it has had since the last renaming."""
+    instrument.symbol_spans.filter(valid_to=None).update(symbol=instrument.symbol)
+
+
+def _rename(instrument: Instrument, old_symbol: str, since: date | None) -> None:
+    """Close the old symbol's span and open the new one's; without a date, correct the open one."""
+    if since is None:
+        _correct_symbol(instrument)
+        return
     if since > clock.today("UTC"):
         raise ValidationFailed.of("symbol_since", _("The date is in the future."))
     last = instrument.symbol_spans.order_by("-valid_from").first()
@@ -205,5 +256,14 @@ def _in_use(instrument: Instrument) -> bool:
     return any(instrument_in_use.collect(instrument.id).values())
 
 
-def _shown(instrument: Instrument) -> dict[str, Any]:
+def _shown(instrument: Instrument) -> dict[str, Any] | None:
+    """Tell what the audit log may keep for ever: nothing of what a person called their own."""
+    return _values(instrument) if instrument.owner_id is None else None
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return sorted(name for name in after if after[name] != before[name])
+
+
+def _values(instrument: Instrument) -> dict[str, Any]:
     return {name: str(getattr(instrument, name)) for name in _SHOWN} | {"exchange": instrument.exchange_id}

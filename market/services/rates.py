@@ -126,7 +126,8 @@ def delete_rates(
         verb="rates.deleted",
         object_type="rates",
         object_id=owner or "",
-        before={"pair": f"{base}/{quote}", "deleted": count},
+        # the pairs that a person has rates of are theirs; the log keeps only those of the public rates
+        before={"deleted": count} | ({"pair": f"{base}/{quote}"} if owner is None else {}),
     )
     return count
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core.actor import Actor
 from core.errors import Conflict, Forbidden, NotFound, TooLarge, ValidationFailed
 from core.models import LIVE_WORLD, AuditEvent
 from core.ports import instrument_in_use
+from market import locks
 from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.errors import InstrumentInUse
@@ -40,7 +42,7 @@ def test_a_user_creates_an_instrument_of_their_own(ida):
     made = services.create_instrument(actor=Actor.user(ida), data=DATA)
     assert (made.symbol, made.currency, made.quote_unit, made.owner) == ("OWN", "GBP", Decimal("0.01"), ida)
     event = AuditEvent.objects.get(verb="instrument.created")
-    assert (event.object_id, event.actor_id, event.after["symbol"]) == (str(made.uuid), ida.pk, "OWN")
+    assert (event.object_id, event.actor_id) == (str(made.uuid), ida.pk)
 
 
 def test_only_staff_creates_public_instruments(ida):
@@ -105,6 +107,107 @@ def test_a_renaming_keeps_the_old_symbol_for_its_days(ida):
         services.update_instrument(
             actor=actor, uuid=made.uuid, changes={"symbol": "newer"}, symbol_since=date(2022, 6, 9)
         )
+
+
+def test_a_corrected_symbol_is_found_after_an_earlier_renaming(ida):
+    actor = Actor.user(ida)
+    made = services.create_instrument(actor=actor, data=DATA)
+    since = date(2022, 6, 9)
+    services.update_instrument(actor=actor, uuid=made.uuid, changes={"symbol": "nwe"}, symbol_since=since)
+    services.update_instrument(actor=actor, uuid=made.uuid, changes={"symbol": "new"})
+    assert instruments.by_symbol(ida, "NEW") == instruments.by_symbol(ida, "NEW", since) == made
+    assert instruments.by_symbol(ida, "NWE") is None
+    assert instruments.by_symbol(ida, "OWN", date(2022, 6, 8)) == made
+
+
+def test_the_audit_log_keeps_no_words_of_a_persons_own_instrument(ida):
+    actor = Actor.user(ida)
+    made = services.create_instrument(actor=actor, data=DATA)
+    changes = {"name": "Own Holding plc", "sector": "Energy", "currency": "GBP"}
+    services.update_instrument(actor=actor, uuid=made.uuid, changes=changes)
+    paid = ActionData(kind="dividend", ex_date=DAY, amount=Decimal("0.25"))
+    action = action_services.record_corporate_action(actor=actor, instrument_uuid=made.uuid, data=paid)
+    action_services.delete_corporate_action(actor=actor, uuid=action.uuid)
+    services.delete_instrument(actor=actor, uuid=made.uuid)
+    rates.set_rates(actor=actor, rows=[RateRow("MYCOIN", "USD", DAY, Decimal(2))])
+    rates.delete_rates(actor=actor, base="MYCOIN", quote="USD")
+    events = AuditEvent.objects.filter(actor_id=ida.pk).order_by("id")
+    assert [(event.verb, event.before, event.after) for event in events] == [
+        ("instrument.created", None, None),
+        ("instrument.updated", None, {"fields": ["name", "sector"]}),
+        ("corporate-action.recorded", None, {"kind": "dividend"}),
+        ("corporate-action.deleted", {"kind": "dividend"}, None),
+        ("instrument.deleted", None, None),
+        ("rates.stored", None, {"stored": 1}),
+        ("rates.deleted", {"deleted": 1}, None),
+    ]
+
+
+def test_the_audit_log_keeps_what_changed_of_a_public_instrument():
+    made = services.create_instrument(actor=STAFF, data=DATA, public=True)
+    services.update_instrument(actor=STAFF, uuid=made.uuid, changes={"name": "Renamed plc"})
+    event = AuditEvent.objects.get(verb="instrument.updated")
+    assert (event.before["name"], event.after["name"]) == ("Own plc", "Renamed plc")
+
+
+def test_an_instrument_handed_over_is_the_others_with_its_prices(ida, sven):
+    made = services.create_instrument(actor=Actor.user(ida), data=DATA)
+    bars.set_bars(actor=Actor.user(ida), uuid=made.uuid, rows=[BarRow(DAY, Decimal(1))])
+    services.hand_over(actor=Actor.user(ida), from_user_id=ida.pk, instrument_id=made.id, to_user_id=sven.pk)
+    assert instruments.by_symbol(sven, "OWN") == made
+    assert instruments.by_symbol(ida, "OWN") is None
+    assert (closes(made), revision(made)) == ({DAY: Decimal(1)}, 2)
+    event = AuditEvent.objects.get(verb="instrument.handed_over")
+    assert (event.object_id, event.after) == (str(made.uuid), {"owner": str(sven.pk)})
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [(["OWN"], "OWN-2"), (["OWN", "OWN-2"], "OWN-3"), (["X" * 40], "X" * 38 + "-2")],
+)
+def test_an_instrument_handed_over_makes_way_for_its_namesakes(
+    instrument, ida, sven, taken, expected
+):
+    made = instrument(taken[0], owner=ida)
+    for one in taken:
+        instrument(one, owner=sven)
+    actor = Actor.system("tests")
+    services.hand_over(actor=actor, from_user_id=ida.pk, instrument_id=made.id, to_user_id=sven.pk)
+    assert instruments.by_symbol(sven, expected) == made
+
+
+def test_nobody_hands_over_what_is_not_theirs(instrument, ida, sven):
+    of_ida, public = instrument("OWN", owner=ida), instrument("PUB")
+    for target, actor, error in (
+        (of_ida, Actor.user(sven), Forbidden),
+        (public, Actor.user(ida), NotFound),
+    ):
+        with pytest.raises(error):
+            services.hand_over(actor=actor, from_user_id=ida.pk, instrument_id=target.id, to_user_id=sven.pk)
+    assert list(Instrument.objects.order_by("id").values_list("owner_id", flat=True)) == [ida.pk, None]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("changes", "waits"), [({"currency": "EUR"}, True), ({"name": "New"}, False)])
+def test_a_new_currency_waits_for_whoever_is_about_to_use_the_instrument(
+    transactional_db, ida, changes, waits
+):
+    made = services.create_instrument(actor=Actor.user(ida), data=DATA)
+
+    def update() -> bool:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                services.update_instrument(actor=Actor.user(ida), uuid=made.uuid, changes=changes)
+        except OperationalError:
+            return True
+        finally:
+            connection.close()
+        return False
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        assert locks.keep_instruments([made.id]) == {made.id}
+        assert pool.submit(update).result(timeout=30) is waits
 
 
 def test_deleting_takes_prices_along_unless_it_is_in_use(ida, monkeypatch):
