@@ -165,9 +165,7 @@ def test_an_instrument_handed_over_is_the_others_with_its_prices(ida, sven):
     ("taken", "expected"),
     [(["OWN"], "OWN-2"), (["OWN", "OWN-2"], "OWN-3"), (["X" * 40], "X" * 38 + "-2")],
 )
-def test_an_instrument_handed_over_makes_way_for_its_namesakes(
-    instrument, ida, sven, taken, expected
-):
+def test_an_instrument_handed_over_makes_way_for_its_namesakes(instrument, ida, sven, taken, expected):
     made = instrument(taken[0], owner=ida)
     for one in taken:
         instrument(one, owner=sven)
