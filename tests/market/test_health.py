@@ -12,7 +12,10 @@ from market.models import DailyBar, Instrument
 
 
 def test_readiness_tells_the_last_close(db: None, client: Client) -> None:
-    assert client.get("/health/ready").json()["checks"]["prices"] == {"healthy": True, "detail": "no prices yet"}
+    assert client.get("/health/ready").json()["checks"]["prices"] == {
+        "healthy": True,
+        "detail": "no prices yet",
+    }
     acme = Instrument.objects.create(symbol="ACME", name="Acme", currency="EUR")
     DailyBar.objects.create(
         world_id=LIVE_WORLD, instrument=acme, date=date(2024, 1, 2), close=Decimal(1), source="test"

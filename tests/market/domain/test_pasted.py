@@ -12,7 +12,7 @@ from market.domain.price_files import pasted
 from market.domain.price_files.faults import UnreadableFileError
 
 TODAY = date(2024, 3, 8)
-BOTH = [BarRow(date(2024, 3, 6), Decimal("10.5")), BarRow(date(2024, 3, 7), Decimal("11"))]
+BOTH = [BarRow(date(2024, 3, 6), Decimal("10.5")), BarRow(date(2024, 3, 7), Decimal(11))]
 
 
 @pytest.mark.parametrize(
