@@ -79,6 +79,6 @@ def _kept_secret(path: Path) -> str:
         return path.read_text(encoding="ascii")
     except PermissionError as error:
         raise ImproperlyConfigured(
-            f"{path} belongs to another user, who ran Florin here first. Run it as that user, give the folder "
-            f"var to yourself, or set SECRET_KEY."
+            f"{path} belongs to another user, who ran Florin here first. Run it as that user, give "
+            "the folder var to yourself, or set SECRET_KEY."
         ) from error
