@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 
@@ -9,12 +10,14 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from core import context, views
-from core.errors import DomainError
+from core.errors import DomainError, TooLarge
 from core.ids import uuid7
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_WITH_PORT = re.compile(r"\A(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)\Z")
 
 
 class RequestContextMiddleware:
@@ -47,14 +50,45 @@ def caller_address(request: HttpRequest) -> str:
     """Tell the caller's address: what the outermost of our ``TRUSTED_PROXIES`` saw, else the peer.
 
     Only as many entries of ``X-Forwarded-For`` count, from the right, as there are proxies of ours;
-    what stands further left anybody may have written.
+    what stands further left anybody may have written. With fewer entries the request came past a
+    proxy, and with no address in the one that counts, nothing is known of it: the peer counts then.
     """
-    peer: str = request.META.get("REMOTE_ADDR", "")
-    hops: list[str] = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     trusted: int = settings.TRUSTED_PROXIES
-    if not trusted or not hops[0]:
-        return peer
-    return hops[-min(trusted, len(hops))]
+    hops: list[str] = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    seen = _address(hops[-trusted]) if 0 < trusted <= len(hops) else ""
+    return seen or _address(request.META.get("REMOTE_ADDR", ""))
+
+
+def _address(text: str) -> str:
+    """Read an IP address without the port and brackets that proxies add; empty when it is none."""
+    bare = _WITH_PORT.sub(r"\1\2", text.strip())
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        # a zone means something on one machine only, and the database holds none
+        return str(address.ipv4_mapped or ipaddress.IPv6Address(int(address)))
+    return str(address)
+
+
+class BodyLimitMiddleware:
+    """Refuse a request that says its body is longer than ``UPLOAD_LIMIT_BYTES``, before it is parsed.
+
+    Without that header a form has no files for Django, and the JSON parser counts for itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.UPLOAD_LIMIT_BYTES:
+            limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
+            return views.refused(
+                request, TooLarge(_("The request is larger than %(limit)s MB.") % {"limit": limit})
+            )
+        return self.get_response(request)
 
 
 class CleanQueryMiddleware:

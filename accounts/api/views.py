@@ -23,7 +23,7 @@ from accounts.api.serializers import (
     SignUpSerializer,
     TokenSerializer,
 )
-from accounts.api.throttles import SignInThrottle, SignUpThrottle
+from accounts.api.throttles import RefreshThrottle, SignInThrottle, SignUpThrottle
 from accounts.errors import TokenInvalid
 from accounts.models import TokenFamily, User
 from accounts.services import NewUser, TokenPair
@@ -67,6 +67,8 @@ class SignInView(OpenView):
 
 
 class RefreshView(OpenView):
+    throttle_classes = [RefreshThrottle]
+
     @extend_schema(
         tags=TAGS, operation_id="users_refresh", request=RefreshSerializer, responses={200: TokenSerializer}
     )

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.DomainErrorMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "core.middleware.BodyLimitMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -119,6 +120,4 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 
-SERVICE_NAME = env.str("SERVICE_NAME", default="florin")
-SERVICE_VERSION = env.str("SERVICE_VERSION", default="0.1.0")
 PORT = env.int("PORT", default=8000)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from config.settings.environment import env, secret_key
-from config.settings.security import TRUSTED_PROXIES
 
 __all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
 
@@ -20,8 +19,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.SkipLimitPagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.problems.handle",
-    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "20/min"},
-    "NUM_PROXIES": TRUSTED_PROXIES,
+    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "20/min", "refresh": "120/min"},
     "UNICODE_JSON": True,
     # answers are JSON; without this every operation documents a ?format= that does nothing
     "URL_FORMAT_OVERRIDE": None,

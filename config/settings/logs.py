@@ -8,7 +8,15 @@ import structlog
 
 from config.settings.environment import PRODUCTION, env
 
-__all__ = ["DJANGO_STRUCTLOG_CELERY_ENABLED", "DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID", "LOGGING"]
+__all__ = [
+    "DJANGO_STRUCTLOG_CELERY_ENABLED",
+    "DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID",
+    "LOGGING",
+    "SERVICE_VERSION",
+]
+
+SERVICE_NAME = env.str("SERVICE_NAME", default="florin")
+SERVICE_VERSION = env.str("SERVICE_VERSION", default="0.1.0")
 
 LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 EXTERNAL_LEVEL = env.str("EXTERNAL_LOG_LEVEL", default="WARNING").upper()
@@ -24,11 +32,18 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-_RENDERER: Any = (
-    structlog.processors.JSONRenderer()
+
+
+def _name_service(_logger: Any, _method: str, event: Any) -> Any:
+    """Say in each line which deployment wrote it, and which release that runs."""
+    return {**event, "service": SERVICE_NAME, "version": SERVICE_VERSION}
+
+
+_LAST: list[Any] = (
+    [structlog.processors.format_exc_info, _name_service, structlog.processors.JSONRenderer()]
     if PRODUCTION
     # plain, for the default prints each frame's variables, passwords too
-    else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 )
 
 structlog.configure(
@@ -46,8 +61,7 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _SHARED,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if PRODUCTION else []),
-                _RENDERER,
+                *_LAST,
             ],
         }
     },

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.settings.database import EMBEDDED
-from config.settings.environment import env
+from config.settings.environment import PRODUCTION, env
 
 __all__ = [
     "ACCOUNT_ADAPTER",
     "ACCOUNT_CHANGE_EMAIL",
+    "ACCOUNT_EMAIL_NOTIFICATIONS",
     "ACCOUNT_EMAIL_SUBJECT_PREFIX",
     "ACCOUNT_EMAIL_VERIFICATION",
     "ACCOUNT_LOGIN_METHODS",
@@ -16,7 +19,6 @@ __all__ = [
     "ACCOUNT_RATE_LIMITS",
     "ACCOUNT_SIGNUP_FIELDS",
     "ACCOUNT_SIGNUP_FORM_CLASS",
-    "ACCOUNT_EMAIL_NOTIFICATIONS",
     "ACCOUNT_UNIQUE_EMAIL",
     "ACCOUNT_USER_MODEL_USERNAME_FIELD",
     "AUTHENTICATION_BACKENDS",
@@ -69,6 +71,10 @@ MFA_TOTP_ISSUER = "Florin"
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Florin <florin@localhost>")
 EMAIL_URL = env.str("EMAIL_URL", default="")
+if PRODUCTION and not EMAIL_URL:
+    raise ImproperlyConfigured(
+        "Production needs EMAIL_URL, for links that prove addresses and new passwords."
+    )
 if EMAIL_URL:
     _mail = env.email_url_config(EMAIL_URL)
     globals().update({key: value for key, value in _mail.items() if key.isupper()})

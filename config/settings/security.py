@@ -25,6 +25,7 @@ __all__ = [
     "SESSION_COOKIE_SAMESITE",
     "SESSION_COOKIE_SECURE",
     "TRUSTED_PROXIES",
+    "UPLOAD_LIMIT_BYTES",
     "X_FRAME_OPTIONS",
 ]
 
@@ -65,4 +66,6 @@ SESSION_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = PRODUCTION
 
+# what is parsed in memory, and what any request may send: the files of a form go to the disk first
 DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+UPLOAD_LIMIT_BYTES = 25 * 1024 * 1024

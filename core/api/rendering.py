@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import IO, Any, NoReturn
 
 import orjson
+from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from core.errors import TooLarge
 from core.money import plain
 
 _SAFE_EXPONENT = 60
@@ -52,13 +55,17 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Read the body.
+        """Read the body, of at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes.
 
         Raises:
             ParseError: it is not UTF-8 or not JSON.
+            TooLarge: it is longer.
         """
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # of a body sent in chunks no header tells
+            raise TooLarge(_("The body is too large."))
         try:
-            return load_json(stream.read().decode("utf-8"))
+            return load_json(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
 

@@ -18,6 +18,7 @@ from accounts.models import RefreshToken, TokenFamily
 from core import clock
 from core.models import AuditEvent
 from tests.accounts.conftest import PASSWORD
+from tests.accounts.test_sign_in import NOON
 
 pytestmark = pytest.mark.django_db
 LOGOUT = "/api/v1/users/logout"
@@ -213,3 +214,17 @@ def test_purge_keeps_what_still_counts(api, ada, tokens):
 
 def test_migrations_are_in_step_with_the_models(db):
     call_command("makemigrations", "accounts", check=True, dry_run=True, verbosity=0)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_refresh_beyond_the_networks_rate_answers_429(api, db):
+    answers = [api.refresh("nothing").status_code for _ in range(121)]
+    assert answers == [401] * 120 + [429]
+
+
+@time_machine.travel(NOON, tick=False)
+def test_throttle_counts_the_address_that_our_proxies_saw(api, db, settings):
+    settings.TRUSTED_PROXIES = 2
+    for number in range(121):  # no second entry: somebody came past a proxy and made the first up
+        answer = api("POST", "/api/v1/users/refresh", {}, HTTP_X_FORWARDED_FOR=f"203.0.113.{number}")
+    assert answer.status_code == 429

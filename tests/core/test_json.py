@@ -9,6 +9,7 @@ import pytest
 from rest_framework.exceptions import ParseError
 
 from core.api.rendering import JSONParser, JSONRenderer
+from core.errors import TooLarge
 from tests.core.conftest import fields
 
 LONG = "12345678901234567890.123456789012345678"
@@ -43,6 +44,23 @@ def test_parser_reads_fractions_as_decimals_and_small_whole_numbers_as_integers(
 def test_parser_refuses_what_is_no_json_or_out_of_range(text):
     with pytest.raises(ParseError):
         parsed(text)
+
+
+def test_parser_refuses_a_body_beyond_the_limit_and_reads_no_further(settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    assert JSONParser().parse(BytesIO(b'"8 bytes_"')) == "8 bytes_"
+    endless = BytesIO(b'"9 bytes__"' * 100)
+    with pytest.raises(TooLarge):
+        JSONParser().parse(endless)
+    assert endless.tell() == 11
+
+
+def test_body_beyond_the_limit_is_answered_413(settings, sample):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    response = sample("POST", "echo", b'"9 bytes__"')
+    assert (response.status_code, response.headers["Content-Type"]) == (413, "application/problem+json")
+    assert response.json()["type"] == "too-large"
+    assert sample("POST", "echo", b'"8 bytes_"').json() == "8 bytes_"
 
 
 def test_parser_refuses_a_body_that_is_not_utf8():
