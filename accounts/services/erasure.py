@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -53,8 +54,15 @@ def _erase(actor: Actor, user_id: UUID) -> None:
     audit.record(actor=actor, verb="user.erased", object_type="user", object_id=user_id)
     AuditOrigin.objects.filter(event__actor_id=user_id).delete()
     IdempotencyKey.objects.filter(user_id=user_id).delete()
-    StoredMail.objects.filter(recipients__contains=[user.email]).delete()
+    _delete_mail(user)
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user_id)
     ).delete()
     user.delete()
+
+
+def _delete_mail(user: User) -> None:
+    """Delete the mail kept for any of the person's addresses: the present one and those yet to be proven."""
+    others = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    for address in {user.email, *others}:
+        StoredMail.objects.filter(recipients__contains=[address]).delete()

@@ -141,6 +141,8 @@ def erased():
 def test_delete_me_erases_the_person_and_keeps_an_opaque_record(api, ada, token, erased, make_user):
     other = make_user("other@example.org")
     StoredMail.objects.create(sender="x", recipients=["ada@example.org"], subject="s")
+    EmailAddress.objects.create(user=ada, email="ada@new.example.org")
+    StoredMail.objects.create(sender="x", recipients=["ada@new.example.org"], subject="s")
     StoredMail.objects.create(sender="x", recipients=["other@example.org"], subject="s")
     IdempotencyKey.objects.create(user_id=ada.pk, key="k", fingerprint="f")
     users = ContentType.objects.get_for_model(User)
