@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -40,7 +39,6 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     error = translate(exc)
     if error is None:
         return None
-    _roll_back()
     response = Response(problem(error), status=error.status, content_type=CONTENT_TYPE)
     if isinstance(error, errors.RateLimited):
         response["Retry-After"] = str(error.retry_after)
@@ -95,12 +93,6 @@ def _inside(path: str, key: Any) -> str:
     if key == "non_field_errors":
         return path
     return f"{path}.{key}" if path else str(key)
-
-
-def _roll_back() -> None:
-    connection = transaction.get_connection()
-    if connection.in_atomic_block and connection.settings_dict["ATOMIC_REQUESTS"]:
-        transaction.set_rollback(True)
 
 
 # What the framework keeps as a title for these is a template with a hole.

@@ -131,10 +131,6 @@ class FileLock:
             else:
                 return True
 
-    def unlock(self) -> None:
-        """Give the lock back and keep the file open."""
-        fcntl.flock(self._fd, fcntl.LOCK_UN)
-
     def read(self) -> str:
         """Return the text in the file."""
         return os.pread(self._fd, 4096, 0).decode()

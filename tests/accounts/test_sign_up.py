@@ -91,7 +91,7 @@ def test_sign_up_with_a_weak_password_says_why_at_the_field(api, password, code)
     assert User.objects.count() == 0
 
 
-@pytest.mark.parametrize("email", ["", "ada", "ada@", "a" * 65 + "@example.org,", "ada@exa\u0000mple.org"])
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "a" * 65 + "@example.org,"])
 def test_sign_up_with_no_address_names_the_field(api, email):
     response = api("POST", URL, {"email": email, "password": PASSWORD})
     assert response.status_code == 400
