@@ -149,6 +149,25 @@ def test_a_ledger_read_before_a_rollback_is_not_kept(portfolio: Portfolio, inves
     assert ledger.load(portfolio).entries == []
 
 
+def test_an_erased_persons_instrument_stays_with_who_holds_it(
+    portfolio: Portfolio, investor: Any, stranger: Any, listed: Listed
+) -> None:
+    theirs = listed("SHED", owner=stranger)
+    portfolio.members.create(user=stranger, role="editor")
+    item = TransactionInput(
+        kind=EntryKind.BUY,
+        time=datetime(2024, 1, 2, tzinfo=UTC),
+        instrument=theirs,
+        quantity=Decimal(1),
+        price=Decimal(1),
+        currency="EUR",
+    )
+    add(portfolio, stranger, item)
+    erase_user(actor=Actor.user(stranger), user_id=stranger.pk, password="correct-horse-battery")
+    theirs.refresh_from_db()
+    assert theirs.owner_id == investor.pk
+
+
 def test_the_audit_log_keeps_no_words_of_an_erased_person(portfolio: Portfolio, investor: Any) -> None:
     change(portfolio, investor, name="Anna Mueller, Hauptstr. 5", note="IBAN DE89")
     row = add(portfolio, investor, deposit(note="paid by Anna's mother", external_id="Anna-1"))
