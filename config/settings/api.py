@@ -19,7 +19,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.SkipLimitPagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.problems.handle",
-    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "20/min", "refresh": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "60/min", "refresh": "120/min"},
     "UNICODE_JSON": True,
     # answers are JSON; without this every operation documents a ?format= that does nothing
     "URL_FORMAT_OVERRIDE": None,

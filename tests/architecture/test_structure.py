@@ -55,7 +55,11 @@ def p90(sizes: list[int]) -> float:
 def test_imports_keep_the_contracts() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     result = subprocess.run(
-        [linter, "--config", ROOT / "pyproject.toml", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [linter, "--config", ROOT / "pyproject.toml", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stdout[-4000:]
     assert "0 broken" in result.stdout
