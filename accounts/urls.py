@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import data, mail, profile, security
 
 urlpatterns = [
-    path("settings/", views.profile, name="settings"),
-    path("settings/erase/", views.erase, name="settings-erase"),
-    path("staff/mail/", views.staff_mail, name="staff-mail"),
-    path("staff/mail/<uuid:mail_id>/", views.staff_mail_message, name="staff-mail-message"),
+    path("settings/", profile.profile, name="settings"),
+    path("settings/security/", security.security, name="settings-security"),
+    path("settings/data/", data.data, name="settings-data"),
+    path("settings/erase/", data.erase, name="settings-erase"),
+    path("staff/mail/", mail.staff_mail, name="staff-mail"),
+    path("staff/mail/<uuid:mail_id>/", mail.staff_mail_message, name="staff-mail-message"),
 ]
