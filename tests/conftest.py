@@ -19,7 +19,7 @@ from tests.support import chromium, redis_server
 from tests.support.ground import Ground, test_root
 
 WORKER = "PYTEST_XDIST_WORKER"
-MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser"}
+MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser", "checker": "browser"}
 GROUND = pytest.StashKey[Ground]()
 MISSED = pytest.StashKey[list[str]]()
 

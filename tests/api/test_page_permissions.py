@@ -47,6 +47,11 @@ def bob() -> Person:
 
 @pytest.fixture
 def scene(ada) -> Scene:
+    return page_scene(ada)
+
+
+def page_scene(ada: Person) -> Scene:
+    """Name the ids that pages take, of one person's objects."""
     scene = scene_of(ada)
     ids = scene.ids[""]
     ids |= {
