@@ -114,8 +114,6 @@ class PortfolioForm(forms.Form):
         self._choices("currency", [(code, code) for code in codes])
         self._choices("time_zone", [(name, name.replace("_", " ")) for name in sorted(clock.time_zones())])
         _of(self, "benchmark").user = user
-        if len(Portfolio.CostMethod.choices) == 1:
-            del self.fields["cost_method"]  # there is nothing to choose
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -27,6 +27,9 @@ class Portfolio(TimeStamped):
 
     class CostMethod(models.TextChoices):
         FIFO = "fifo", _("First in, first out")
+        LIFO = "lifo", _("Last in, first out")
+        HIFO = "hifo", _("Highest cost first")
+        AVERAGE = "average", _("Average cost")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=100)

@@ -17,6 +17,7 @@ from portfolios.domain.lots import Lot
 from portfolios.domain.positions import PositionView
 from portfolios.domain.reasons import Figure
 from portfolios.domain.statement import Statement
+from portfolios.selectors.cost_methods import MethodView
 from portfolios.selectors.figures import Performance
 from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.valuation import NetWorth, Valuation
@@ -292,3 +293,19 @@ def chart_points(days: np.ndarray, values: np.ndarray) -> list[list[str]]:
 def _iso(number: Any) -> str:
     day: date = day_of(number)
     return day.isoformat()
+
+
+def cost_methods(ledger: Ledger, day: date, views: Iterable[MethodView]) -> dict[str, Any]:
+    """Write what each way to match lots says."""
+    rows = [
+        {
+            "cost_method": str(one.method),
+            "in_use": one.in_use,
+            "cost_basis": amount(one.cost_basis),
+            "realised": amount(one.realised),
+            "unrealised": amount(one.unrealised),
+            "incomplete": one.incomplete,
+        }
+        for one in views
+    ]
+    return {"date": day.isoformat(), "currency": ledger.base, "methods": rows}

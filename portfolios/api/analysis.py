@@ -17,7 +17,7 @@ from core.api.parameters import DAY, END, LISTING, choice_parameter, day_paramet
 from core.errors import ValidationFailed
 from portfolios import payloads
 from portfolios.api import shapes
-from portfolios.selectors import figures, valuation
+from portfolios.selectors import cost_methods, figures, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
 
@@ -184,6 +184,19 @@ class AllocationView(_LedgerView):
         by = choice_parameter(request.query_params, "by", valuation.GROUPINGS) or valuation.GROUPINGS[0]
         found = valuation.at(ledger, self.day(ledger))
         return Response(payloads.allocation(ledger, found, by, valuation.allocation(ledger, found, by)))
+
+
+class CostMethodsView(_LedgerView):
+    """What another way to match lots would say."""
+
+    @extend_schema(
+        operation_id="portfolio_cost_methods", parameters=[DAY], responses=shapes.CostMethodsSerializer
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer cost and gains by each method as of the end of a day, and which of them is in use."""
+        ledger = self.ledger(portfolio_id)
+        day = self.day(ledger)
+        return Response(payloads.cost_methods(ledger, day, cost_methods.compare(ledger, day)))
 
 
 class NetWorthView(ApiView):

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import NumericSerializerField
+from portfolios.models import Portfolio
 from portfolios.payloads import POSITION_AMOUNTS
 
 
@@ -193,4 +194,19 @@ NetWorthSerializer = _shape(
         "incomplete": serializers.BooleanField(),
         "portfolios": NetWorthPartSerializer(many=True),
     },
+)
+CostMethodSerializer = _shape(
+    "CostMethodSerializer",
+    "Cost and gains by one way to match lots; realised and unrealised together are the same by all.",
+    {
+        "cost_method": serializers.ChoiceField(choices=Portfolio.CostMethod.choices),
+        "in_use": serializers.BooleanField(),
+        **_numbers("cost_basis", "realised", "unrealised"),
+        "incomplete": serializers.BooleanField(),
+    },
+)
+CostMethodsSerializer = _shape(
+    "CostMethodsSerializer",
+    "What each way to match lots makes of a portfolio at the end of a day.",
+    {"date": serializers.DateField(), "currency": _text(), "methods": CostMethodSerializer(many=True)},
 )

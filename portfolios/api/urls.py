@@ -29,6 +29,7 @@ urlpatterns = [
     path(f"{ONE}/performance", analysis.PerformanceView.as_view(), name="api-performance"),
     path(f"{ONE}/statement", analysis.StatementView.as_view(), name="api-statement"),
     path(f"{ONE}/allocation", analysis.AllocationView.as_view(), name="api-allocation"),
+    path(f"{ONE}/cost-methods", analysis.CostMethodsView.as_view(), name="api-cost-methods"),
     path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
     path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
     path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),

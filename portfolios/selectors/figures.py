@@ -60,10 +60,15 @@ class Performance:
 
 def book(ledger: Ledger, day: date) -> Book:
     """Answer the book at the end of `day`."""
-    return once(ledger, ("book", day), lambda: _fold(ledger, day))
+    return book_by(ledger, day, CostMethod(ledger.portfolio.cost_method))
 
 
-def _fold(ledger: Ledger, day: date) -> Book:
+def book_by(ledger: Ledger, day: date, method: CostMethod) -> Book:
+    """Answer the book at the end of `day` as another way to match lots would have it."""
+    return once(ledger, ("book", day, method), lambda: _fold(ledger, day, method))
+
+
+def _fold(ledger: Ledger, day: date, method: CostMethod) -> Book:
     moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
     ledger.know_pairs((one, on) for one, on in moved if one is not None)
     return fold(
@@ -71,7 +76,7 @@ def _fold(ledger: Ledger, day: date) -> Book:
         ledger.splits,
         ledger.rates,
         base=ledger.base,
-        method=CostMethod(ledger.portfolio.cost_method),
+        method=method,
         tracks_cash=ledger.portfolio.tracks_cash,
         until=day,
         currencies=ledger.currencies,

@@ -19,8 +19,9 @@ from core.models import Role
 from core.pages import actor_of, attempted
 from portfolios.forms import PortfolioForm
 from portfolios.models import Portfolio
-from portfolios.selectors import periods, valuation
+from portfolios.selectors import cost_methods, periods, valuation
 from portfolios.selectors.figures import performance
+from portfolios.selectors.ledger import load, today
 from portfolios.selectors.portfolios import get, get_writable
 from portfolios.selectors.valuation import NetWorthPart
 from portfolios.services import portfolios as services
@@ -94,8 +95,8 @@ def portfolio_create(request: HttpRequest) -> HttpResponse:
 def portfolio_sample(request: HttpRequest) -> HttpResponse:
     """Create the sample portfolio of fictional instruments."""
     user: Any = request.user
-    today = clock.today(user.time_zone)
-    listings = sample_listings(today)
+    day = clock.today(user.time_zone)
+    listings = sample_listings(day)
     if not listings:
         raise NotFound
     made = samples.create_fictional_sample(
@@ -104,7 +105,7 @@ def portfolio_sample(request: HttpRequest) -> HttpResponse:
         listings=listings,
         currency=user.base_currency,
         time_zone=user.time_zone,
-        until=today,
+        until=day,
     )
     messages.success(request, _("This is a sample. Delete it in its settings whenever you like."))
     return redirect("portfolio", made.pk)
@@ -127,7 +128,13 @@ def portfolio_settings(request: HttpRequest, portfolio_id: UUID) -> HttpResponse
         ):
             messages.success(request, _("The settings are saved."))
             return redirect("portfolio-settings", portfolio_id)
-    context = frame(portfolio, "portfolio-settings", form=form, may_delete=_owns(portfolio))
+    context = frame(
+        portfolio,
+        "portfolio-settings",
+        form=form,
+        may_delete=_owns(portfolio),
+        methods=_methods(portfolio),
+    )
     return render(request, "portfolios/settings.html", context, status=BAD if form.errors else 200)
 
 
@@ -147,6 +154,15 @@ def portfolio_delete(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
             return redirect("portfolio-list")
     context = frame(portfolio, "portfolio-settings", wrong=wrong)
     return render(request, "portfolios/delete.html", context, status=BAD if wrong else 200)
+
+
+def _methods(portfolio: Portfolio) -> list[dict[str, Any]]:
+    """Lay out what each way to match lots says today; empty where nothing was sold that could differ."""
+    ledger = load(portfolio)
+    found = cost_methods.compare(ledger, today(portfolio))
+    if all((one.realised, one.unrealised) == (found[0].realised, found[0].unrealised) for one in found):
+        return []
+    return [{"name": Portfolio.CostMethod(one.method).label, "view": one} for one in found]
 
 
 def _owns(portfolio: Any) -> bool:

@@ -128,6 +128,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-performance": GET,
     "api-statement": GET,
     "api-allocation": GET,
+    "api-cost-methods": GET,
     "api-net-worth": GET,
     "api-imports": (Call("get"), Call("post", {"file_name": "a.csv", "content": FILE}, status=201)),
     "api-import": (Call("get"), Call("patch", {"mapping": {}}), Call("delete", status=204)),

@@ -193,3 +193,59 @@ def test_strangers_get_404_on_every_figure(stranger_api: APIClient, portfolio: P
     ):
         answer = stranger_api.get(f"/api/v1/portfolios/{portfolio.pk}/{what}")
         assert (what, answer.status_code) == (what, 404)
+
+
+def three_purchases_and_a_sale(api: APIClient, portfolio: Portfolio, listed: Listed) -> None:
+    """Buy 10 at 100, at 130 and at 110; sell 15 at 140: the example of docs/algorithms/cost-basis.md."""
+    acme = listed("ACME", "EUR", {"2024-04-30": "120"})
+    add(api, portfolio, kind="deposit", date="2024-01-01", amount="5000")
+    for day, kind, quantity, price in [
+        ("2024-01-10", "buy", "10", "100"),
+        ("2024-02-10", "buy", "10", "130"),
+        ("2024-03-10", "buy", "10", "110"),
+        ("2024-04-10", "sell", "15", "140"),
+    ]:
+        add(api, portfolio, kind=kind, date=day, instrument=str(acme.uuid), quantity=quantity, price=price)
+
+
+# method: realised, unrealised (15 × 120 = 1800 less the cost left), cost left
+BY_METHOD = {
+    "fifo": ("450", "50", "1750"),
+    "lifo": ("350", "150", "1650"),
+    "hifo": ("250", "250", "1550"),
+    "average": ("400", "100", "1700"),
+}
+
+
+def test_each_cost_method_is_compared_and_the_sum_is_the_same(
+    api: APIClient, portfolio: Portfolio, listed: Listed
+) -> None:
+    three_purchases_and_a_sale(api, portfolio, listed)
+    found = get(api, portfolio, "cost-methods", date="2024-04-30")
+    assert (found["date"], found["currency"]) == ("2024-04-30", "EUR")
+    shown = {
+        row["cost_method"]: (row["realised"], row["unrealised"], row["cost_basis"])
+        for row in found["methods"]
+    }
+    assert shown == BY_METHOD
+    assert [row["cost_method"] for row in found["methods"] if row["in_use"]] == ["fifo"]
+    assert {Decimal(row["realised"]) + Decimal(row["unrealised"]) for row in found["methods"]} == {500}
+
+
+def test_switching_the_cost_method_recomputes_and_switching_back_restores(
+    api: APIClient, portfolio: Portfolio, listed: Listed
+) -> None:
+    three_purchases_and_a_sale(api, portfolio, listed)
+    before = get(api, portfolio, "positions", date="2024-04-30")
+    for method in ("lifo", "hifo", "average", "fifo"):
+        answer = api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"cost_method": method}, format="json")
+        assert answer.json()["cost_method"] == method
+        (row,) = get(api, portfolio, "positions", date="2024-04-30")["items"]
+        assert (row["realised"], row["unrealised"], row["cost_basis"]) == BY_METHOD[method]
+    assert get(api, portfolio, "positions", date="2024-04-30") == before
+
+
+def test_unknown_cost_method_is_refused(api: APIClient, portfolio: Portfolio) -> None:
+    answer = api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"cost_method": "best"}, format="json")
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["cost_method"]

@@ -83,3 +83,24 @@ def test_strangers_cannot_change_or_delete(stranger_client, portfolio):
         answer = stranger_client.post(f"/portfolios/{portfolio.pk}/{page}", FIELDS | {"confirm": "Savings"})
         assert answer.status_code == 404
     assert Portfolio.objects.filter(pk=portfolio.pk).exists()
+
+
+def test_settings_compare_the_cost_methods_once_a_sale_makes_a_difference(member, portfolio, listed, enter):
+    page = f"/portfolios/{portfolio.pk}/settings/"
+    assert member.get(page).context["methods"] == []
+    acme = listed("ACME", "EUR", {"2024-01-31": "120"})
+    enter(portfolio, "deposit", "2024-01-02", 1000)
+    for day, kind, price in (
+        ("2024-01-03", "buy", 100),
+        ("2024-01-04", "buy", 110),
+        ("2024-01-05", "sell", 115),
+    ):
+        enter(portfolio, kind, day, 1, price, instrument=acme)
+    answer = member.get(page)
+    assert [(one["name"], one["view"].realised) for one in answer.context["methods"]] == [
+        ("First in, first out", 15),
+        ("Last in, first out", 5),
+        ("Highest cost first", 5),
+        ("Average cost", 10),
+    ]
+    assert "What each order of selling says" in answer.content.decode()

@@ -91,8 +91,8 @@ def test_cost_over_the_api_of_a_large_position_keeps_every_digit(case, program):
     assert money(view["average_cost"]) == money(expected["cost_per_share"])
 
 
-def bought(program, case, units="amount", cost="price", day="time"):
-    portfolio, held = program.portfolio(), program.instrument("SEC")
+def bought(program, case, units="amount", cost="price", day="time", **settings):
+    portfolio, held = program.portfolio(**settings), program.instrument("SEC")
     for row in case["inputs"]["lots"]:
         portfolio.trade(row[day], "buy", held, row[units], row[cost])
     return portfolio, held
@@ -176,9 +176,9 @@ def test_gain_over_the_api_leaves_fees_aside(case, program):
     assert money(portfolio.read("valuation")["fees"]) == -4 * expected["each_fee_pnl"]
 
 
-@reference("beancount-fifo-7", "beancount-fifo-12")
+@reference("beancount-fifo-7", "beancount-fifo-12", "beancount-lifo-7")
 def test_lots_over_the_api_are_taken_by_day_and_not_by_order_of_entry(case, program):
-    portfolio, held = bought(program, case, "units", "cost", "date")
+    portfolio, held = bought(program, case, "units", "cost", "date", cost_method=case["group"])
     portfolio.trade("2015-10-04", "sell", held, case["inputs"]["sell_units"], 130)
     taken = [
         [money(row["quantity"]), money(row["cost"]) / money(row["quantity"])]

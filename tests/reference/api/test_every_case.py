@@ -7,9 +7,7 @@ from tests.support.reference import EVERY, LATER
 
 HERE = Path(__file__).parent
 RISK = "issue 4: risk figures are not served yet; the functions are tested with these numbers"
-METHOD = "issue 4: a choice of lot method; the functions are tested with these numbers"
 UNSAID: dict[str, str] = {
-    "beancount-lifo-7": METHOD,
     "pp-volatility": RISK,
     "pp-volatility-filter": RISK,
     "pp-drawdown-below-minus-100": RISK,
