@@ -17,7 +17,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
         from accounts.api import schema  # noqa: F401  # registers itself
-
         from accounts.services.factors import rotate_factors
 
         admin_panels.register("sign-ups", sign_ups)
