@@ -116,11 +116,15 @@ class RateLimited(DomainError):
 
 
 class DependencyUnavailable(DomainError):
-    """Something outside the platform failed."""
+    """Something outside the platform failed; `retry_after` is in seconds, where it is known."""
 
     code = "dependency-unavailable"
     title = "A service we need does not answer"
     status = 503
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after = retry_after
 
 
 class SecretUnreadable(DependencyUnavailable):

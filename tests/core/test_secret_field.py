@@ -75,7 +75,7 @@ def test_secret_never_shows_itself():
     assert str(made.secret) == "<secret>"
     assert b"hunter2" not in pickle.dumps(made)
     assert pickle.loads(pickle.dumps(made.secret)).reveal() == "hunter2"
-    assert copy.deepcopy(made).secret.reveal() == "hunter2"
+    assert copy.deepcopy(made.secret).reveal() == "hunter2"
 
 
 def test_secret_is_in_no_form():
