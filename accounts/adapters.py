@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -15,7 +16,7 @@ from accounts import selectors, services
 from accounts.domain import canonical_locale, primary_language
 from accounts.errors import EmailTaken
 from accounts.models import User
-from accounts.services import NewUser, guard
+from accounts.services import NewUser, factors, guard
 from core import context
 from core.actor import Actor
 from core.errors import RateLimited
@@ -86,3 +87,15 @@ def _locale(request: HttpRequest) -> str:
     wanted = request.headers.get("Accept-Language", "").split(",")
     tags = (canonical_locale(one.split(";")[0].strip()) for one in wanted)
     return next((tag for tag in tags if tag and primary_language(tag) == language), language)
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
+    """Secrets of authenticator apps and recovery codes, encrypted at rest."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt a secret before it is stored."""
+        return factors.encrypted(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read a stored secret; one that no key opens stops the sign-in with a sentence."""
+        return factors.decrypted(encrypted_text)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.apps import AppConfig
 from django.utils.translation import gettext as _
 
-from core.ports import Panel, PanelRow, admin_panels
+from core.ports import Panel, PanelRow, admin_panels, secret_places
 
 
 class AccountsConfig(AppConfig):
@@ -17,8 +17,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
         from accounts.api import schema  # noqa: F401  # registers itself
+        from accounts.services.factors import rotate_factors
 
         admin_panels.register("sign-ups", sign_ups)
+        secret_places.register("second factors", rotate_factors)
 
 
 def sign_ups() -> Panel:

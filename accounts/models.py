@@ -131,6 +131,23 @@ class RefreshToken(models.Model):
         return str(self.id)
 
 
+class ExternalIdentity(models.Model):
+    """Who a user of another service is here: known by that service's id, and never by an e-mail address."""
+
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="external_identities")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="external_identity_once")]
+        verbose_name = _("identity at another service")
+        verbose_name_plural = _("identities at other services")
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
 class StoredMail(models.Model):
     """A mail that the embedded mode kept instead of sending it."""
 

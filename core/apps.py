@@ -15,11 +15,12 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the health checks; make the live world with the tables."""
-        from core import checks, health
+        """Register the checks and the encrypted fields; make the live world with the tables."""
+        from core import checks, health, rotation
 
         checks.register()
         health.register()
+        rotation.register()
         post_migrate.connect(make_live_world, sender=self, dispatch_uid="core.live_world")
 
 

@@ -9,6 +9,7 @@
     ├── TooLarge                413  more than the platform takes at once
     ├── RateLimited             429  slow down; carries the seconds to wait
     ├── DependencyUnavailable   503  something outside failed
+    │   └── SecretUnreadable    503  the key of a stored secret is missing
     └── TimedOut                504  it took longer than a request may
 
 Apps subclass these in their own ``errors.py``. ``code`` is stable: clients, socket
@@ -115,11 +116,22 @@ class RateLimited(DomainError):
 
 
 class DependencyUnavailable(DomainError):
-    """Something outside the platform failed."""
+    """Something outside the platform failed; `retry_after` is in seconds, where it is known."""
 
     code = "dependency-unavailable"
     title = "A service we need does not answer"
     status = 503
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None, code: str | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after = retry_after
+
+
+class SecretUnreadable(DependencyUnavailable):
+    """A secret is stored that none of the keys set opens, or that stands where it does not belong."""
+
+    code = "secret-unreadable"
+    title = "A stored secret cannot be read"
 
 
 class TimedOut(DomainError):

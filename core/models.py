@@ -126,3 +126,18 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class DataKey(models.Model):
+    """A key that encrypts secrets, itself encrypted by a key of AWS KMS; the highest number encrypts."""
+
+    kms_key_id = models.CharField(max_length=300)
+    number = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kms_key_id", "number"], name="data_key_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.kms_key_id}"

@@ -76,8 +76,17 @@ class Panel:
     rows: list[PanelRow] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation of keys found in one place: secrets encrypted anew, and those that no key opens."""
+
+    renewed: int = 0
+    unreadable: int = 0
+
+
 health_checks: Port[[], HealthResult] = Port("health_checks")
 search: Port[[Any, str, int], list[SearchHit]] = Port("search")
 admin_panels: Port[[], Panel] = Port("admin_panels")
 held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
 instrument_in_use: Port[[int], bool] = Port("instrument_in_use")
+secret_places: Port[[int], Rotated] = Port("secret_places")

@@ -5,8 +5,11 @@ Every name read anywhere in the settings is tabled in docs/settings.md; a test c
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import secrets
+import stat
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +23,8 @@ env = environ.Env()
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="development").lower()
 PRODUCTION = ENVIRONMENT in {"production", "prod"}
+KMS_KEY_ID = env.str("FIELD_ENCRYPTION_KMS_KEY_ID", default="")
+KEY_BYTES = 32
 
 
 def database_url() -> str:
@@ -62,16 +67,68 @@ def secret_key() -> str:
         return given
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY to a long random text; production does not make one up.")
-    return _kept_secret(VAR_DIR / "secret-key")
+    return _kept_secret(VAR_DIR / "secret-key", lambda: secrets.token_urlsafe(50), "SECRET_KEY")
 
 
-def _kept_secret(path: Path) -> str:
+def encryption_keys() -> list[str]:
+    """Tell the keys of secrets at rest: from the environment, a file, or one made once and kept in ``var/``.
+
+    Raises:
+        ImproperlyConfigured: a key is none, the file is open to everybody, or production has none.
+    """
+    keys: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+    file: str = env.str("FIELD_ENCRYPTION_KEYS_FILE", default="")
+    if keys and file:
+        raise ImproperlyConfigured("Set FIELD_ENCRYPTION_KEYS or FIELD_ENCRYPTION_KEYS_FILE, not both.")
+    if file:
+        keys = _keys_of(Path(file))
+    elif not keys and not KMS_KEY_ID:
+        if PRODUCTION:
+            raise ImproperlyConfigured(
+                "Set FIELD_ENCRYPTION_KEYS, FIELD_ENCRYPTION_KEYS_FILE or FIELD_ENCRYPTION_KMS_KEY_ID; "
+                "production does not make up the key of its secrets."
+            )
+        keys = [_kept_secret(VAR_DIR / "field-key", _new_key, "FIELD_ENCRYPTION_KEYS")]
+    keys = [key.strip() for key in keys if key.strip()]
+    for number, key in enumerate(keys, start=1):
+        _require_key(key, number)
+    return keys
+
+
+def _keys_of(path: Path) -> list[str]:
+    try:
+        if path.stat().st_mode & stat.S_IRWXO:
+            raise ImproperlyConfigured(f"{path} is open to every user of the machine: chmod o-rwx it.")
+        keys = path.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS_FILE cannot be read: {path}.") from error
+    if not keys:
+        raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS_FILE holds no key: {path}.")
+    return keys
+
+
+def _new_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def _require_key(key: str, number: int) -> None:
+    try:
+        length = len(base64.b64decode(key.encode(), altchars=b"-_", validate=True))
+    except ValueError:
+        length = 0
+    if length != KEY_BYTES:
+        raise ImproperlyConfigured(
+            f"Encryption key {number} is not 32 bytes in URL-safe base64, as Fernet makes them."
+        )
+
+
+def _kept_secret(path: Path, make: Callable[[], str], variable: str) -> str:
     """Read the secret, or make it: written aside and linked into place, so nobody reads half of one."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         aside.touch(mode=0o600)
-        aside.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        aside.write_text(make(), encoding="ascii")
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
@@ -80,5 +137,5 @@ def _kept_secret(path: Path) -> str:
     except PermissionError as error:
         raise ImproperlyConfigured(
             f"{path} belongs to another user, who ran Florin here first. Run it as that user, give "
-            "the folder var to yourself, or set SECRET_KEY."
+            f"the folder var to yourself, or set {variable}."
         ) from error

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.authentication import CookieAuthentication, ServiceBearerAuthentication
 from core.api.base import ApiView, idempotent
 from core.api.fields import NumberSerializerField
 from core.api.pagination import window
@@ -181,7 +182,13 @@ class PortfolioPositionView(ApiView):
         return self.get(request)
 
 
-class CoinTotalView(ApiView):
+class CoinView(ApiView):
+    """What takes, besides our tokens, those that the service of ``USER_SERVICE_URL`` confirms."""
+
+    authentication_classes = [ServiceBearerAuthentication, CookieAuthentication]
+
+
+class CoinTotalView(CoinView):
     """The worth of all coins."""
 
     @extend_schema(operation_id="crypto_total", tags=TAG, responses=CoinTotalSerializer)
@@ -198,7 +205,7 @@ class CoinTotalView(ApiView):
         return Response(CoinTotalSerializer(body).data)
 
 
-class CoinAddView(ApiView):
+class CoinAddView(CoinView):
     """Add coins."""
 
     @extend_schema(
@@ -215,7 +222,7 @@ class CoinAddView(ApiView):
         return Response({"status": "success", "holding": holding})
 
 
-class CoinRemoveView(ApiView):
+class CoinRemoveView(CoinView):
     """Remove a coin."""
 
     @extend_schema(
