@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -129,3 +130,32 @@ class MailSearchForm(forms.Form):
     """The search box above the kept mail."""
 
     q = forms.CharField(label=_("Subject or recipient"), required=False, max_length=200)
+
+
+PASSKEY_NAME_LENGTH = 60
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Add a passkey: its name, and whether it signs in alone. The browser's answer comes from the script."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(
+            label=_("Name"),
+            max_length=PASSKEY_NAME_LENGTH,
+            required=False,
+            help_text=_("So that you tell it from others, such as the device that keeps it."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        alone = self.fields["passwordless"]
+        alone.label = _("Sign in with it alone, without the password")
+        alone.help_text = _("It then asks for your PIN, fingerprint or face each time.")
+        alone.initial = True
+
+
+class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Give a passkey another name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(label=_("Name"), max_length=PASSKEY_NAME_LENGTH)
