@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -133,6 +143,40 @@ class MailSearchForm(forms.Form):
 
 
 PASSKEY_NAME_LENGTH = 60
+# What the libraries raise over an answer that no browser gives.
+UNREADABLE = (AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+
+
+def _read(work: Callable[[], Any]) -> Any:
+    """Refuse a passkey's answer that cannot be read, as one that is wrong."""
+    try:
+        return work()
+    except UNREADABLE as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class LoginPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Sign in with a passkey alone."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
+
+
+class AuthenticatePasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Sign in with a passkey after the password."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
+
+
+class ReauthenticatePasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Prove oneself once more with a passkey."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
@@ -151,6 +195,10 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is untyp
         alone.label = _("Sign in with it alone, without the password")
         alone.help_text = _("It then asks for your PIN, fingerprint or face each time.")
         alone.initial = True
+
+    def clean(self) -> Any:
+        """Take the new passkey, if it answers what was asked."""
+        return _read(super().clean)
 
 
 class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth is untyped

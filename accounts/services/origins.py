@@ -28,6 +28,4 @@ def note_sign_in(*, user: User) -> None:
     )
     is_new = device not in {pair[0] for pair in known} or network not in {pair[1] for pair in known}
     if known and is_new:
-        transaction.on_commit(
-            lambda: transports.send_notice(user, "account/email/new_sign_in"), robust=True
-        )
+        transaction.on_commit(lambda: transports.send_notice(user, "account/email/new_sign_in"), robust=True)
