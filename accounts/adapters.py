@@ -16,9 +16,8 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from requests import RequestException
 
 from accounts import selectors, services
@@ -121,7 +120,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         methods = super().get_reauthentication_methods(user)
         return [{**one, "description": words.get(one["id"], one["description"])} for one in methods]
 
-    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go back to where the change began."""
         return reverse("settings-security")
 
@@ -193,7 +192,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
             raise ImmediateHttpResponse(self._page(request, sociallogin, "authentication_error", 401))
         if sociallogin.is_existing or sociallogin.state.get("process") == "connect":
             return
-        if any(selectors.is_email_taken(one.email) for one in sociallogin.email_addresses):
+        for address in sociallogin.email_addresses:
+            if address.verified:
+                services.release_address(email=address.email)
+        if any(selectors.is_email_claimed(one.email) for one in sociallogin.email_addresses):
             raise ImmediateHttpResponse(self._page(request, sociallogin, "address_taken", 409))
 
     def authenticate_by_email(self, sociallogin: Any) -> tuple[User, str] | None:
@@ -225,7 +227,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allau
         sociallogin.save(request)
         return user
 
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:  # noqa: ARG002
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
         """Suggest the address; the rest is taken when the account is made."""
         user: User = sociallogin.user
         user.email = str(data.get("email") or "")

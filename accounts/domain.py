@@ -29,7 +29,7 @@ def primary_language(locale: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What a user agent tells of itself: a browser or program, and the system it runs on; empty if unknown."""
+    """What a user agent tells: a browser or program, and the system it runs on; empty if unknown."""
 
     program: str = ""
     system: str = ""

@@ -49,5 +49,5 @@ class OpenIDProvider(OpenIDConnectProvider):  # type: ignore[misc]  # allauth is
         email = claims.get("email")
         if not isinstance(email, str) or "@" not in email:
             return []
-        verified = claims.get("email_verified") in (True, "true")
+        verified = claims.get("email_verified") is True or claims.get("email_verified") == "true"
         return [EmailAddress(email=email.strip().lower(), verified=verified, primary=True)]

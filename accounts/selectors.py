@@ -62,6 +62,11 @@ def is_email_taken(email: str, *, besides: UUID | None = None) -> bool:
     return users.exists() or proven.exists()
 
 
+def is_email_claimed(email: str) -> bool:
+    """Tell whether an account uses the address, or waits to prove it."""
+    return is_email_taken(email) or EmailAddress.objects.filter(email=email.strip().lower()).exists()
+
+
 def is_email_verified(user: User) -> bool:
     """Tell whether the user has proven that the address is theirs."""
     return is_address_proven(user, user.email)

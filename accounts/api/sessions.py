@@ -24,7 +24,7 @@ class SessionsView(ApiView):
     def get(self, request: Request) -> Response:
         """List where the user is signed in: browsers, and programs with tokens; this call's own first."""
         rows = selectors.sign_ins(self.caller, current=_current(request))
-        return Response(SignInRowSerializer(rows, many=True).data)
+        return Response([SignInRowSerializer(row).data for row in rows])
 
 
 class SessionView(ApiView):

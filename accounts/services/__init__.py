@@ -6,7 +6,13 @@ from accounts.services.erasure import erase_user
 from accounts.services.housekeeping import purge_refresh_tokens, purge_sessions, purge_stored_mail
 from accounts.services.passwords import set_password
 from accounts.services.profile import change_profile
-from accounts.services.registration import NewUser, create_user, register_user, sign_up
+from accounts.services.registration import (
+    NewUser,
+    create_user,
+    register_user,
+    release_address,
+    sign_up,
+)
 from accounts.services.security import security_changed
 from accounts.services.sessions import (
     end_other_sessions,
@@ -34,6 +40,7 @@ __all__ = [
     "purge_sessions",
     "purge_stored_mail",
     "register_user",
+    "release_address",
     "revoke_family",
     "rotate_refresh",
     "security_changed",

@@ -88,6 +88,13 @@ def register_user(
 
 
 @transaction.atomic
+def release_address(*, email: str) -> None:
+    """Take an address from accounts that only wait to prove it: somebody else has just proven it."""
+    waiting = EmailAddress.objects.filter(email=email.strip().lower(), verified=False, primary=False)
+    waiting.delete()
+
+
+@transaction.atomic
 def sign_up(*, email: str, password: str, profile: NewUser = DEFAULT) -> TokenPair:
     """Make an account over the API and sign it in.
 

@@ -68,7 +68,8 @@ def family_used(*, family: TokenFamily) -> None:
 @transaction.atomic
 def session_ended(*, user: User, session_id: UUID | None) -> None:
     """Record that a user signed out on the pages."""
-    BrowserSession.objects.filter(pk=session_id, user=user).delete()
+    if session_id is not None:
+        BrowserSession.objects.filter(pk=session_id, user=user).delete()
     audit.record(actor=Actor.user(user), verb="user.signed_out", object_type="user", object_id=user.pk)
 
 
@@ -98,12 +99,13 @@ def end_other_sessions(*, actor: Actor, user_id: UUID, keep: UUID | None) -> int
     """
     if actor.user_id != user_id:
         raise NotFound
-    browsers = BrowserSession.objects.filter(user_id=user_id).exclude(pk=keep).values_list("pk", flat=True)
-    families = TokenFamily.objects.filter(user_id=user_id, revoked_at__isnull=True).exclude(pk=keep)
-    ended = _end_browser_sessions(actor, user_id, list(browsers))
+    browsers = BrowserSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
+    families = TokenFamily.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    ended = _end_browser_sessions(actor, user_id, [pk for pk in browsers if pk != keep])
     for family in families:
-        revoke_family(family_id=family.pk, reason="revoked")
-        ended += 1
+        if family.pk != keep:
+            revoke_family(family_id=family.pk, reason="revoked")
+            ended += 1
     return ended
 
 
