@@ -75,7 +75,6 @@ def test_page_lists_browsers_and_programs_and_marks_this_one(ada):
     here = sign_in(browser())
     sign_in(browser(SAFARI, "2001:db8::1"))
     services.sign_in(email=ada.email, password=PASSWORD)
-    api.sign_in(headers=None) if False else None
     html = check(here.get(reverse("settings-sessions")))
     assert "Firefox on Windows" in html
     assert "Safari on iPhone" in html
