@@ -72,14 +72,6 @@ def confirm_password(page: Page) -> None:
     page.keyboard.press("Enter")
 
 
-def sign_out(page: Page, live_server) -> None:
-    page.goto(f"{live_server.url}/accounts/logout/")
-    page.get_by_role("button", name="Sign out", exact=True).last.click()
-    expect(
-        page.get_by_role("heading", name="Florin").or_(page.get_by_role("link", name="Sign in")).first
-    ).to_be_visible()
-
-
 def test_passkey_is_added_and_signs_in_by_keyboard_alone(ida, authenticator, live_server):
     page = ida
     page.goto(f"{live_server.url}/settings/security/")
@@ -194,7 +186,7 @@ def test_account_elsewhere_signs_in_past_the_content_policy(page, live_server, s
         expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
         page.goto(f"{live_server.url}/settings/security/")
         expect(page.get_by_role("link", name="Set a password")).to_be_visible()
-        expect(page.get_by_text("Connected accounts")).to_be_visible()
+        expect(page.get_by_role("heading", name="Connected accounts")).to_be_visible()
     finally:
         provider.close()
 
