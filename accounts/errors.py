@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, Forbidden, NotAuthenticated
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, DependencyUnavailable, Forbidden, NotAuthenticated
 
 
 class EmailTaken(Conflict):
@@ -45,3 +47,15 @@ class CsrfFailed(Forbidden):
 
     code = "csrf-failed"
     title = "The request does not come from our pages"
+
+
+class ProviderUnavailable(DependencyUnavailable):
+    """The service that a person signs in with does not answer."""
+
+    code = "sign-in-provider-unavailable"
+    title = "The sign-in service does not answer"
+
+    @classmethod
+    def of(cls, name: str) -> ProviderUnavailable:
+        """Say which one."""
+        return cls(_("%(name)s does not answer. You are not signed in by it.") % {"name": name})

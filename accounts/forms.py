@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -129,3 +140,70 @@ class MailSearchForm(forms.Form):
     """The search box above the kept mail."""
 
     q = forms.CharField(label=_("Subject or recipient"), required=False, max_length=200)
+
+
+PASSKEY_NAME_LENGTH = 60
+# What the libraries raise over an answer that no browser gives.
+UNREADABLE = (AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+
+
+def _read(work: Callable[[], Any]) -> Any:
+    """Refuse a passkey's answer that cannot be read, as one that is wrong."""
+    try:
+        return work()
+    except UNREADABLE as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class LoginPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Sign in with a passkey alone."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
+
+
+class AuthenticatePasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Sign in with a passkey after the password."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
+
+
+class ReauthenticatePasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Prove oneself once more with a passkey."""
+
+    def clean_credential(self) -> Authenticator:
+        """Find the passkey that answered."""
+        return _read(super().clean_credential)
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Add a passkey: its name, and whether it signs in alone. The browser's answer comes from the script."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(
+            label=_("Name"),
+            max_length=PASSKEY_NAME_LENGTH,
+            required=False,
+            help_text=_("So that you tell it from others, such as the device that keeps it."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        alone = self.fields["passwordless"]
+        alone.label = _("Sign in with it alone, without the password")
+        alone.help_text = _("It then asks for your PIN, fingerprint or face each time.")
+        alone.initial = True
+
+    def clean(self) -> Any:
+        """Take the new passkey, if it answers what was asked."""
+        return _read(super().clean)
+
+
+class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth is untyped
+    """Give a passkey another name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(label=_("Name"), max_length=PASSKEY_NAME_LENGTH)

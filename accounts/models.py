@@ -95,6 +95,9 @@ class TokenFamily(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
     revoked_reason = models.CharField(max_length=40, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)
+    last_used_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("API sign-in")
@@ -146,6 +149,45 @@ class ExternalIdentity(models.Model):
 
     def __str__(self) -> str:
         return str(self.user_id)
+
+
+class BrowserSession(models.Model):
+    """One sign-in on the pages. The session names this row; without the row it is signed out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, db_index=True, blank=True)
+    # as in TokenFamily: a session with an older stamp ended with the password it was made with
+    password_stamp = models.CharField(max_length=64)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("browser session")
+        verbose_name_plural = _("browser sessions")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class KnownOrigin(models.Model):
+    """A device and a network that an account signed in from; it goes when unused for long."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_origins")
+    device = models.CharField(max_length=80)
+    network = models.CharField(max_length=45)
+    last_seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "device", "network"], name="known_origin_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device}, {self.network}"
 
 
 class StoredMail(models.Model):

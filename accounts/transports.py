@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
-from accounts.models import StoredMail
+from accounts.models import StoredMail, User
 
 
 class StoredMailBackend(BaseEmailBackend):
@@ -26,6 +28,12 @@ def send_confirmation(address: EmailAddress) -> None:
     """Send the link that proves the address; without a request there is no host to link to, and no mail."""
     if context.request is not None:
         address.send_confirmation(context.request, signup=True)
+
+
+def send_notice(user: User, template: str, details: dict[str, Any] | None = None) -> None:
+    """Tell a user what happened to their account; only at an address that they have proven."""
+    if context.request is not None:
+        get_adapter().send_notification_mail(template, user, details)
 
 
 def _row(message: EmailMessage) -> StoredMail:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import data, mail, profile, security
+from accounts.views import data, mail, oidc, profile, security, sessions
 
 urlpatterns = [
     path("settings/", profile.profile, name="settings"),
     path("settings/security/", security.security, name="settings-security"),
+    path("settings/sessions/", sessions.sessions, name="settings-sessions"),
+    path("settings/sessions/others/end/", sessions.end_others, name="settings-sessions-end-others"),
+    path("settings/sessions/<uuid:session_id>/end/", sessions.end, name="settings-session-end"),
     path("settings/data/", data.data, name="settings-data"),
     path("settings/erase/", data.erase, name="settings-erase"),
+    # before allauth's own at the same addresses, whose names they answer for
+    path("accounts/oidc/<str:provider_id>/login/", oidc.login),
+    path("accounts/oidc/<str:provider_id>/login/callback/", oidc.callback),
     path("staff/mail/", mail.staff_mail, name="staff-mail"),
     path("staff/mail/<uuid:mail_id>/", mail.staff_mail_message, name="staff-mail-message"),
 ]

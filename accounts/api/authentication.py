@@ -14,7 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.state import token_backend
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import selectors
+from accounts import selectors, services
 from accounts.errors import CsrfFailed
 from accounts.models import TokenFamily, User
 from accounts.services import external
@@ -40,6 +40,7 @@ class BearerAuthentication(BaseAuthentication):
         family = family_of(words[1]) if len(words) == 2 else None  # noqa: PLR2004
         if family is None:
             raise exceptions.AuthenticationFailed(_("The access token is not valid, or no longer."))
+        services.family_used(family=family)
         return family.user, family
 
     def authenticate_header(self, _request: Request) -> str:

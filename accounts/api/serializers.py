@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts import selectors
 from accounts.models import User
+from accounts.selectors import SignIn
 from accounts.services import TokenPair
 
 MAX_PASSWORD = 1024
@@ -72,6 +73,20 @@ class ErasureSerializer(serializers.Serializer[Any]):
     password = PasswordField()
 
 
+class SignInRowSerializer(serializers.Serializer[SignIn]):
+    """One place where a user is signed in."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(
+        choices=["browser", "api"], help_text="A session of the pages, or a sign-in with tokens."
+    )
+    device = serializers.CharField(help_text="In words, out of the user agent.")
+    address = serializers.CharField(help_text="The network address it was last seen at; empty if unknown.")
+    first_seen_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(help_text="Exact to five minutes.")
+    is_current = serializers.BooleanField(help_text="Whether this call is made with it.")
+
+
 class ProfileSerializer(serializers.ModelSerializer[User]):
     """A user, as they see themselves."""
 
@@ -101,7 +116,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
         return selectors.is_email_verified(user)
 
     def get_mfa_enabled(self, user: User) -> bool:
-        """Tell whether sign-in asks for a code."""
+        """Tell whether the password alone does not sign in."""
         return selectors.has_second_factor(user)
 
 

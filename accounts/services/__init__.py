@@ -6,8 +6,23 @@ from accounts.services.erasure import erase_user
 from accounts.services.housekeeping import purge_refresh_tokens, purge_sessions, purge_stored_mail
 from accounts.services.passwords import set_password
 from accounts.services.profile import change_profile
-from accounts.services.registration import NewUser, create_user, register_user, sign_up
-from accounts.services.sessions import session_ended, session_started
+from accounts.services.registration import (
+    NewUser,
+    create_user,
+    register_user,
+    release_address,
+    sign_up,
+)
+from accounts.services.security import security_changed
+from accounts.services.sessions import (
+    end_other_sessions,
+    end_session,
+    family_used,
+    open_session,
+    session_ended,
+    session_seen,
+    session_started,
+)
 from accounts.services.sign_in import sign_in
 from accounts.services.tokens import TokenPair, revoke_family, rotate_refresh, sign_out
 
@@ -16,14 +31,21 @@ __all__ = [
     "TokenPair",
     "change_profile",
     "create_user",
+    "end_other_sessions",
+    "end_session",
     "erase_user",
+    "family_used",
+    "open_session",
     "purge_refresh_tokens",
     "purge_sessions",
     "purge_stored_mail",
     "register_user",
+    "release_address",
     "revoke_family",
     "rotate_refresh",
+    "security_changed",
     "session_ended",
+    "session_seen",
     "session_started",
     "set_password",
     "sign_in",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import InvalidCredentials
 from accounts.events import UserErased
 from accounts.models import StoredMail, User
-from accounts.services import guard, passwords
+from accounts.services import guard, passwords, sessions
 from core import audit
 from core.actor import Actor
 from core.bus import bus
@@ -55,6 +55,7 @@ def _erase(actor: Actor, user_id: UUID) -> None:
     AuditOrigin.objects.filter(event__actor_id=user_id).delete()
     IdempotencyKey.objects.filter(user_id=user_id).delete()
     _delete_mail(user)
+    sessions.forget_sessions(user_id=user_id)
     LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user_id)
     ).delete()

@@ -15,8 +15,8 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import providers
 from accounts.models import ExternalIdentity, User
+from accounts.providers import user_service
 from accounts.services.guard import Limit, network_of
 from core import audit, context
 from core.actor import Actor
@@ -88,8 +88,8 @@ def _asked(url: str, token: str, known: str) -> str:
     if cache.get(refusals, 0) >= REFUSALS.count:
         raise RateLimited(_("Too many tokens that do not count."), retry_after=REFUSALS.remaining())
     try:
-        subject = providers.subject_of(url, token)
-    except providers.NotReached:
+        subject = user_service.subject_of(url, token)
+    except user_service.NotReached:
         _count_failure(url)
         raise _unavailable(FAILED_SECONDS) from None
     except DependencyUnavailable:

@@ -8,11 +8,12 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from accounts.models import RefreshToken, StoredMail, TokenFamily
+from accounts.models import BrowserSession, KnownOrigin, RefreshToken, StoredMail, TokenFamily
 from core import clock
 
 GRACE = timedelta(days=1)
 MAIL_KEPT = timedelta(days=30)
+ORIGIN_KEPT = timedelta(days=365)
 
 
 @transaction.atomic
@@ -26,8 +27,12 @@ def purge_refresh_tokens() -> int:
 
 
 def purge_sessions() -> int:
-    """Delete expired sessions of the pages; answers how many."""
-    deleted, _rows = Session.objects.filter(expire_date__lt=clock.now()).delete()
+    """Delete expired sessions of the pages, their rows, and origins unused for a year; answers how many."""
+    now = clock.now()
+    deleted, _rows = Session.objects.filter(expire_date__lt=now).delete()
+    stored = Session.objects.filter(session_key=OuterRef("session_key"))
+    BrowserSession.objects.filter(~Exists(stored), last_seen_at__lt=now - GRACE).delete()
+    KnownOrigin.objects.filter(last_seen_at__lt=now - ORIGIN_KEPT).delete()
     return deleted
 
 

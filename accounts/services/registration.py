@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors, transports
 from accounts.errors import EmailTaken
 from accounts.models import User
+from accounts.services import origins
 from accounts.services.passwords import require_strong
 from accounts.services.profile import clean_profile
 from accounts.services.tokens import TokenPair, issue_tokens
@@ -36,8 +37,12 @@ MAX_EMAIL = 254
 
 
 @transaction.atomic
-def create_user(*, email: str, password: str, profile: NewUser = DEFAULT, is_staff: bool = False) -> User:
+def create_user(
+    *, email: str, password: str | None, profile: NewUser = DEFAULT, is_staff: bool = False
+) -> User:
     """Make an account, without a record of its address yet: the sign-up page's flow makes that itself.
+
+    With None for a password no password opens it: its person signs in by an account elsewhere.
 
     Raises:
         ValidationFailed: the address is none, the password is weak, or a field of the profile is wrong.
@@ -46,7 +51,8 @@ def create_user(*, email: str, password: str, profile: NewUser = DEFAULT, is_sta
     email = email.strip().lower()
     _require_email(email)
     user = User(email=email, is_staff=is_staff, is_superuser=is_staff, **clean_profile(asdict(profile)))
-    require_strong(password, user)
+    if password is not None:
+        require_strong(password, user)
     if selectors.is_email_taken(email):
         raise EmailTaken
     user.set_password(password)
@@ -82,6 +88,13 @@ def register_user(
 
 
 @transaction.atomic
+def release_address(*, email: str) -> None:
+    """Take an address from accounts that only wait to prove it: somebody else has just proven it."""
+    waiting = EmailAddress.objects.filter(email=email.strip().lower(), verified=False, primary=False)
+    waiting.delete()
+
+
+@transaction.atomic
 def sign_up(*, email: str, password: str, profile: NewUser = DEFAULT) -> TokenPair:
     """Make an account over the API and sign it in.
 
@@ -90,6 +103,7 @@ def sign_up(*, email: str, password: str, profile: NewUser = DEFAULT) -> TokenPa
         EmailTaken: the address has an account.
     """
     user = register_user(email=email, password=password, profile=profile)
+    origins.note_sign_in(user=user)
     return issue_tokens(user=user)
 
 

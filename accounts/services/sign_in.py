@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import update_last_login
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.errors import InvalidCredentials, MfaCodeInvalid, MfaRequired
 from accounts.models import User
-from accounts.services import guard, passwords
+from accounts.services import guard, origins, passwords
 from accounts.services.tokens import TokenPair, issue_tokens
 from core import audit
 from core.actor import Actor
@@ -25,7 +26,8 @@ def sign_in(*, email: str, password: str, code: str = "") -> TokenPair:
 
     Raises:
         InvalidCredentials: unknown address, wrong password or closed account; alike, in like time.
-        MfaRequired: a code from the authenticator, or a recovery code, is missing.
+        MfaRequired: a code from the authenticator, or a recovery code, is missing. A passkey needs a
+            browser: with no other second factor only a recovery code signs in here.
         MfaCodeInvalid: the code is wrong or was used before.
         RateLimited: too many wrong guesses.
     """
@@ -49,12 +51,21 @@ def authenticate(*, email: str, password: str, code: str = "") -> User:
 def _require_code(user: User, code: str, attempt: guard.Attempt) -> None:
     if not code:
         attempt.withdrawn()
-        raise MfaRequired(_("Repeat the call with the code of your authenticator in “code”."))
+        raise MfaRequired(_what_to_send(user))
     for factor in selectors.second_factors(user):
         if factor.wrap().validate_code(code):
             factor.record_usage()
             return
     raise MfaCodeInvalid
+
+
+def _what_to_send(user: User) -> str:
+    if Authenticator.Type.TOTP in selectors.factor_kinds(user):
+        return _("Repeat the call with the code of your authenticator in “code”.")
+    return _(
+        "Your second factor is a passkey, which only a browser can use. Repeat the call with a recovery "
+        "code in “code”, or use a personal access token that you make on the pages."
+    )
 
 
 @transaction.atomic
@@ -66,4 +77,5 @@ def _start(user_id: UUID) -> TokenPair:
     pair = issue_tokens(user=user)
     update_last_login(User, user)
     audit.record(actor=Actor.user(user), verb="user.signed_in", object_type="user", object_id=user.pk)
+    origins.note_sign_in(user=user)
     return pair

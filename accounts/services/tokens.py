@@ -19,7 +19,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts import selectors
 from accounts.errors import TokenInvalid
 from accounts.models import RefreshToken, TokenFamily, User
-from core import audit, clock
+from core import audit, clock, context
 from core.actor import Actor
 
 FAMILY_CLAIM = "fam"
@@ -37,7 +37,13 @@ class TokenPair:
 
 def issue_tokens(*, user: User) -> TokenPair:
     """Begin a family for a user who has just proven themselves."""
-    family = TokenFamily.objects.create(user=user, password_stamp=user.get_session_auth_hash())
+    origin = context.current()
+    family = TokenFamily.objects.create(
+        user=user,
+        password_stamp=user.get_session_auth_hash(),
+        address=origin.address or None,
+        agent=origin.agent[:300],
+    )
     return _pair(family)
 
 

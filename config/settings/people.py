@@ -17,6 +17,7 @@ __all__ = [
     "ACCOUNT_LOGOUT_REDIRECT_URL",
     "ACCOUNT_PREVENT_ENUMERATION",
     "ACCOUNT_RATE_LIMITS",
+    "ACCOUNT_REAUTHENTICATION_REQUIRED",
     "ACCOUNT_SIGNUP_FIELDS",
     "ACCOUNT_SIGNUP_FORM_CLASS",
     "ACCOUNT_UNIQUE_EMAIL",
@@ -28,9 +29,19 @@ __all__ = [
     "EMAIL_BACKEND",
     "LOGIN_REDIRECT_URL",
     "LOGIN_URL",
+    "MFA_ADAPTER",
+    "MFA_FORMS",
+    "MFA_PASSKEY_LOGIN_ENABLED",
+    "MFA_RATE_LIMITS",
+    "MFA_SUPPORTED_TYPES",
     "MFA_TOTP_ISSUER",
+    "OIDC_NAME",
+    "OIDC_TRUST_EMAIL",
     "PASSWORD_HASHERS",
     "SILENCED_SYSTEM_CHECKS",
+    "SOCIALACCOUNT_ADAPTER",
+    "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT",
+    "SOCIALACCOUNT_PROVIDERS",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
@@ -67,7 +78,51 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "signup": "60/m/ip"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
+    "edit_webauthn": "accounts.forms.EditPasskeyForm",
+    "login_webauthn": "accounts.forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.ReauthenticatePasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# a passkey cannot be guessed: this only bounds the work, for a whole class behind one address
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Florin"
+
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="") or "OpenID Connect"
+OIDC_TRUST_EMAIL = env.bool("OIDC_TRUST_EMAIL", default=False)
+if bool(OIDC_SERVER_URL) != bool(OIDC_CLIENT_ID):
+    raise ImproperlyConfigured("OIDC_SERVER_URL and OIDC_CLIENT_ID are set together, or neither.")
+if PRODUCTION and OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith("https://"):
+    raise ImproperlyConfigured("OIDC_SERVER_URL must be https: what it answers says who people are.")
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OIDC_NAME,
+                    "client_id": OIDC_CLIENT_ID,
+                    "secret": OIDC_CLIENT_SECRET,
+                    "settings": {"server_url": OIDC_SERVER_URL},
+                }
+            ],
+        }
+    }
+    if OIDC_SERVER_URL
+    else {}
+)
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Florin <florin@localhost>")
 EMAIL_URL = env.str("EMAIL_URL", default="")

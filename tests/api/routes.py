@@ -98,6 +98,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("delete", {"password": "correct horse battery"}, status=204),
     ),
     "api-user-me": GET,
+    "api-user-sessions": GET,
+    "api-user-session": (Call("delete", status=204),),
     # the market
     "api-instruments": (Call("get"), Call("post", {**PRIVATE, "symbol": "NEW"}, status=201)),
     "api-instrument": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=409)),

@@ -86,6 +86,7 @@ def scene_of(person: Person) -> Scene:
     scene.ids[""] = {"portfolio_id": portfolio["id"], "transaction_id": kept["id"], "uuid": instrument.uuid}
     scene.ids["api-transaction-restore"] = {"transaction_id": gone["id"]}
     scene.ids["api-corporate-action"] = {"uuid": action.uuid}
+    scene.ids[""]["session_id"] = person.user.token_families.get().pk
     imports = reverse("api-imports", args=[portfolio["id"]])
     for name in ("api-import", "api-import-apply", "api-import-undo"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}

@@ -13,8 +13,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts import providers
 from accounts.models import ExternalIdentity, User
+from accounts.providers import user_service
 from accounts.services import external
 from core.errors import DependencyUnavailable
 from core.models import AuditEvent
@@ -150,7 +150,7 @@ def test_answer_that_is_neither_yes_nor_no_is_503(service, mood):
 
 @pytest.mark.parametrize("mood", ["dripping_headers", "dripping_body", "silent", "closing"])
 def test_service_that_does_not_answer_in_time_is_503(service, mood, monkeypatch):
-    monkeypatch.setattr(providers, "DEADLINE", 0.5)
+    monkeypatch.setattr(user_service, "DEADLINE", 0.5)
     service.mood = mood
     started = time.monotonic()
     answer = call()
@@ -169,8 +169,8 @@ def test_service_that_is_down_stops_nobody_with_a_token_of_ours(service, setting
 
 def test_service_that_stays_down_is_left_alone_for_a_while(service, settings, monkeypatch):
     settings.USER_SERVICE_URL = f"http://127.0.0.1:{free_port()}/me"
-    asked, real = [], providers.subject_of
-    monkeypatch.setattr(providers, "subject_of", lambda *args: asked.append(args) or real(*args))
+    asked, real = [], user_service.subject_of
+    monkeypatch.setattr(user_service, "subject_of", lambda *args: asked.append(args) or real(*args))
     for number in range(8):
         assert call(f"sibling-token-{number}").status_code == 503
     assert len(asked) == external.FAILURES_TO_OPEN
@@ -186,15 +186,15 @@ def test_answers_wrong_for_one_token_do_not_stop_the_others(service):
 
 
 def test_connection_that_fails_once_is_tried_again(service, monkeypatch):
-    real, failures = providers._exchange, []
+    real, failures = user_service._exchange, []
 
     async def shaky(url, token):
         if not failures:
             failures.append(url)
-            raise providers.httpx.ConnectError("refused")
+            raise user_service.httpx.ConnectError("refused")
         return await real(url, token)
 
-    monkeypatch.setattr(providers, "_exchange", shaky)
+    monkeypatch.setattr(user_service, "_exchange", shaky)
     assert call().status_code == 200
     assert len(failures) == 1
 
@@ -290,7 +290,7 @@ def test_two_first_calls_at_once_make_one_user(service):
 def test_provider_says_that_it_does_not_understand(service):
     service.mood = "html"
     with pytest.raises(DependencyUnavailable, match="we do not understand"):
-        providers.subject_of(service.url, TOKEN)
+        user_service.subject_of(service.url, TOKEN)
 
 
 @pytest.mark.parametrize(

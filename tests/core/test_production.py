@@ -53,6 +53,14 @@ def test_production_without_a_server_or_key_is_refused(name, sentence):
     assert last_line == f"django.core.exceptions.ImproperlyConfigured: {sentence}"
 
 
+def test_production_with_a_sign_in_provider_without_https_is_refused():
+    oidc = {"OIDC_SERVER_URL": "http://id.example.org", "OIDC_CLIENT_ID": "florin"}
+    last_line = run("import config.settings", {**COMPLETE, **oidc}).stderr.splitlines()[-1]
+    assert last_line.endswith("OIDC_SERVER_URL must be https: what it answers says who people are.")
+    done = run("import config.settings", {**COMPLETE, **oidc, "OIDC_SERVER_URL": "https://id.example.org"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_production_logs_name_the_service_and_its_version():
     done = run(WARN, {**COMPLETE, "SERVICE_NAME": "wallet", "SERVICE_VERSION": "9.1"})
     line = json.loads(done.stderr)

@@ -1,0 +1,1 @@
+"""Services elsewhere that say who somebody is: an OpenID Connect provider, and a sibling user service."""
