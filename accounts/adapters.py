@@ -147,7 +147,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
-    """Second factors and passkeys."""
+    """Second factors and passkeys; what is secret of them is encrypted at rest."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -164,18 +164,6 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return f"{name} ({count + 1})" if count else name
 
-
-def _locale(request: HttpRequest) -> str:
-    """Tell the browser's own tag of the language that the page is shown in, so that its region counts."""
-    language = primary_language(get_language() or "en")
-    wanted = request.headers.get("Accept-Language", "").split(",")
-    tags = (canonical_locale(one.split(";")[0].strip()) for one in wanted)
-    return next((tag for tag in tags if tag and primary_language(tag) == language), language)
-
-
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
-    """Secrets of authenticator apps and recovery codes, encrypted at rest."""
-
     def encrypt(self, text: str) -> str:
         """Encrypt a secret before it is stored."""
         return factors.encrypted(text)
@@ -183,6 +171,14 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     def decrypt(self, encrypted_text: str) -> str:
         """Read a stored secret; one that no key opens stops the sign-in with a sentence."""
         return factors.decrypted(encrypted_text)
+
+
+def _locale(request: HttpRequest) -> str:
+    """Tell the browser's own tag of the language that the page is shown in, so that its region counts."""
+    language = primary_language(get_language() or "en")
+    wanted = request.headers.get("Accept-Language", "").split(",")
+    tags = (canonical_locale(one.split(";")[0].strip()) for one in wanted)
+    return next((tag for tag in tags if tag and primary_language(tag) == language), language)
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is untyped

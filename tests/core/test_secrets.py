@@ -190,7 +190,9 @@ def test_file_and_variable_together_are_refused(tmp_path):
     assert "not both" in run(SHOW, {**KEYLESS, **given}).stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 44, NEW[:-1], NEW + "AAAA"])
+@pytest.mark.parametrize(
+    "key", ["short", "x" * 44, NEW[:-1], NEW + "AAAA"], ids=["short", "odd", "cut", "long"]
+)
 def test_key_that_is_none_is_refused_without_showing_it(key):
     done = run(SHOW, {**KEYLESS, "FIELD_ENCRYPTION_KEYS": f"{OLD},{key}"})
     assert done.stderr.splitlines()[-1].endswith(
