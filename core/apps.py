@@ -15,11 +15,13 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the health checks; make the live world with the tables."""
-        from core import checks, health
+        """Register the checks, listen to tasks, report errors; make the live world with the tables."""
+        from core import checks, health, sentry, tasklog
 
         checks.register()
         health.register()
+        tasklog.install()
+        sentry.install()
         post_migrate.connect(make_live_world, sender=self, dispatch_uid="core.live_world")
 
 

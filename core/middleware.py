@@ -9,13 +9,14 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import gettext as _
 
 from core import context, views
 from core.errors import DomainError, TooLarge
 from core.ids import uuid7
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)\Z")
 
@@ -91,20 +92,28 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
-class CleanQueryMiddleware:
-    """Refuse a query string with a NUL character, which no text in the database can hold."""
+class CleanRequestMiddleware:
+    """Refuse methods that no page of ours answers, and a query string with a NUL character.
+
+    TRACE would send the visitor's cookies back to whoever asks. No text in the database can hold a NUL.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The query string holds a NUL character.")
         return self.get_response(request)
 
 
 class PolicyHeadersMiddleware:
-    """Send the Permissions-Policy: no page of ours asks for a sensor or a payment."""
+    """Send the Permissions-Policy, who may embed our answers, and where browsers report breaches.
+
+    No page of ours asks for a sensor or a payment, and other sites have no use for our files.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -112,6 +121,8 @@ class PolicyHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Reporting-Endpoints", f'csp="{settings.CSP_REPORT_PATH}"')
         return response
 
 

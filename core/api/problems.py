@@ -40,7 +40,7 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     response = Response(problem(error), status=error.status, content_type=CONTENT_TYPE)
-    if isinstance(error, errors.RateLimited):
+    if isinstance(error, errors.RateLimited | errors.Overloaded):
         response["Retry-After"] = str(error.retry_after)
     if error.status == status.HTTP_401_UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="api"'

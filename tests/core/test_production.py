@@ -17,6 +17,7 @@ COMPLETE = {
     "DATABASE_URL": "postgresql://florin@db.example.org/florin",
     "REDIS_URL": "redis://redis.example.org:6379/0",
     "EMAIL_URL": "smtp+tls://florin:secret@mail.example.org:587",
+    "ALLOWED_HOSTS": "florin.example.org",
 }
 WARN = "import logging, django; django.setup(); logging.getLogger('core.x').warning('full %s', 'moon')"
 
