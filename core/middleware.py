@@ -1,10 +1,11 @@
-"""Middleware of the ground floor: the request's id and the browser policies."""
+"""Middleware of the ground floor: the request's id, the browser policies and the limits."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -12,8 +13,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import gettext as _
 
-from core import context, views
-from core.errors import DomainError, TooLarge
+from core import context, throttling, views
+from core.errors import DomainError, RateLimited, TooLarge
 from core.ids import uuid7
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -124,6 +125,34 @@ class PolicyHeadersMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Reporting-Endpoints", f'csp="{settings.CSP_REPORT_PATH}"')
         return response
+
+
+class ThrottleMiddleware:
+    """Refuse a network beyond its budget, then a page's visitor beyond theirs; tell the budgets."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in settings.THROTTLE_EXEMPT_PATHS:
+            return self.get_response(request)
+        try:
+            throttling.spend(request, "address", throttling.network_of(context.current().address))
+        except RateLimited as error:
+            response = views.refused(request, error)
+        else:
+            response = self.get_response(request)
+        return throttling.told(request, response)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Count a page for its visitor; views of the API count for themselves."""
+        if request.path in settings.THROTTLE_EXEMPT_PATHS or hasattr(view, "cls"):
+            return None
+        try:
+            throttling.spend_for(request, getattr(request, "user", None))
+        except RateLimited as error:
+            return views.refused(request, error)
+        return None
 
 
 class DomainErrorMiddleware:

@@ -8,46 +8,17 @@ the answer, in ``RateLimit-Policy`` and ``RateLimit``.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from core import context, limiter, metrics, views
+from core import context, limiter, metrics
 from core.errors import RateLimited
 
 IPV6_PREFIX = 64
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class ThrottleMiddleware:
-    """Refuse a network beyond its budget, then a page's visitor beyond theirs; tell the budgets."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in settings.THROTTLE_EXEMPT_PATHS:
-            return self.get_response(request)
-        try:
-            spend(request, "address", network_of(context.current().address))
-        except RateLimited as error:
-            response = views.refused(request, error)
-        else:
-            response = self.get_response(request)
-        return _told(request, response)
-
-    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
-        """Count a page for its visitor; views of the API count for themselves."""
-        if request.path in settings.THROTTLE_EXEMPT_PATHS or hasattr(view, "cls"):
-            return None
-        try:
-            spend_for(request, getattr(request, "user", None))
-        except RateLimited as error:
-            return views.refused(request, error)
-        return None
 
 
 def spend_for(request: HttpRequest, user: Any) -> None:
@@ -84,7 +55,7 @@ def spend(request: HttpRequest, name: str, who: str) -> None:
         )
 
 
-def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Tell the budgets that the request was counted in (draft-ietf-httpapi-ratelimit-headers)."""
     verdicts: list[limiter.Verdict] = request.__dict__.get("verdicts", [])
     policies = [f'"{one.budget.name}";q={one.budget.count};w={one.budget.seconds}' for one in verdicts]
