@@ -15,12 +15,14 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks and the encrypted fields; make the live world with the tables."""
-        from core import checks, health, rotation
+        """Register checks and fields, listen to tasks, report errors; make the live world with the tables."""
+        from core import checks, health, rotation, sentry, tasklog
 
         checks.register()
         health.register()
         rotation.register()
+        tasklog.install()
+        sentry.install()
         post_migrate.connect(make_live_world, sender=self, dispatch_uid="core.live_world")
 
 

@@ -8,6 +8,7 @@
     ├── Conflict                409  it is already so, or somebody was faster
     ├── TooLarge                413  more than the platform takes at once
     ├── RateLimited             429  slow down; carries the seconds to wait
+    ├── Overloaded              503  more at once than there is power for; carries the seconds to wait
     ├── DependencyUnavailable   503  something outside failed
     │   └── SecretUnreadable    503  the key of a stored secret is missing
     └── TimedOut                504  it took longer than a request may
@@ -109,6 +110,18 @@ class RateLimited(DomainError):
     code = "rate-limited"
     title = "Too many requests"
     status = 429
+
+    def __init__(self, detail: str = "", *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Overloaded(DomainError):
+    """More is asked at once than the machine has power for; `retry_after` is in seconds."""
+
+    code = "overloaded"
+    title = "Too much is going on at the moment"
+    status = 503
 
     def __init__(self, detail: str = "", *, retry_after: int) -> None:
         super().__init__(detail)

@@ -1,21 +1,23 @@
-"""Middleware of the ground floor: the request's id and the browser policies."""
+"""Middleware of the ground floor: the request's id, the browser policies and the limits."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import gettext as _
 
-from core import context, views
-from core.errors import DomainError, TooLarge
+from core import context, throttling, views
+from core.errors import DomainError, RateLimited, TooLarge
 from core.ids import uuid7
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)\Z")
 
@@ -91,20 +93,28 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
-class CleanQueryMiddleware:
-    """Refuse a query string with a NUL character, which no text in the database can hold."""
+class CleanRequestMiddleware:
+    """Refuse methods that no page of ours answers, and a query string with a NUL character.
+
+    TRACE would send the visitor's cookies back to whoever asks. No text in the database can hold a NUL.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if "%00" in request.META.get("QUERY_STRING", ""):
             raise BadRequest("The query string holds a NUL character.")
         return self.get_response(request)
 
 
 class PolicyHeadersMiddleware:
-    """Send the Permissions-Policy: no page of ours asks for a sensor or a payment."""
+    """Send the Permissions-Policy, who may embed our answers, and where browsers report breaches.
+
+    No page of ours asks for a sensor or a payment, and other sites have no use for our files.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -112,7 +122,37 @@ class PolicyHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Reporting-Endpoints", f'csp="{settings.CSP_REPORT_PATH}"')
         return response
+
+
+class ThrottleMiddleware:
+    """Refuse a network beyond its budget, then a page's visitor beyond theirs; tell the budgets."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in settings.THROTTLE_EXEMPT_PATHS:
+            return self.get_response(request)
+        try:
+            throttling.spend(request, "address", throttling.network_of(context.current().address))
+        except RateLimited as error:
+            response = views.refused(request, error)
+        else:
+            response = self.get_response(request)
+        return throttling.told(request, response)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Count a page for its visitor; views of the API count for themselves."""
+        if request.path in settings.THROTTLE_EXEMPT_PATHS or hasattr(view, "cls"):
+            return None
+        try:
+            throttling.spend_for(request, getattr(request, "user", None))
+        except RateLimited as error:
+            return views.refused(request, error)
+        return None
 
 
 class DomainErrorMiddleware:

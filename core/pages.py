@@ -11,7 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from core.actor import Actor
-from core.errors import DomainError, Forbidden, NotFound, ValidationFailed
+from core.errors import DomainError, Forbidden, NotFound, TimedOut, ValidationFailed
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -28,11 +28,11 @@ def attempted(form: BaseForm, work: Callable[[], Any], moved: dict[str, str] | N
     """Do the work; what a service refuses stands at the form's fields (`moved`: under another name).
 
     Raises:
-        NotFound, Forbidden: these are no matter of what was typed.
+        NotFound, Forbidden, TimedOut: these are no matter of what was typed.
     """
     try:
         work()
-    except (NotFound, Forbidden):
+    except (NotFound, Forbidden, TimedOut):
         raise
     except ValidationFailed as error:
         for one in error.errors:

@@ -104,7 +104,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def refused(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     """Answer what a page's service or selector refused, with the status of the error."""
     own = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS}
-    return _failure(request, error, f"{error.status}.html" if error.status in own else "core/refused.html")
+    template = f"{error.status}.html" if error.status in own else "core/refused.html"
+    response = _failure(request, error, template)
+    if isinstance(error, errors.RateLimited | errors.Overloaded):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,6 @@ count, and a new password clears it, so that somebody else's guessing cannot loc
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from core import clock, context
 from core.errors import RateLimited
+from core.throttling import network_of
 
 KNOWN_SECONDS = 90 * 24 * 3600
-IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +106,3 @@ def _known_key(account: str, network: str) -> str:
 
 def _digest(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
-
-
-def network_of(address: str) -> str:
-    """Fold an IPv6 address to its /64, which one household or server commands whole."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "none"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((parsed, IPV6_PREFIX), strict=False).network_address)
-    return str(parsed)

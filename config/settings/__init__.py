@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.api import *  # noqa: F403
 from config.settings.database import *  # noqa: F403
+from config.settings.edges import *  # noqa: F403
 from config.settings.environment import BASE_DIR, PRODUCTION, VAR_DIR, env, secret_key
 from config.settings.jobs import *  # noqa: F403
 from config.settings.logs import *  # noqa: F403
@@ -50,7 +51,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
-    "django_structlog",
     "django_prometheus",
     "django_celery_beat",
     "import_export",
@@ -61,11 +61,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "core.middleware.RequestContextMiddleware",
+    "core.requestlog.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.PolicyHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
-    "core.middleware.CleanQueryMiddleware",
+    "core.middleware.CleanRequestMiddleware",
+    "core.deadline.DeadlineMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -74,12 +77,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionsMiddleware",
     "accounts.middleware.PreferencesMiddleware",
+    "core.middleware.ThrottleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.DomainErrorMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

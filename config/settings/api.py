@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from config.settings.environment import env, secret_key
+from django.core.exceptions import ImproperlyConfigured
+
+from config.settings.environment import KEY_ADVICE, PRODUCTION, env, is_guessable, secret_key
 
 __all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
 
@@ -19,17 +21,24 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.SkipLimitPagination",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
     "EXCEPTION_HANDLER": "core.api.problems.handle",
-    "DEFAULT_THROTTLE_RATES": {"sign-in": "20/min", "sign-up": "60/min", "refresh": "120/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttles.BudgetThrottle"],
     "UNICODE_JSON": True,
     # answers are JSON; without this every operation documents a ?format= that does nothing
     "URL_FORMAT_OVERRIDE": None,
 }
 
+JWT_KEY = env.str("JWT_SECRET_KEY", default="")
+JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
+if JWT_ALGORITHM not in {"HS256", "HS384", "HS512"}:
+    raise ImproperlyConfigured(f"JWT_ALGORITHM is HS256, HS384 or HS512, not {JWT_ALGORITHM}.")
+if PRODUCTION and JWT_KEY and is_guessable(JWT_KEY):
+    raise ImproperlyConfigured(f"JWT_SECRET_KEY can be guessed: {KEY_ADVICE}")
+
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_EXPIRY_MINUTES", default=30)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=30)),
-    "ALGORITHM": env.str("JWT_ALGORITHM", default="HS256"),
-    "SIGNING_KEY": env.str("JWT_SECRET_KEY", default="") or secret_key(),
+    "ALGORITHM": JWT_ALGORITHM,
+    "SIGNING_KEY": JWT_KEY or secret_key(),
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
 }

@@ -21,7 +21,8 @@ VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
 
-ENVIRONMENT = env.str("ENVIRONMENT", default="development").lower()
+# older deployments name their environment beside the database's variables
+ENVIRONMENT = (env.str("ENVIRONMENT", default="") or env.str("DB_ENV", default="development")).lower()
 PRODUCTION = ENVIRONMENT in {"production", "prod"}
 KMS_KEY_ID = env.str("FIELD_ENCRYPTION_KMS_KEY_ID", default="")
 KEY_BYTES = 32
@@ -60,14 +61,27 @@ def secret_key() -> str:
     """Tell the signing key: ``SECRET_KEY``, else one made once and kept in ``var/``.
 
     Raises:
-        ImproperlyConfigured: production without a key of its own.
+        ImproperlyConfigured: production without a key of its own, or with one that can be guessed.
     """
     given: str = env.str("SECRET_KEY", default="")
+    if given and PRODUCTION and is_guessable(given):
+        raise ImproperlyConfigured(f"SECRET_KEY can be guessed: {KEY_ADVICE}")
     if given:
         return given
     if PRODUCTION:
         raise ImproperlyConfigured("Set SECRET_KEY to a long random text; production does not make one up.")
     return _kept_secret(VAR_DIR / "secret-key", lambda: secrets.token_urlsafe(50), "SECRET_KEY")
+
+
+KEY_ADVICE = "give at least 50 characters made at random, such as those of: openssl rand -base64 48"
+_LEAST_KEY, _LEAST_LETTERS = 50, 8
+_KNOWN_STARTS = ("django-insecure-", "changeme", "change-me", "secret", "your-secret", "insecure")
+
+
+def is_guessable(key: str) -> bool:
+    """Tell whether a signing key is short, one of those in tutorials, or repeats a few characters."""
+    plain = key.strip().lower()
+    return len(plain) < _LEAST_KEY or len(set(plain)) < _LEAST_LETTERS or plain.startswith(_KNOWN_STARTS)
 
 
 def encryption_keys() -> list[str]:

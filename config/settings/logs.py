@@ -6,12 +6,15 @@ from typing import Any
 
 import structlog
 
-from config.settings.environment import PRODUCTION, env
+from config.settings.environment import ENVIRONMENT, PRODUCTION, env
+from core import redaction
 
 __all__ = [
-    "DJANGO_STRUCTLOG_CELERY_ENABLED",
-    "DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID",
+    "ADMINS",
+    "ADMIN_EMAILS_PER_HOUR",
+    "ENVIRONMENT",
     "LOGGING",
+    "SENTRY_DSN",
     "SERVICE_VERSION",
 ]
 
@@ -21,9 +24,9 @@ SERVICE_VERSION = env.str("SERVICE_VERSION", default="0.1.0")
 LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 EXTERNAL_LEVEL = env.str("EXTERNAL_LOG_LEVEL", default="WARNING").upper()
 REQUESTS_LEVEL = "INFO" if env.bool("LOG_REQUEST_COMPLETION", default=PRODUCTION) else "ERROR"
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
-# our middleware has put a harmless one there, the same that the answer and the audit log carry
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+ADMINS = [("", address) for address in env.list("ADMIN_EMAILS", default=[])]
+ADMIN_EMAILS_PER_HOUR = env.int("ADMIN_EMAILS_PER_HOUR", default=10)
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -39,10 +42,10 @@ def _name_service(_logger: Any, _method: str, event: Any) -> Any:
     return {**event, "service": SERVICE_NAME, "version": SERVICE_VERSION}
 
 
-_LAST: list[Any] = (
-    [structlog.processors.format_exc_info, _name_service, structlog.processors.JSONRenderer()]
+# tracebacks are written plainly, without each frame's variables, and then cleaned like the rest
+_LAST: list[Any] = [structlog.processors.format_exc_info, redaction.processor] + (
+    [_name_service, structlog.processors.JSONRenderer()]
     if PRODUCTION
-    # plain, for the default prints each frame's variables, passwords too
     else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 )
 
@@ -65,11 +68,18 @@ LOGGING: dict[str, Any] = {
             ],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": EXTERNAL_LEVEL},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "structured"},
+        "mail_admins": {"class": "core.adminmail.AdminMailHandler", "level": "ERROR"},
+    },
+    "root": {"handlers": ["console", "mail_admins"], "level": EXTERNAL_LEVEL},
     "loggers": {
         **{name: {"level": LEVEL} for name in ("core", "accounts", "market", "portfolios", "config")},
+        # takes Django's own handlers away: theirs mails cookies and fields
+        "django": {"handlers": [], "level": EXTERNAL_LEVEL},
         "django.request": {"level": "ERROR"},
-        "django_structlog": {"level": REQUESTS_LEVEL},
+        # a stranger who asks for another host is no error of ours
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "core.requestlog": {"level": REQUESTS_LEVEL},
     },
 }

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from core import context, errors
 
+RETRIED = errors.RateLimited | errors.Overloaded | errors.DependencyUnavailable
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -40,7 +41,7 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     if error is None:
         return None
     response = Response(problem(error), status=error.status, content_type=CONTENT_TYPE)
-    if isinstance(error, errors.RateLimited | errors.DependencyUnavailable) and error.retry_after:
+    if isinstance(error, RETRIED) and error.retry_after:
         response["Retry-After"] = str(error.retry_after)
     if error.status == status.HTTP_401_UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="api"'

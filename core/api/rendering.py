@@ -19,6 +19,8 @@ from core.money import plain
 
 _SAFE_EXPONENT = 60
 _SAFE_INTEGER = 18
+_DEEPEST = 64
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
 _SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
@@ -76,10 +78,22 @@ def load_json(text: str) -> Any:
     Raises:
         ValueError: it is not JSON, or holds text that no database can store.
     """
+    if text.count("[") + text.count("{") > _DEEPEST:
+        _check_depth(text)
     data = json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
     if _SUSPECT.search(text):
         _check_texts(data)
     return data
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what nests so deep that no answer could hold it again, before anything is built of it."""
+    depth = 0
+    for found in _NESTING.finditer(text):
+        mark = found[0]
+        depth += (mark in "[{") - (mark in "]}")
+        if depth > _DEEPEST:
+            raise ValueError(f"it nests deeper than {_DEEPEST} levels")
 
 
 def _check_texts(data: Any) -> None:

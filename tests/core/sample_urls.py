@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404
+from django.db import connection, transaction
+from django.http import Http404, HttpResponse
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
@@ -103,7 +105,43 @@ class CreateWorldView(ApiView):
         return Response({"id": world.pk, "price": request.data.get("price")}, status=201)
 
 
+class SleepView(BasketView):
+    def get(self, request: Any, seconds: str) -> Response:
+        sleep(seconds, int(request.GET.get("times", 1)))
+        return Response({"slept": seconds})
+
+
+class HalfDoneView(BasketView):
+    def get(self, _request: Any) -> Response:
+        with transaction.atomic():
+            World.objects.create(kind="replay", name="half done")
+            with transaction.atomic():
+                sleep("20")
+        return Response({})
+
+
+class ComputeView(BasketView):
+    def get(self, _request: Any) -> Response:
+        time.sleep(0.6)
+        return Response({"worlds": World.objects.count()})
+
+
+def sleep(seconds: str, times: int = 1) -> None:
+    with connection.cursor() as cursor:
+        for _ in range(times):
+            cursor.execute("SELECT pg_sleep(%s)", [float(seconds)])
+
+
+def sleep_page(_request: Any, seconds: str) -> HttpResponse:
+    sleep(seconds)
+    return HttpResponse("slept")
+
+
 urlpatterns = [
+    path("api/test/sleep/<str:seconds>", SleepView.as_view(), name="test-sleep"),
+    path("api/test/half-done", HalfDoneView.as_view()),
+    path("api/test/compute", ComputeView.as_view()),
+    path("test/sleep/<str:seconds>", sleep_page),
     path("api/test/raise/<str:name>", RaiseView.as_view()),
     path("api/test/basket", BasketView.as_view()),
     path("api/test/rows", RowsView.as_view()),

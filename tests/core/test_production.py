@@ -18,6 +18,7 @@ COMPLETE = {
     "REDIS_URL": "redis://redis.example.org:6379/0",
     "EMAIL_URL": "smtp+tls://florin:secret@mail.example.org:587",
     "FIELD_ENCRYPTION_KEYS": "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMTI=",
+    "ALLOWED_HOSTS": "florin.example.org",
 }
 WARN = "import logging, django; django.setup(); logging.getLogger('core.x').warning('full %s', 'moon')"
 

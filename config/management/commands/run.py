@@ -15,7 +15,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from daphne.server import Server  # before anything that may import Twisted's default reactor
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -24,6 +23,9 @@ from django.utils.module_loading import import_string
 from config.management.assets import collect_if_changed
 from config.management.background import BeatThread, WorkerThread
 from config.management.commands import demo
+from config.management.server import (
+    LimitedServer,  # before anything that may import Twisted's default reactor
+)
 from core.embedded.cluster import Cluster
 
 HOST = "127.0.0.1"
@@ -71,7 +73,7 @@ class Command(BaseCommand):
         """Serve until SIGINT or SIGTERM; then stop the threads."""
         threads = (WorkerThread(), BeatThread())
         port = listener.getsockname()[1]
-        server = Server(
+        server = LimitedServer(
             application=import_string(settings.ASGI_APPLICATION),
             endpoints=[f"fd:fileno={listener.detach()}"],  # daphne closes it
             ready_callable=lambda: self._greet(port),

@@ -1,0 +1,62 @@
+"""How much of the platform one caller may have: requests in a minute, seconds for each."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.settings.environment import env
+from core.limiter import Budget
+
+__all__ = [
+    "BODY_TIMEOUT_SECONDS",
+    "HEAVY_ROUTES",
+    "PASSWORD_HASHING_QUEUE",
+    "PASSWORD_HASHING_WORKERS",
+    "REQUEST_TIMEOUT_HEAVY_SECONDS",
+    "REQUEST_TIMEOUT_SECONDS",
+    "THROTTLES",
+    "THROTTLE_EXEMPT_PATHS",
+]
+
+# the first three by person, the others by network
+THROTTLES = {
+    "reads": env.str("THROTTLE_READS", default="600/min"),
+    "writes": env.str("THROTTLE_WRITES", default="300/min"),
+    "heavy": env.str("THROTTLE_HEAVY", default="30/min"),
+    "anonymous": env.str("THROTTLE_ANONYMOUS", default="600/min"),
+    "address": env.str("THROTTLE_ADDRESS", default="6000/min"),
+    "sign-in": env.str("THROTTLE_SIGN_IN", default="20/min"),
+    "sign-up": env.str("THROTTLE_SIGN_UP", default="60/min"),
+    "refresh": env.str("THROTTLE_REFRESH", default="120/min"),
+    "reports": env.str("THROTTLE_REPORTS", default="60/min"),
+}
+for _name, _rate in THROTTLES.items():
+    try:
+        Budget.parse(_name, _rate)
+    except ValueError as error:
+        raise ImproperlyConfigured(str(error)) from error
+THROTTLE_EXEMPT_PATHS = frozenset({"/health/live", "/health/ready", "/metrics"})
+
+REQUEST_TIMEOUT_SECONDS = env.float("REQUEST_TIMEOUT_SECONDS", default=30.0)
+REQUEST_TIMEOUT_HEAVY_SECONDS = env.float("REQUEST_TIMEOUT_HEAVY_SECONDS", default=120.0)
+# imports, exports and the like, by route and method: a budget and a time limit of their own
+HEAVY_ROUTES = {
+    "schema": ("GET",),
+    "api-imports": ("POST",),
+    "api-import-apply": ("POST",),
+    "api-import-undo": ("POST",),
+    "import-start": ("POST",),
+    "import-preview": ("POST",),
+    "import-apply": ("POST",),
+    "import-undo": ("POST",),
+    "transaction-export": ("GET",),
+    "instrument-bars-csv": ("GET",),
+    "api-bars": ("POST",),
+    "api-transaction-batch": ("POST",),
+}
+
+# a body that takes longer to arrive is a connection held open, not a slow line
+BODY_TIMEOUT_SECONDS = env.float("BODY_TIMEOUT_SECONDS", default=30.0)
+# how many passwords are hashed at once in a process, and how many more may wait for it
+PASSWORD_HASHING_WORKERS = env.int("PASSWORD_HASHING_WORKERS", default=1)
+PASSWORD_HASHING_QUEUE = env.int("PASSWORD_HASHING_QUEUE", default=10)
