@@ -1,4 +1,4 @@
-"""How the OpenAPI document names our two ways to authenticate."""
+"""How the OpenAPI document names our ways to authenticate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
         """Describe the access token."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class ServiceBearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.ServiceBearerAuthentication"
+    name = "serviceBearer"
+    priority = 1
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        """Describe the access token, which another service may have made."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Our access token, or one that the operator's user service confirms.",
+        }
 
 
 class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ExternalIdentity, User
 from accounts.providers import user_service
-from accounts.services.guard import Limit, network_of
+from accounts.services.guard import Limit
 from core import audit, context
 from core.actor import Actor
 from core.errors import DependencyUnavailable, RateLimited
 from core.ids import uuid7
+from core.throttling import network_of
 
 CONFIRMED_SECONDS = 60
 REFUSED_SECONDS = 10

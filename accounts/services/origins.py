@@ -7,8 +7,8 @@ from django.db import transaction
 from accounts import transports
 from accounts.domain import device_of
 from accounts.models import KnownOrigin, User
-from accounts.services.guard import network_of
 from core import clock, context
+from core.throttling import network_of
 
 
 @transaction.atomic
