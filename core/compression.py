@@ -1,4 +1,4 @@
-"""gzip where it cannot tell a secret (docs/adr/0013)."""
+"""gzip where it cannot tell a secret."""
 
 from __future__ import annotations
 
