@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.ports import admin_panels
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Model]
-    _TabularInline = admin.TabularInline[Model, Model]
-else:
-    _ModelAdmin = admin.ModelAdmin
-    _TabularInline = admin.TabularInline
 
 
 class FlorinAdminSite(admin.AdminSite):
@@ -51,33 +43,4 @@ class FlorinAdminSite(admin.AdminSite):
 
 
 class FlorinAdminConfig(AdminConfig):
-    default_site = "core.adminsite.FlorinAdminSite"
-
-
-class ReadOnlyAdmin(_ModelAdmin):
-    """Show rows that nobody edits: ledgers, audit, prices."""
-
-    actions = None
-    show_full_result_count = False
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(_TabularInline):
-    """Show rows below their parent that nobody edits."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
-        return False
+    default_site = "core.adminsite.site.FlorinAdminSite"

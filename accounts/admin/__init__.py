@@ -1,0 +1,7 @@
+"""People, their sign-ins, mail and the audit log in the admin."""
+
+from __future__ import annotations
+
+from accounts.admin import audit, mail, people, signins
+
+__all__ = ["audit", "mail", "people", "signins"]
