@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.apps import AppConfig
 from django.utils.translation import gettext as _
 
-from core.ports import Panel, PanelRow, admin_panels, secret_places
+from core.ports import Panel, PanelRow, admin_panels, secret_places, staff_powers
 
 
 class AccountsConfig(AppConfig):
@@ -19,6 +19,7 @@ class AccountsConfig(AppConfig):
         from accounts.api import schema  # noqa: F401  # registers itself
         from accounts.services.factors import rotate_factors
 
+        staff_powers.register(self.name, powers_of_staff)
         admin_panels.register("sign-ups", sign_ups)
         secret_places.register("second factors", rotate_factors)
 
@@ -32,3 +33,21 @@ def sign_ups() -> Panel:
         PanelRow(_("Last 7 days"), str(selectors.sign_ups_within(timedelta(days=7)))),
     ]
     return Panel(_("Sign-ups"), rows)
+
+
+def powers_of_staff() -> dict[str, set[str]]:
+    """Tell what roles of staff may do with people, and who reads what."""
+    from core.roles import StaffRole, see
+
+    people = see("accounts", "user", "tokenfamily") | see("account", "emailaddress")
+    secrets = see("accounts", "storedmail") | {"accounts.grant_role"}  # mail holds links that sign people in
+    help_people = {"change_user", "close_user", "send_reset_link", "end_sign_ins", "look_at_pages"}
+    return {
+        StaffRole.SUPPORT: people | {f"accounts.{name}" for name in help_people},
+        StaffRole.AUDITOR: people
+        | see("accounts", "refreshtoken")
+        | see("core", "auditevent", "auditorigin")
+        | see("auth", "group")
+        | see("socialaccount", "socialaccount"),
+        StaffRole.ADMIN: secrets | {"accounts.add_user"},
+    }

@@ -67,6 +67,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        permissions = [
+            ("grant_role", "Can grant and revoke roles of staff"),
+            ("close_user", "Can close accounts and open them again"),
+            ("send_reset_link", "Can send a person the link for a new password"),
+            ("end_sign_ins", "Can sign a person out everywhere"),
+            ("look_at_pages", "Can look at a person's pages who allows it"),
+        ]
         # what ``email__iexact`` asks, here and in allauth; and the sign-ups of a period
         indexes = [
             models.Index(Upper("email"), name="user_email_any_case"),

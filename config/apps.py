@@ -12,5 +12,15 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """Write the schedule after migrations, once the scheduler's tables are there."""
         from config.schedule import install
+        from core.ports import staff_powers
 
         post_migrate.connect(install, sender=self, dispatch_uid="config.schedule")
+        staff_powers.register(self.name, powers_of_staff)
+
+
+def powers_of_staff() -> dict[str, set[str]]:
+    """Tell which roles of staff keep the schedule."""
+    from core.roles import StaffRole, keep
+
+    tables = ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule")
+    return {StaffRole.ADMIN: keep("django_celery_beat", *tables)}

@@ -6,7 +6,7 @@ A lower room calls `port.collect(…)`; each higher room registers its answer in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -89,4 +89,6 @@ search: Port[[Any, str, int], list[SearchHit]] = Port("search")
 admin_panels: Port[[], Panel] = Port("admin_panels")
 held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
 instrument_in_use: Port[[int], bool] = Port("instrument_in_use")
+# by the role's name; see core.roles
+staff_powers: Port[[], Mapping[str, Iterable[str]]] = Port("staff_powers")
 secret_places: Port[[int], Rotated] = Port("secret_places")

@@ -14,6 +14,22 @@ class MarketConfig(AppConfig):
         from core import ports
         from market.selectors import health, panels, search
 
+        ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register(self.name, panels.freshness)
         ports.search.register(self.name, search.find)
         ports.health_checks.register("prices", health.check_prices)
+
+
+def staff_powers() -> dict[str, set[str]]:
+    """Tell what roles of staff may do with public market data."""
+    from core.roles import StaffRole, keep, see
+
+    reference = see("market", "instrument", "symbolspan", "corporateaction", "exchange", "coin")
+    shown = reference | see("market", "dailybar", "fxrate", "priceimport")
+    kept = keep("market", "instrument", "corporateaction")
+    written = {"market.change_dailybar", "market.change_fxrate", "market.add_priceimport"}
+    return {
+        StaffRole.SUPPORT: reference,
+        StaffRole.MARKET_DATA: shown | kept | written,
+        StaffRole.AUDITOR: shown,
+    }

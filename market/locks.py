@@ -21,20 +21,20 @@ _CREATING = 0x464C_4F52
 
 
 def instrument(actor: Actor, uuid: UUID, *, unused: bool = False) -> Instrument:
-    """Lock an instrument that the actor may write: their own, or a public one for staff.
+    """Lock an instrument that the actor may write: their own, or a public one for staff who keep market data.
 
     `unused`: wait for whoever is about to point at it (`keep_instruments`), and let them wait, so that
     whether it is in use stays as it is; for deleting it and for changing its currency.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
-        Forbidden: it is public and the actor is not staff.
+        Forbidden: it is public and the actor may not change it as staff.
     """
     mine = Q(owner=None) | Q(owner=actor.user_id) if actor.user_id else Q(owner=None)
     found = Instrument.objects.select_for_update(no_key=not unused).filter(mine, uuid=uuid).first()
     if found is None:
         raise NotFound(_("There is no such instrument."))
-    if found.owner_id is None and not actor.is_staff:
+    if found.owner_id is None and not actor.may("market.change_instrument"):
         raise Forbidden(_("This instrument is public; only staff may change it."))
     return found
 

@@ -18,4 +18,22 @@ class PortfoliosConfig(AppConfig):
         ports.held_instruments.register(receivers.__name__, portfolios.held_instruments)
         ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
         ports.search.register(self.name, search.find)
+        ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register(self.name, panels.imports)
+
+
+def staff_powers() -> dict[str, set[str]]:
+    """Tell what roles of staff may see of portfolios; support sees nothing of what is in them."""
+    from core.roles import StaffRole, see
+
+    return {
+        StaffRole.SUPPORT: see("portfolios", "transactionimport"),
+        StaffRole.AUDITOR: see(
+            "portfolios",
+            "portfolio",
+            "portfoliomember",
+            "transaction",
+            "transactionimport",
+            "transactionrevision",
+        ),
+    }

@@ -13,6 +13,7 @@ from accounts.services.registration import (
     release_address,
     sign_up,
 )
+from accounts.services.roles import grant_role, revoke_role, sync_roles
 from accounts.services.security import security_changed
 from accounts.services.sessions import (
     end_other_sessions,
@@ -35,6 +36,7 @@ __all__ = [
     "end_session",
     "erase_user",
     "family_used",
+    "grant_role",
     "open_session",
     "purge_refresh_tokens",
     "purge_sessions",
@@ -42,6 +44,7 @@ __all__ = [
     "register_user",
     "release_address",
     "revoke_family",
+    "revoke_role",
     "rotate_refresh",
     "security_changed",
     "session_ended",
@@ -51,4 +54,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_up",
+    "sync_roles",
 ]

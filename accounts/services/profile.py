@@ -27,10 +27,10 @@ def change_profile(*, actor: Actor, user_id: UUID, changes: Mapping[str, str]) -
     """Change some of a user's preferences; what `changes` leaves out stays.
 
     Raises:
-        NotFound: the actor is neither the user nor staff.
+        NotFound: the actor is neither the user nor staff who may change people.
         ValidationFailed: names each wrong field.
     """
-    if actor.user_id != user_id and not actor.is_staff:
+    if actor.user_id != user_id and not actor.may("accounts.change_user"):
         raise NotFound
     cleaned = clean_profile(changes)
     user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()

@@ -53,11 +53,11 @@ def create_instrument(*, actor: Actor, data: InstrumentData, public: bool = Fals
     """Create the actor's own instrument, or a public one.
 
     Raises:
-        Forbidden: public, and the actor is not staff.
+        Forbidden: public, and the actor may not as staff.
         ValidationFailed: a value is wrong; names the field.
         Conflict: the owner has that symbol on that exchange already.
     """
-    if public and not actor.is_staff:
+    if public and not actor.may("market.add_instrument"):
         raise Forbidden(_("Only staff may create public instruments."))
     if not public and actor.user_id is None:
         raise Forbidden(_("An instrument of one's own needs a user."))

@@ -134,7 +134,7 @@ def delete_rates(
 
 def _owner(actor: Actor, public: bool) -> UUID | None:
     if public:
-        if not actor.is_staff:
+        if not actor.may("market.change_fxrate"):
             raise Forbidden(_("Only staff may change public rates."))
         return None
     if actor.user_id is None:

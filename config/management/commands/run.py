@@ -20,12 +20,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
+from accounts.services import sync_roles
 from config.management.assets import collect_if_changed
 from config.management.background import BeatThread, WorkerThread
 from config.management.commands import demo
 from config.management.server import (
     LimitedServer,  # before anything that may import Twisted's default reactor
 )
+from core.actor import Actor
 from core.embedded.cluster import Cluster
 
 HOST = "127.0.0.1"
@@ -63,6 +65,7 @@ class Command(BaseCommand):
         """Bring the database, the demo data and the static files up to date."""
         self._say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
+        sync_roles(actor=Actor.system("run"))
         if settings.EMBEDDED and demo_is_due():
             self._say("Creating the demo data (once) …")
             call_command("demo")

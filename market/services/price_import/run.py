@@ -158,7 +158,7 @@ class _Run:
 
 
 def _authorise(actor: Actor, options: Options) -> None:
-    if options.owner is None and not actor.is_staff:
+    if options.owner is None and not actor.may("market.add_priceimport"):
         raise Forbidden(_("Only staff may import public prices."))
     if options.owner is not None and actor.user_id not in {None, options.owner}:
         raise Forbidden(_("These are somebody else's instruments."))
