@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.apps import AppConfig
-from django.utils.translation import gettext as _
 
-from core.ports import Panel, PanelRow, admin_panels, secret_places, staff_powers
+from core.ports import secret_places, staff_powers
 
 
 class AccountsConfig(AppConfig):
@@ -16,23 +13,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
+        from accounts.admin import panels
         from accounts.api import schema  # noqa: F401  # registers itself
         from accounts.services.factors import rotate_factors
 
         staff_powers.register(self.name, powers_of_staff)
-        admin_panels.register("sign-ups", sign_ups)
+        panels.register()
         secret_places.register("second factors", rotate_factors)
-
-
-def sign_ups() -> Panel:
-    """Count the sign-ups of the last day and week."""
-    from accounts import selectors
-
-    rows = [
-        PanelRow(_("Last 24 hours"), str(selectors.sign_ups_within(timedelta(days=1)))),
-        PanelRow(_("Last 7 days"), str(selectors.sign_ups_within(timedelta(days=7)))),
-    ]
-    return Panel(_("Sign-ups"), rows)
 
 
 def powers_of_staff() -> dict[str, set[str]]:

@@ -19,8 +19,12 @@ class ConfigConfig(AppConfig):
 
 
 def powers_of_staff() -> dict[str, set[str]]:
-    """Tell which roles of staff keep the schedule."""
-    from core.roles import StaffRole, keep
+    """Tell which roles of staff keep the schedule, and who sees what became of its jobs."""
+    from core.roles import StaffRole, keep, see
 
     tables = ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule")
-    return {StaffRole.ADMIN: keep("django_celery_beat", *tables)}
+    jobs = see("core", "jobrun")
+    return {
+        StaffRole.ADMIN: jobs | keep("django_celery_beat", *tables),
+        StaffRole.AUDITOR: jobs | see("django_celery_beat", *tables),
+    }

@@ -16,12 +16,14 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Register checks and fields, listen to tasks, report errors; make the live world with the tables."""
-        from core import checks, health, rotation, sentry, tasklog
+        from core import checks, health, jobs, panels, rotation, sentry, tasklog
 
         checks.register()
         health.register()
         rotation.register()
         tasklog.install()
+        jobs.install()
+        panels.register()
         sentry.install()
         post_migrate.connect(make_live_world, sender=self, dispatch_uid="core.live_world")
 

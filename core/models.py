@@ -141,3 +141,32 @@ class DataKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} of {self.kms_key_id}"
+
+
+class JobRun(models.Model):
+    """How a background task last ran, one row a name; written by the worker beside the task."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        RETRIED = "retried", _("To be tried again")
+
+    name = models.CharField(_("name"), primary_key=True, max_length=200)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    milliseconds = models.PositiveBigIntegerField(_("took, in milliseconds"), null=True)
+    error = models.CharField(_("error"), max_length=400, blank=True)
+    succeeded_at = models.DateTimeField(_("last done"), null=True)
+    failed_at = models.DateTimeField(_("last failed"), null=True)
+    runs = models.PositiveBigIntegerField(_("runs"), default=0)
+    failures = models.PositiveBigIntegerField(_("failures"), default=0)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -33,7 +33,11 @@ class Port(Generic[P, R]):
 
     def collect(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
         """Ask everybody; the answers come in order of registration, by name."""
-        return {name: provider(*args, **kwargs) for name, provider in self._providers.items()}
+        return {name: self.ask(name, *args, **kwargs) for name in self._providers}
+
+    def ask(self, name: str, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask one of them."""
+        return self._providers[name](*args, **kwargs)
 
     def names(self) -> list[str]:
         """Name who answers."""
@@ -60,12 +64,24 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """One line of a dashboard panel; `state` is good, warn or bad."""
+    """One line of a dashboard panel; `state` is good, warn or bad.
+
+    `is_part`: it tells more of the line above, which says already whether something is wrong.
+    """
 
     label: str
     value: str
     state: str = "good"
     url: str = ""
+    is_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A small chart of counts: what it shows, and (what stands under a column, its count) in order."""
+
+    label: str
+    values: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,28 @@ class Panel:
 
     title: str
     rows: list[PanelRow] = field(default_factory=list)
+    chart: Columns | None = None
+
+
+class PanelPort(Port[[], Panel]):
+    """The panels of the dashboard; each names the permissions that who looks at it must have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._needs: dict[str, tuple[str, ...]] = {}
+
+    def register(self, name: str, provider: Callable[[], Panel], *, needs: Iterable[str] = ()) -> None:
+        """Add a panel under a unique name, for staff with all the permissions in `needs`.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        super().register(name, provider)
+        self._needs[name] = tuple(needs)
+
+    def needs(self, name: str) -> tuple[str, ...]:
+        """Name the permissions that a panel asks for."""
+        return self._needs[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +124,7 @@ class Rotated:
 
 health_checks: Port[[], HealthResult] = Port("health_checks")
 search: Port[[Any, str, int], list[SearchHit]] = Port("search")
-admin_panels: Port[[], Panel] = Port("admin_panels")
+admin_panels = PanelPort("admin_panels")
 held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
 instrument_in_use: Port[[int], bool] = Port("instrument_in_use")
 # by the role's name; see core.roles

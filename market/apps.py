@@ -15,7 +15,7 @@ class MarketConfig(AppConfig):
         from market.selectors import health, panels, search
 
         ports.staff_powers.register(self.name, staff_powers)
-        ports.admin_panels.register(self.name, panels.freshness)
+        ports.admin_panels.register("prices", panels.freshness, needs=["market.view_instrument"])
         ports.search.register(self.name, search.find)
         ports.health_checks.register("prices", health.check_prices)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.ports import admin_panels
+from core.adminsite import panels
 
 
 class FlorinAdminSite(admin.AdminSite):
@@ -23,11 +24,29 @@ class FlorinAdminSite(admin.AdminSite):
     site_title = _("Florin staff")
     index_title = _("Is everything all right?")
     index_template = "admin/dashboard.html"
+    # tables of packages that this platform does not use, or that hold what nobody is to read
+    hidden = frozenset(
+        {
+            "django_celery_beat.ClockedSchedule",
+            "django_celery_beat.SolarSchedule",
+            "socialaccount.SocialApp",
+            "socialaccount.SocialToken",
+        }
+    )
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the panels, then the models by app."""
-        panels = list(admin_panels.collect().values())
-        return super().index(request, {**(extra_context or {}), "panels": panels})
+        dashboard = panels.gather(request.user)
+        return super().index(request, {**(extra_context or {}), "dashboard": dashboard})
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models; what a package brings for a model of `hidden`, or for one we show, is left out."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        wanted = [model for model in models if not self._is_ours(model)]
+        super().register(wanted, admin_class, **options)
+
+    def _is_ours(self, model: Any) -> bool:
+        return model._meta.label in self.hidden or self.is_registered(model)  # noqa: SLF001  # Django's own way
 
     def login(self, request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the one sign-in page, with its second factor and its guard.

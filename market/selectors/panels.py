@@ -33,15 +33,18 @@ def _stale() -> list[PanelRow]:
             _("Held instruments without a price of the last %(days)s days") % {"days": STALE_AFTER_DAYS},
             f"{len(old)} / {len(held)}",
             state="warn" if old else "good",
+            url=reverse("admin:market_instrument_changelist"),
         )
     ]
-    for instrument in Instrument.objects.filter(id__in=old).order_by("symbol")[:SHOWN]:
+    for instrument in Instrument.objects.filter(id__in=old, owner=None).order_by("symbol")[:SHOWN]:
         price = latest.get(instrument.pk)
         rows.append(
             PanelRow(
                 instrument.symbol,
                 _("last on %(day)s") % {"day": price.as_of.isoformat()} if price else _("no price at all"),
                 state="warn" if price else "bad",
+                url=reverse("admin:market_instrument_change", args=[instrument.pk]),
+                is_part=True,
             )
         )
     return rows

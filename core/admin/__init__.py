@@ -1,0 +1,7 @@
+"""Jobs and their schedule in the admin."""
+
+from __future__ import annotations
+
+from core.admin import jobs
+
+__all__ = ["jobs"]
