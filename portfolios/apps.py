@@ -19,7 +19,7 @@ class PortfoliosConfig(AppConfig):
         ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
         ports.search.register(self.name, search.find)
         ports.staff_powers.register(self.name, staff_powers)
-        ports.admin_panels.register("imports", panels.imports, needs=["portfolios.view_portfolio"])
+        ports.admin_panels.register("imports", panels.imports, needs=["portfolios.view_transactionimport"])
 
 
 def staff_powers() -> dict[str, set[str]]:
