@@ -6,14 +6,13 @@ import zoneinfo
 from collections.abc import Callable
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from accounts import services
 from accounts.models import User
-from accounts.selectors import SESSION_MARK
+from accounts.selectors import SESSION_MARK, language_of
 
 
 class SessionsMiddleware:
@@ -51,12 +50,6 @@ class PreferencesMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
-
-
-def language_of(locale: str) -> str:
-    """Tell what Django calls the locale; the platform's own language where Django does not speak it."""
-    tag = locale.lower()
-    return tag if translation.check_for_language(tag) else settings.LANGUAGE_CODE
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:

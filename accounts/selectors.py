@@ -9,8 +9,10 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.domain import device_of
@@ -83,6 +85,31 @@ def proven_address(user: User) -> str | None:
     rows = EmailAddress.objects.filter(user_id=user.pk, verified=True).order_by("-primary")
     found: str | None = rows.values_list("email", flat=True).first()
     return found
+
+
+def proven_addresses(user: User) -> list[str]:
+    """List the addresses that a user has proven, in lower case."""
+    return list(EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list("email", flat=True))
+
+
+def all_addresses(user_id: UUID) -> set[str]:
+    """List the addresses that a user has or wants, proven or not, in lower case."""
+    rows = EmailAddress.objects.filter(user_id=user_id).values_list("email", flat=True)
+    own = User.objects.filter(pk=user_id).values_list("email", flat=True)
+    return {address.lower() for address in (*rows, *own)}
+
+
+def language_at(address: str) -> str | None:
+    """Tell the language of whoever has proven an address; None where nobody has."""
+    rows = EmailAddress.objects.filter(email=address.lower(), verified=True).select_related("user")
+    found = rows.first()
+    return language_of(found.user.locale) if found is not None else None
+
+
+def language_of(locale: str) -> str:
+    """Tell what Django calls the locale; the platform's own language where Django does not speak it."""
+    tag = locale.lower()
+    return tag if translation.check_for_language(tag) else settings.LANGUAGE_CODE
 
 
 def address_being_proven(user: User) -> str | None:

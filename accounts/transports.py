@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import translation
 
 from accounts.models import StoredMail, User
 
@@ -34,6 +35,14 @@ def send_notice(user: User, template: str, details: dict[str, Any] | None = None
     """Tell a user what happened to their account; only at an address that they have proven."""
     if context.request is not None:
         get_adapter().send_notification_mail(template, user, details)
+
+
+def send_letter(template: str, address: str, details: dict[str, Any], *, language: str, path: str) -> None:
+    """Send a mail in a language, with `url` to a page of ours; without a request none goes out."""
+    if context.request is not None:
+        url = context.request.build_absolute_uri(path)
+        with translation.override(language):
+            get_adapter().send_mail(template, address, {**details, "url": url})
 
 
 def _row(message: EmailMessage) -> StoredMail:

@@ -27,3 +27,38 @@ class StaleVersion(Conflict):
 
     code = "stale-version"
     title = "It was changed meanwhile"
+
+
+class AddressUnproven(Forbidden):
+    """Only who has proven their own address may have mail sent to somebody else's."""
+
+    code = "address-unproven"
+    title = "Prove your e-mail address first"
+
+
+class AlreadyMember(Conflict):
+    """The person who is to be invited is a member."""
+
+    code = "already-member"
+    title = "This person is a member already"
+
+
+class InvitationClosed(Conflict):
+    """The invitation was accepted, declined or withdrawn, or is too old."""
+
+    code = "invitation-closed"
+    title = "This invitation does not count any more"
+
+
+class OwnerStays(Conflict):
+    """A portfolio has an owner: who owns it hands it over before they go."""
+
+    code = "owner-stays"
+    title = "A portfolio cannot be without its owner"
+
+
+class TooManyMembers(Conflict):
+    """More members and open invitations than one portfolio takes."""
+
+    code = "too-many-members"
+    title = "This portfolio has as many members as it takes"

@@ -21,3 +21,47 @@ class PortfolioDeleted(Event):
     """A portfolio and all its transactions are gone."""
 
     portfolio_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInvited(Event):
+    """Somebody was asked to be a member; the event carries no address."""
+
+    portfolio_id: UUID
+    invitation_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined(Event):
+    """Somebody accepted an invitation."""
+
+    portfolio_id: UUID
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged(Event):
+    """A member's role is another now; an owner is made by `OwnerChanged`."""
+
+    portfolio_id: UUID
+    user_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved(Event):
+    """Somebody is no member any more: removed, gone of their own accord, or erased."""
+
+    portfolio_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged(Event):
+    """A portfolio was handed over; the former owner is an editor."""
+
+    portfolio_id: UUID
+    from_user_id: UUID
+    to_user_id: UUID

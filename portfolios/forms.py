@@ -20,7 +20,7 @@ from market.models import Instrument
 from market.selectors import instruments
 from portfolios.domain import rules
 from portfolios.domain.entries import EntryKind
-from portfolios.models import Portfolio, Transaction
+from portfolios.models import Portfolio, PortfolioInvitation, Transaction
 from portfolios.services.inputs import TransactionInput
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -119,6 +119,39 @@ class PortfolioForm(forms.Form):
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=PortfolioInvitation.ROLES)
+
+
+class HandOverForm(forms.Form):
+    """Who is to own the portfolio, and its name, typed."""
+
+    user_id = forms.ChoiceField(label=_("New owner"))
+    confirm = forms.CharField(label=_("Name of the portfolio"), help_text=_("Type it to confirm."))
+
+    def __init__(self, *args: Any, portfolio: Portfolio, heirs: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._name = portfolio.name
+        self.fields["confirm"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        field = self.fields["user_id"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = heirs
+
+    def clean_confirm(self) -> str:
+        """Make sure that this is the portfolio that is meant."""
+        value: str = self.cleaned_data["confirm"].strip()
+        if value != self._name.strip():
+            raise forms.ValidationError(_("That is not its name."))
+        return value
 
 
 class TransactionForm(forms.Form):

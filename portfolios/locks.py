@@ -14,12 +14,18 @@ from portfolios.models import Portfolio, PortfolioMember
 
 
 def lock_portfolio(
-    *, actor: Actor, portfolio_id: UUID, owner_only: bool = False, manager: UUID | None = None
+    *,
+    actor: Actor,
+    portfolio_id: UUID,
+    owner_only: bool = False,
+    any_member: bool = False,
+    manager: UUID | None = None,
 ) -> Portfolio:
     """Lock a portfolio that `actor` may write, for the rest of the transaction, and answer it.
 
-    `manager` is the simulator account that calls, if any. The platform itself (no user id) may
-    write every portfolio.
+    `manager` is the simulator account that calls, if any. With `any_member` a role that only
+    reads is enough, for what a member does about themselves. The platform itself (no user id)
+    may write every portfolio.
 
     Raises:
         NotFound: no such portfolio, or the actor is no member.
@@ -30,17 +36,17 @@ def lock_portfolio(
     if portfolio is None:
         raise NotFound
     if actor.user_id is not None:
-        _authorise(actor.user_id, portfolio, owner_only=owner_only)
+        _authorise(actor.user_id, portfolio, owner_only=owner_only, any_member=any_member)
     if portfolio.managed_by != manager:
         raise ManagedPortfolio
     return portfolio
 
 
-def _authorise(user_id: UUID, portfolio: Portfolio, *, owner_only: bool) -> None:
+def _authorise(user_id: UUID, portfolio: Portfolio, *, owner_only: bool, any_member: bool) -> None:
     member = PortfolioMember.objects.filter(portfolio=portfolio, user_id=user_id).first()
     if member is None:
         raise NotFound
     if owner_only and member.role != Role.OWNER:
         raise Forbidden(_("Only the owner may do this."))
-    if member.role not in WRITERS:
+    if member.role not in WRITERS and not any_member:
         raise Forbidden(_("You may look at this portfolio, not change it."))

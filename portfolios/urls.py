@@ -10,8 +10,10 @@ from portfolios.views import (
     explain,
     imports,
     instruments,
+    invitations,
     portfolio,
     settings,
+    sharing,
     transactions,
 )
 
@@ -26,6 +28,13 @@ _ONE: list[URLPattern | URLResolver] = [
     path("settings/", settings.portfolio_settings, name="portfolio-settings"),
     path("delete/", settings.portfolio_delete, name="portfolio-delete"),
     path("import/", include(imports.urlpatterns)),
+    path("sharing/", sharing.sharing, name="portfolio-sharing"),
+    path("sharing/invite/", sharing.invite, name="portfolio-invite"),
+    path("sharing/invitations/<uuid:invitation_id>/resend/", sharing.resend, name="invitation-resend"),
+    path("sharing/invitations/<uuid:invitation_id>/withdraw/", sharing.withdraw, name="invitation-withdraw"),
+    path("sharing/members/<uuid:user_id>/role/", sharing.role, name="member-role"),
+    path("sharing/members/<uuid:user_id>/remove/", sharing.remove, name="member-remove"),
+    path("sharing/owner/", sharing.hand_over, name="portfolio-hand-over"),
     path("transactions/", transactions.transaction_list, name="transaction-list"),
     path("transactions/new/", transactions.transaction_create, name="transaction-create"),
     path(f"{_ENTRY}/", transactions.transaction_edit, name="transaction-edit"),
@@ -47,4 +56,7 @@ urlpatterns = [
     path("portfolios/instruments/", instruments.choices, name="instrument-choices"),
     path("portfolios/instruments/new/", instruments.own, name="instrument-own"),
     path("portfolios/<uuid:portfolio_id>/", include(_ONE)),
+    path("invitations/<uuid:invitation_id>/accept/", invitations.accept, name="invitation-accept"),
+    path("invitations/<uuid:invitation_id>/decline/", invitations.decline, name="invitation-decline"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
 ]

@@ -29,6 +29,9 @@ THROTTLES = {
     "sign-up": env.str("THROTTLE_SIGN_UP", default="60/min"),
     "refresh": env.str("THROTTLE_REFRESH", default="120/min"),
     "reports": env.str("THROTTLE_REPORTS", default="60/min"),
+    # mails that invite: by who sends them, and by the address they go to
+    "invitations": env.str("THROTTLE_INVITATIONS", default="30/day"),
+    "invitations-address": env.str("THROTTLE_INVITATIONS_ADDRESS", default="5/day"),
 }
 for _name, _rate in THROTTLES.items():
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from core.errors import Forbidden, NotFound
 from core.models import WRITERS, Role
-from portfolios.models import Portfolio, Transaction, TransactionImport
+from portfolios.models import Portfolio, PortfolioMember, Transaction, TransactionImport
 
 
 def visible_to(user: Any) -> QuerySet[Portfolio]:
@@ -24,9 +25,22 @@ def real_of(user: Any) -> QuerySet[Portfolio]:
     )
 
 
+def shared_with(user: Any) -> QuerySet[Portfolio]:
+    """List the portfolios of others of which `user` is a member; they count nowhere as the user's own."""
+    return _with_role(
+        Portfolio.objects.filter(members__user=user, members__role__in=[Role.EDITOR, Role.VIEWER])
+    )
+
+
 def _with_role(rows: QuerySet[Portfolio]) -> QuerySet[Portfolio]:
-    """Add the role of the one member by whom `rows` were filtered."""
-    return rows.annotate(role=F("members__role")).select_related("benchmark")
+    """Add the role of the one member by whom `rows` were filtered, and who the owner is."""
+    owners = PortfolioMember.objects.filter(portfolio=OuterRef("pk"), role=Role.OWNER)
+    called = Coalesce(NullIf("user__name", Value("")), "user__email", output_field=CharField())
+    return rows.annotate(
+        role=F("members__role"),
+        owner_id=Subquery(owners.values("user_id")[:1]),
+        owner_name=Subquery(owners.values(called=called)[:1]),
+    ).select_related("benchmark")
 
 
 def get(user: Any, portfolio_id: UUID) -> Portfolio:

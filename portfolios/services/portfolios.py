@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -18,10 +18,12 @@ from core.models import Role
 from core.money import SUBUNITS
 from market.models import Instrument
 from market.services.instruments import hand_over
-from portfolios.events import PortfolioChanged, PortfolioDeleted
+from portfolios.events import PortfolioDeleted
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 from portfolios.services.dates import redate
+from portfolios.services.revisions import bump
+from portfolios.services.sharing import end_memberships_of
 
 CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "cost_method", "benchmark", "note")
 
@@ -170,7 +172,7 @@ def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
 
 @transaction.atomic
 def erase_portfolios_of(*, user_id: UUID) -> None:
-    """Delete the portfolios that `user_id` owns and end their memberships of others.
+    """Delete the portfolios that `user_id` owns, end their memberships of others and their invitations.
 
     An instrument of theirs that somebody else's portfolio holds goes to that portfolio's owner.
     """
@@ -178,7 +180,7 @@ def erase_portfolios_of(*, user_id: UUID) -> None:
     for portfolio in Portfolio.objects.select_for_update().filter(pk__in=owned).order_by("pk"):
         bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
         portfolio.delete()
-    PortfolioMember.objects.filter(user_id=user_id).delete()
+    end_memberships_of(user_id=user_id)
     _hand_over_instruments(user_id)
 
 
@@ -190,14 +192,6 @@ def _hand_over_instruments(user_id: UUID) -> None:
         hand_over(
             actor=Actor.system("erasure"), from_user_id=user_id, instrument_id=instrument_id, to_user_id=heir
         )
-
-
-def bump(portfolio: Portfolio) -> int:
-    """Raise the portfolio's revision, so that readers compute anew, and say that it changed."""
-    Portfolio.objects.filter(pk=portfolio.pk).update(revision=F("revision") + 1)
-    portfolio.revision += 1
-    bus.publish(PortfolioChanged(portfolio_id=portfolio.pk, revision=portfolio.revision))
-    return portfolio.revision
 
 
 def _settings(portfolio: Portfolio) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from portfolios.services.inputs import (
     normalised,
     state_of,
 )
-from portfolios.services.portfolios import bump
+from portfolios.services.revisions import bump
 
 
 @transaction.atomic

@@ -24,9 +24,11 @@ def can_write(portfolio: Portfolio) -> bool:
     return getattr(portfolio, "role", None) in WRITERS and portfolio.managed_by is None
 
 
-def toast(response: HttpResponse, text: str, *, undo: str = "", changed: bool = True) -> HttpResponse:
+def toast(
+    response: HttpResponse, text: str, *, undo: str = "", changed: bool = True, level: str = "success"
+) -> HttpResponse:
     """Let the page say what happened; with `changed`, what lists transactions asks anew."""
-    said: dict[str, Any] = {"toast": {"text": text, "level": "success", "undo": undo}}
+    said: dict[str, Any] = {"toast": {"text": text, "level": level, "undo": undo}}
     if changed:
         said["transactions-changed"] = ""
     response["HX-Trigger"] = json.dumps(said)
@@ -37,7 +39,11 @@ def tabs_of(portfolio: Portfolio, current: str) -> list[dict[str, Any]]:
     """List the pages of one portfolio that this user may open."""
     pages = [("portfolio", _("Overview")), ("transaction-list", _("Transactions"))]
     if can_write(portfolio):
-        pages += [("import-list", _("Imports")), ("portfolio-settings", _("Settings"))]
+        pages += [("import-list", _("Imports"))]
+    if portfolio.managed_by is None:
+        pages += [("portfolio-sharing", _("Sharing"))]
+    if can_write(portfolio):
+        pages += [("portfolio-settings", _("Settings"))]
     found = [(name, label, url_or_nothing(name, portfolio.pk)) for name, label in pages]
     return [{"name": label, "url": url, "current": name == current} for name, label, url in found if url]
 

@@ -16,10 +16,18 @@ from tests.api.test_permissions import Person, bring_in, everything, member, sce
 
 pytestmark = pytest.mark.django_db
 PAGES = pages()
-PUBLIC = {"landing", "offline", "service-worker", "health-live", "health-ready", "prometheus-django-metrics"}
+PUBLIC = {
+    "landing",
+    "invitation",
+    "offline",
+    "service-worker",
+    "health-live",
+    "health-ready",
+    "prometheus-django-metrics",
+}
 REPORTS = {"csp-report"}  # browsers send them by themselves, whoever is signed in
 STAFF = {"staff-mail", "staff-mail-message"}
-OWNED = {"portfolio_id", "uuid", "session_id"}
+OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id"}
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
 # Other ids that pages take, as the scene has them: a figure that is explained, the day of a price.
@@ -76,7 +84,7 @@ def test_pages_are_found():
     assert len(PAGES) > 30
     assert len(OF_SOMEBODY) > 20
     assert {name for page in PAGES for name in page.ids} <= OWNED | set(OTHERS) | {
-        "transaction_id", "import_id", "instrument", "action", "mail_id", "session_id",
+        "transaction_id", "import_id", "instrument", "action", "mail_id", "user_id", "token",
     }  # fmt: skip
 
 

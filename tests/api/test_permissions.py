@@ -6,9 +6,10 @@ import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +23,9 @@ from market.models import Coin, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
-from portfolios.models import PortfolioMember
+from portfolios.models import PortfolioInvitation, PortfolioMember
+from portfolios.selectors.sharing import digest
+from portfolios.services import sharing
 from tests.api.conftest import PASSWORD
 from tests.api.routes import BUY, CALLS, FILE, ORDER, PUBLIC, RATE, Call, Route, Scene, routes
 
@@ -32,6 +35,7 @@ BY_ID = [route for route in ROUTES if route.ids]
 OF_PORTFOLIO = [route for route in ROUTES if "portfolio_id" in route.ids]
 CLOSES = [(date(2024, 1, 5), Decimal(10)), (date(2024, 1, 8), Decimal(12))]
 DIVIDEND = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
+TOKEN = "an-invitation-of-the-tests"
 OWN_APPS = ("core", "accounts", "market", "portfolios")
 
 
@@ -41,6 +45,7 @@ class Person:
     def __init__(self, email: str) -> None:
         pair = people.sign_up(email=email, password=PASSWORD)
         self.user = User.objects.get(email=email)
+        EmailAddress.objects.filter(user=self.user).update(verified=True)
         self.refresh = pair.refresh
         self.headers = {"Authorization": f"Bearer {pair.access}"}
 
@@ -88,9 +93,21 @@ def scene_of(person: Person) -> Scene:
     scene.ids["api-corporate-action"] = {"uuid": action.uuid}
     scene.ids[""]["session_id"] = person.user.token_families.get().pk
     imports = reverse("api-imports", args=[portfolio["id"]])
+    scene.ids[""] |= shared(person, portfolio["id"])
     for name in ("api-import", "api-import-apply", "api-import-undo"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
     return scene
+
+
+def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
+    """Let somebody else look at the portfolio, and invite another."""
+    carol = people.create_user(email=f"carol.{person.user.email}", password=PASSWORD)
+    PortfolioMember.objects.create(portfolio_id=portfolio_id, user=carol, role=Role.VIEWER)
+    invited = sharing.invite_member(
+        actor=Actor.user(person.user), portfolio_id=UUID(portfolio_id), email="dan@example.org", role="viewer"
+    )
+    PortfolioInvitation.objects.update(token_hash=digest(TOKEN))
+    return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": TOKEN}
 
 
 def bring_in(person: Person, imports: str, route: str) -> str:

@@ -22,7 +22,7 @@ from portfolios.selectors.ledger import instrument_shortfalls
 from portfolios.services.bulk import store
 from portfolios.services.imports.preview import locked_import
 from portfolios.services.inputs import state_of
-from portfolios.services.portfolios import bump
+from portfolios.services.revisions import bump
 
 _MOST_NAMED = 5
 ZERO = Decimal(0)

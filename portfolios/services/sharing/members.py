@@ -1,0 +1,126 @@
+"""Change what a member may do, end a membership, hand a portfolio over."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import selectors as people
+from core import audit
+from core.actor import Actor
+from core.bus import bus
+from core.errors import NotFound, ValidationFailed
+from core.models import Role
+from portfolios.errors import OwnerStays
+from portfolios.events import MemberChanged, MemberRemoved, OwnerChanged
+from portfolios.locks import lock_portfolio
+from portfolios.models import Portfolio, PortfolioInvitation, PortfolioMember
+from portfolios.services.revisions import bump
+
+
+@transaction.atomic
+def change_role(*, actor: Actor, portfolio_id: UUID, user_id: UUID, role: str) -> PortfolioMember:
+    """Make a member a viewer or an editor.
+
+    Raises:
+        NotFound, Forbidden: there is no such member, or the actor does not own the portfolio.
+        OwnerStays: it is the owner; see `hand_over_portfolio`.
+        ValidationFailed: the role is neither.
+    """
+    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, owner_only=True)
+    if role not in {value for value, _label in PortfolioInvitation.ROLES}:
+        raise ValidationFailed.of("role", _("A member is a viewer or an editor."), "choice")
+    member = _member(portfolio, user_id)
+    if member.role == Role.OWNER:
+        raise OwnerStays(_("Hand the portfolio over to change who owns it."))
+    before = member.role
+    if before != role:
+        member.role = role
+        member.save(update_fields=["role", "updated_at"])
+        _record(actor, member, "portfolio.member_changed", before=before, after=role)
+        bus.publish(MemberChanged(portfolio_id=portfolio.pk, user_id=user_id, role=role))
+    return member
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> None:
+    """End a membership: the owner anybody's, everybody else their own.
+
+    Raises:
+        NotFound: there is no such member, or the actor is none.
+        Forbidden: it is somebody else's, and the actor does not own the portfolio.
+        OwnerStays: it is the owner's.
+    """
+    leaves = actor.user_id == user_id
+    portfolio = lock_portfolio(
+        actor=actor, portfolio_id=portfolio_id, owner_only=not leaves, any_member=leaves
+    )
+    member = _member(portfolio, user_id)
+    if member.role == Role.OWNER:
+        raise OwnerStays(_("Hand the portfolio over to somebody else first, or delete it."))
+    _record(
+        actor, member, "portfolio.member_left" if leaves else "portfolio.member_removed", before=member.role
+    )
+    member.delete()
+    bus.publish(MemberRemoved(portfolio_id=portfolio.pk, user_id=user_id))
+
+
+@transaction.atomic
+def hand_over_portfolio(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> None:
+    """Make a member the owner; the former owner is an editor from now on.
+
+    It is nobody's default portfolio after that, and the new owner's own rates apply in it.
+
+    Raises:
+        NotFound, Forbidden: there is no such member, or the actor does not own the portfolio.
+    """
+    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, owner_only=True)
+    heir = _member(portfolio, user_id)
+    if heir.role == Role.OWNER:
+        return
+    if not heir.user.is_active:
+        raise ValidationFailed.of("user_id", _("This account is closed."), "inactive")
+    former = PortfolioMember.objects.get(portfolio=portfolio, role=Role.OWNER)
+    for member, role in ((former, Role.EDITOR), (heir, Role.OWNER)):  # never two owners in between
+        before, member.role = member.role, role
+        member.save(update_fields=["role", "updated_at"])
+        _record(actor, member, "portfolio.handed_over", before=before, after=role)
+    portfolio.default_for = None
+    portfolio.save(update_fields=["default_for", "updated_at"])
+    bump(portfolio)
+    bus.publish(OwnerChanged(portfolio_id=portfolio.pk, from_user_id=former.user_id, to_user_id=heir.user_id))
+
+
+@transaction.atomic
+def end_memberships_of(*, user_id: UUID) -> None:
+    """Forget a person who is erased: memberships, invitations that they sent, and those sent to them."""
+    rows = PortfolioMember.objects.filter(user_id=user_id)
+    for portfolio_id in rows.values_list("portfolio_id", flat=True):
+        bus.publish(MemberRemoved(portfolio_id=portfolio_id, user_id=user_id))
+    rows.delete()
+    invitations = PortfolioInvitation.objects
+    invitations.filter(email__in=people.all_addresses(user_id)).delete()
+    invitations.filter(invited_by=user_id).delete()
+    invitations.filter(member_id=user_id).delete()
+
+
+def _member(portfolio: Portfolio, user_id: UUID) -> PortfolioMember:
+    rows = PortfolioMember.objects.select_related("user")
+    found = rows.filter(portfolio=portfolio, user=user_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _record(actor: Actor, member: PortfolioMember, verb: str, *, before: str = "", after: str = "") -> None:
+    who = {"member": str(member.user_id)}
+    audit.record(
+        actor=actor,
+        verb=verb,
+        object_type="portfolio",
+        object_id=member.portfolio_id,
+        before={**who, "role": str(before)} if before else None,
+        after={**who, "role": str(after)} if after else None,
+    )
