@@ -13,10 +13,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
+        from accounts import checks
         from accounts.admin import panels
         from accounts.api import schema  # noqa: F401  # registers itself
         from accounts.services.factors import rotate_factors
 
+        checks.register()
         staff_powers.register(self.name, powers_of_staff)
         panels.register()
         secret_places.register("second factors", rotate_factors)

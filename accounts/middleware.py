@@ -1,18 +1,27 @@
-"""The signed-in user's session, language, number formats and time zone, for the length of a request."""
+"""What a signed-in user brings to a request: session, second factor, language, formats and time zone."""
 
 from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import services
 from accounts.models import User
 from accounts.selectors import SESSION_MARK, language_of
+
+STAFF_PATHS = ("/admin/", "/staff/")
+FREE_OF_FACTOR = {"staff-factor", "admin:logout"}
 
 
 class SessionsMiddleware:
@@ -33,6 +42,36 @@ class SessionsMiddleware:
             request.session[SESSION_MARK] = str(services.open_session(user=user, session_key=key))
             return True
         return services.session_seen(user=user, session_id=UUID(mark), session_key=key)
+
+
+class StaffFactorMiddleware:
+    """Withhold the powers of staff who signed in without a second factor, and lead them to one.
+
+    Only where ``STAFF_REQUIRE_MFA`` is on. As a person like any other they go on.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if settings.STAFF_REQUIRE_MFA and isinstance(user, User) and user.is_staff:
+            user.powers_withheld = not is_proven_twice(request, user)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Lead them from the pages of staff to the one where the second factor is set up or proven."""
+        match = request.resolver_match
+        if match is None or not getattr(request.user, "powers_withheld", False):
+            return None
+        if not request.path.startswith(STAFF_PATHS) or match.view_name in FREE_OF_FACTOR:
+            return None
+        return redirect(f"{reverse('staff-factor')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def is_proven_twice(request: HttpRequest, user: User) -> bool:
+    """Tell whether the session's user has proven themselves by a second factor or a passkey in it."""
+    return any(one.get("method") == "mfa" for one in get_authentication_records(request, user))
 
 
 class PreferencesMiddleware:

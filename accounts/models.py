@@ -83,6 +83,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    # set for the length of a request that staff make without the second factor that they need
+    powers_withheld = False
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        """Tell the powers of staff; none while they are withheld."""
+        return set() if self.powers_withheld else super().get_all_permissions(obj)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Tell whether staff have a power, a superuser any; none while they are withheld."""
+        return not self.powers_withheld and super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell whether staff have any power in an app; none while they are withheld."""
+        return not self.powers_withheld and super().has_module_perms(app_label)
+
     def clean(self) -> None:
         """Keep the address in lower case."""
         super().clean()

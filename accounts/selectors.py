@@ -130,6 +130,11 @@ def has_second_factor(user: User) -> bool:
     return bool(factor_kinds(user) & {Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN})
 
 
+def lacks_staff_factor(user: User) -> bool:
+    """Tell whether a member of staff has yet to set up the second factor that staff need here."""
+    return settings.STAFF_REQUIRE_MFA and user.is_staff and not has_second_factor(user)
+
+
 def factor_kinds(user: User) -> set[str]:
     """Tell which second factors a user has: ``totp``, ``webauthn``, ``recovery_codes``."""
     return set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))

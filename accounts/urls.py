@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import data, mail, oidc, profile, security, sessions
+from accounts.views import data, mail, oidc, profile, security, sessions, staff
 
 urlpatterns = [
     path("settings/", profile.profile, name="settings"),
@@ -17,6 +17,7 @@ urlpatterns = [
     # before allauth's own at the same addresses, whose names they answer for
     path("accounts/oidc/<str:provider_id>/login/", oidc.login),
     path("accounts/oidc/<str:provider_id>/login/callback/", oidc.callback),
+    path("staff/second-factor/", staff.second_factor, name="staff-factor"),
     path("staff/mail/", mail.staff_mail, name="staff-mail"),
     path("staff/mail/<uuid:mail_id>/", mail.staff_mail_message, name="staff-mail-message"),
 ]

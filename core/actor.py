@@ -28,7 +28,7 @@ class Actor:
     @classmethod
     def user(cls, user: Any) -> Actor:
         """Act as a signed-in user. The label is opaque: an audit row holds no personal data."""
-        is_super = bool(user.is_staff and user.is_superuser and user.is_active)
+        is_super = bool(user.is_staff and user.is_superuser and user.is_active and not user.powers_withheld)
         return cls(
             user_id=user.pk,
             label=f"user:{user.pk}",

@@ -41,6 +41,8 @@ class BearerAuthentication(BaseAuthentication):
         if family is None:
             raise exceptions.AuthenticationFailed(_("The access token is not valid, or no longer."))
         services.family_used(family=family)
+        # a sign-in over the API asks for the second factor of who has one
+        family.user.powers_withheld = selectors.lacks_staff_factor(family.user)
         return family.user, family
 
     def authenticate_header(self, _request: Request) -> str:

@@ -37,6 +37,6 @@ def staff_mail_message(request: HttpRequest, mail_id: UUID) -> HttpResponse:
 
 
 def _require_mail_reader(request: HttpRequest) -> None:
-    """Hide the page from everybody but staff, and wherever mail is really sent."""
-    if not settings.EMBEDDED or not (request.user.is_active and getattr(request.user, "is_staff", False)):
+    """Hide the page from everybody but staff who may read it, and wherever mail is really sent."""
+    if not settings.EMBEDDED or not request.user.has_perm("accounts.view_storedmail"):
         raise Http404

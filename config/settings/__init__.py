@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.SessionsMiddleware",
+    "accounts.middleware.StaffFactorMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "core.middleware.ThrottleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -42,6 +42,7 @@ __all__ = [
     "SOCIALACCOUNT_ADAPTER",
     "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT",
     "SOCIALACCOUNT_PROVIDERS",
+    "STAFF_REQUIRE_MFA",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
@@ -93,6 +94,9 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Florin"
+
+# on one machine with known demo sign-ins it would only stand in the way
+STAFF_REQUIRE_MFA = env.bool("STAFF_REQUIRE_MFA", default=not EMBEDDED)
 
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")

@@ -492,7 +492,7 @@ def test_preferences_set_language_and_time_zone_of_a_page(signed_in, ada, settin
         user_id=ada.pk,
         changes={"locale": "de-CH", "time_zone": "America/New_York"},
     )
-    User.objects.update(is_staff=True)
+    User.objects.update(is_staff=True, is_superuser=True)
     with time_machine.travel(NOON, tick=False):
         kept = StoredMail.objects.create(sender="x", recipients=["a@x.org"], subject="s")
     response = signed_in.get(reverse("staff-mail-message", args=[kept.pk]))
