@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,14 @@ class UserCreationForm(_UserCreationForm):
     class Meta:
         model = User
         fields = ("email",)
+
+
+# what opens an account, and what it may
+POWERS = ("email", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def _is_super(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
 
 
 @admin.register(User)
@@ -58,6 +67,31 @@ class UserAdmin(_UserAdmin):
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep the account of a superuser from everybody else."""
+        may: bool = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_superuser or _is_super(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Let only superusers edit what an account may, and its way in: its editor must not become it."""
+        return self.readonly_fields if _is_super(request) else [*self.readonly_fields, *POWERS]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Show the hash of a password, and the way to set another, to superusers only."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or _is_super(request):
+            return found
+        return [
+            (name, {**rows, "fields": tuple(one for one in rows["fields"] if one != "password")})
+            for name, rows in found
+        ]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """Set somebody's password, which opens their account: for superusers."""
+        if not _is_super(request):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save, and record which fields staff changed."""
