@@ -161,6 +161,7 @@ def _remapped(request: HttpRequest, portfolio_id: UUID, import_id: UUID) -> Http
     """Read the file anew as the one form that was sent says."""
     portfolio = get_writable(request.user, portfolio_id)
     batch = selectors.get(request.user, portfolio_id, import_id)
+    services.require_status(batch, TransactionImport.Status.PREVIEWED)
     forms = _forms(request, batch)
     form: LayoutForm | UnclearForm = forms["layout_form" if "layout" in request.POST else "unclear_form"]
 
