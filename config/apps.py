@@ -22,9 +22,8 @@ def powers_of_staff() -> dict[str, set[str]]:
     """Tell which roles of staff keep the schedule, and who sees what became of its jobs."""
     from core.roles import StaffRole, keep, see
 
-    tables = ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule")
     jobs = see("core", "jobrun")
     return {
-        StaffRole.ADMIN: jobs | keep("django_celery_beat", *tables),
-        StaffRole.AUDITOR: jobs | see("django_celery_beat", *tables),
+        StaffRole.ADMIN: jobs | keep("django_celery_beat", "periodictask"),
+        StaffRole.AUDITOR: jobs | see("django_celery_beat", "periodictask"),
     }

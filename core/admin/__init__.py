@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from core.admin import jobs
+from core.admin import jobs, schedule
 
-__all__ = ["jobs"]
+__all__ = ["jobs", "schedule"]

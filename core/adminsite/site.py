@@ -28,6 +28,8 @@ class FlorinAdminSite(admin.AdminSite):
     hidden = frozenset(
         {
             "django_celery_beat.ClockedSchedule",
+            "django_celery_beat.CrontabSchedule",
+            "django_celery_beat.IntervalSchedule",
             "django_celery_beat.SolarSchedule",
             "socialaccount.SocialApp",
             "socialaccount.SocialToken",

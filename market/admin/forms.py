@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django import forms
-from django.db import transaction
 
-from core.actor import Actor
-from core.errors import DomainError, ValidationFailed
+from core.adminsite.forms import ServiceForm
 from market.models import CorporateAction, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from market.services.instruments import InstrumentData, create_instrument, update_instrument
@@ -19,43 +17,6 @@ if TYPE_CHECKING:
     _ActionForm = forms.ModelForm[CorporateAction]
 else:
     _InstrumentForm = _ActionForm = forms.ModelForm
-
-
-class ServiceForm:
-    """Try the service while validating, and undo it; saving runs it for good.
-
-    The admin sets `actor` on the class that it makes for a request.
-    """
-
-    actor: Actor
-
-    def apply(self) -> Any:
-        """Call the service with the cleaned values and answer the row."""
-        raise AssertionError("each form names its service")
-
-    def clean(self) -> dict[str, Any] | None:
-        """Turn what the service refuses into errors at the fields."""
-        form = cast("Any", self)
-        cleaned: dict[str, Any] | None = super().clean()  # type: ignore[misc]  # a form stands behind
-        if form.errors:
-            return cleaned
-        try:
-            with transaction.atomic():
-                self.apply()
-                transaction.set_rollback(True)
-        except ValidationFailed as error:
-            for one in error.errors:
-                form.add_error(one.field if one.field in form.fields else None, str(one.message))
-        except DomainError as error:
-            form.add_error(None, error.detail)
-        return cleaned
-
-    def save(self, commit: bool = True) -> Any:
-        """Run the service for good."""
-        return self.apply()
-
-    def save_m2m(self) -> None:
-        """Do nothing: the service wrote everything."""
 
 
 class InstrumentForm(ServiceForm, _InstrumentForm):

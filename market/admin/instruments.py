@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core.actor import Actor
 from core.adminsite import ReadOnlyAdmin, ReadOnlyInline
-from core.errors import DomainError
+from core.adminsite.actions import ReasonedAction, ReasonedActions
 from market.admin.forms import ActionForm, InstrumentForm
 from market.models import Coin, CorporateAction, Exchange, Instrument, SymbolSpan
 from market.services.actions import delete_corporate_action
@@ -24,11 +25,12 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 
-class ServiceAdmin(_ModelAdmin):
+class ServiceAdmin(ReasonedActions, _ModelAdmin):
     """Write through the services; the row that a form answers is saved already."""
 
     show_full_result_count = False
     list_per_page = 50
+    actions = None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Make the form act for the member of staff."""
@@ -39,9 +41,9 @@ class ServiceAdmin(_ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """Do nothing more: the form's service saved the row."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Delete one by one only, so that each refusal is seen."""
-        return obj is not None and super().has_delete_permission(request, obj)
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Delete by the action that asks why."""
+        return False
 
 
 class SymbolInline(ReadOnlyInline):
@@ -51,11 +53,29 @@ class SymbolInline(ReadOnlyInline):
     fields = ["symbol", "valid_from", "valid_to"]
 
 
+def _delete_instrument(actor: Actor, row: Instrument, reason: str) -> None:
+    delete_instrument(actor=actor, uuid=row.uuid, reason=reason)
+
+
+def _delete_action(actor: Actor, row: CorporateAction, reason: str) -> None:
+    delete_corporate_action(actor=actor, uuid=row.uuid, reason=reason)
+
+
 @admin.register(Instrument)
 class InstrumentAdmin(ServiceAdmin):
     """Public instruments. What users own themselves is theirs."""
 
     form: Any = InstrumentForm
+    reasoned = (
+        ReasonedAction(
+            "delete_for",
+            _("Delete…"),
+            _("These go, with their prices and corporate actions. What transactions use stays:"),
+            "market.delete_instrument",
+            _delete_instrument,
+            is_destructive=True,
+        ),
+    )
     list_display = ["symbol", "name", "kind", "exchange", "currency", "sector", "is_fictional", "updated_at"]
     list_filter = ["kind", "is_fictional", "currency", "exchange"]
     search_fields = ["symbol", "name", "isin", "=uuid"]
@@ -68,16 +88,22 @@ class InstrumentAdmin(ServiceAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).filter(owner=None)
         return rows
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the service; an instrument in use stays, and the page says why."""
-        _say_refusal(request, lambda: delete_instrument(actor=Actor.user(request.user), uuid=obj.uuid))
-
 
 @admin.register(CorporateAction)
 class CorporateActionAdmin(ServiceAdmin):
     """Splits and dividends of public instruments: recorded and deleted, never changed."""
 
     form: Any = ActionForm
+    reasoned = (
+        ReasonedAction(
+            "delete_for",
+            _("Delete…"),
+            _("These go, and what is worked out from them changes:"),
+            "market.delete_corporateaction",
+            _delete_action,
+            is_destructive=True,
+        ),
+    )
     list_display = [
         "instrument",
         "kind",
@@ -101,17 +127,6 @@ class CorporateActionAdmin(ServiceAdmin):
 
     def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the service."""
-        _say_refusal(request, lambda: delete_corporate_action(actor=Actor.user(request.user), uuid=obj.uuid))
-
-
-def _say_refusal(request: HttpRequest, delete: Any) -> None:
-    try:
-        delete()
-    except DomainError as error:
-        messages.error(request, error.detail)
 
 
 @admin.register(Exchange)

@@ -76,7 +76,7 @@ def record_corporate_action(
 
 
 @transaction.atomic
-def delete_corporate_action(*, actor: Actor, uuid: UUID) -> None:
+def delete_corporate_action(*, actor: Actor, uuid: UUID, reason: str = "") -> None:
     """Delete a split or dividend.
 
     Raises:
@@ -94,6 +94,7 @@ def delete_corporate_action(*, actor: Actor, uuid: UUID) -> None:
             object_type="instrument",
             object_id=instrument.uuid,
             before=_shown(instrument, action),
+            reason=reason,
         )
 
 

@@ -143,7 +143,7 @@ def hand_over(*, actor: Actor, from_user_id: UUID, instrument_id: int, to_user_i
 
 
 @transaction.atomic
-def delete_instrument(*, actor: Actor, uuid: UUID) -> None:
+def delete_instrument(*, actor: Actor, uuid: UUID, reason: str = "") -> None:
     """Delete an instrument with its prices and corporate actions.
 
     Raises:
@@ -161,6 +161,7 @@ def delete_instrument(*, actor: Actor, uuid: UUID) -> None:
         object_type="instrument",
         object_id=instrument.uuid,
         before=_shown(instrument),
+        reason=reason,
     )
     try:
         instrument.delete()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from celery import Celery
+from celery import Celery, _state
 from django.db import DatabaseError
 
 from core import clock, jobs
@@ -16,10 +18,11 @@ OF_SCHEDULE = {"periodic_task_name": "nightly"}
 
 
 @pytest.fixture
-def app() -> Celery:
-    made = Celery("jobs", broker="memory://localhost/", set_as_current=False)
-    made.conf.task_always_eager = True
-    return made
+def app() -> Iterator[Celery]:
+    """Make an app of this test's own, and leave the platform's as the current one after it."""
+    ours = _state.get_current_app()
+    yield Celery(f"jobs-{uuid4()}", broker="memory://localhost/", set_as_current=False)
+    _state._set_current_app(ours)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def done(app):
     def nothing() -> None:
         pass
 
-    return app.task(name="x.done")(nothing)
+    return app.task(name="x.done", shared=False)(nothing)
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def failing(app):
     def fail() -> None:
         raise ValueError("token=abc123secret of ada@example.org")
 
-    return app.task(name="x.failing")(fail)
+    return app.task(name="x.failing", shared=False)(fail)
 
 
 def test_run_of_the_schedule_is_recorded(done):
@@ -77,7 +80,7 @@ def test_success_after_a_failure_clears_the_error_and_keeps_when_it_failed(app):
         if (error := next(outcomes)) is not None:
             raise error
 
-    task = app.task(name="x.now_and_then")(now_and_then)
+    task = app.task(name="x.now_and_then", shared=False)(now_and_then)
     task.apply(headers=OF_SCHEDULE)
     JobRun.objects.update(failed_at=clock.now() - timedelta(hours=1))
     task.apply(headers=OF_SCHEDULE)
