@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from core.ports import secret_places, staff_powers
+from core import ports
 
 
 class AccountsConfig(AppConfig):
@@ -12,16 +12,20 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Answer the dashboard's port and describe our authentication to the OpenAPI document."""
+        """Answer the ports, check the settings and describe our authentication to the OpenAPI document."""
         from accounts import checks
         from accounts.admin import panels
         from accounts.api import schema  # noqa: F401  # registers itself
+        from accounts.selectors import personal
         from accounts.services.factors import rotate_factors
+        from accounts.services.forgetting import forget_person
 
         checks.register()
-        staff_powers.register(self.name, powers_of_staff)
+        ports.staff_powers.register(self.name, powers_of_staff)
         panels.register()
-        secret_places.register("second factors", rotate_factors)
+        ports.secret_places.register("second factors", rotate_factors)
+        ports.personal_tables.register(self.name, personal.tables_of)
+        ports.personal_erasers.register(self.name, lambda user_id: forget_person(user_id=user_id))
 
 
 def powers_of_staff() -> dict[str, set[str]]:

@@ -16,11 +16,12 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Register checks and fields, listen to tasks, report errors; make the live world with the tables."""
-        from core import checks, health, jobs, panels, rotation, sentry, tasklog
+        from core import checks, health, jobs, panels, personal, rotation, sentry, tasklog
 
         checks.register()
         health.register()
         rotation.register()
+        personal.register()
         tasklog.install()
         jobs.install()
         panels.register()

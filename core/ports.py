@@ -6,19 +6,21 @@ A lower room calls `port.collect(…)`; each higher room registers its answer in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
+from uuid import UUID
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Port(Generic[P, R]):
-    """A question that several rooms can answer."""
+    """A question that several rooms can answer; `upper_first` asks the highest room before those below."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, upper_first: bool = False) -> None:
         self.name = name
+        self.upper_first = upper_first
         self._providers: dict[str, Callable[P, R]] = {}
 
     def register(self, name: str, provider: Callable[P, R]) -> None:
@@ -32,16 +34,16 @@ class Port(Generic[P, R]):
         self._providers[name] = provider
 
     def collect(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, R]:
-        """Ask everybody; the answers come in order of registration, by name."""
-        return {name: self.ask(name, *args, **kwargs) for name in self._providers}
+        """Ask everybody; the answers come in order of registration (or from its end), by name."""
+        return {name: self.ask(name, *args, **kwargs) for name in self.names()}
 
     def ask(self, name: str, *args: P.args, **kwargs: P.kwargs) -> R:
         """Ask one of them."""
         return self._providers[name](*args, **kwargs)
 
     def names(self) -> list[str]:
-        """Name who answers."""
-        return list(self._providers)
+        """Name who answers, in the order in which they are asked."""
+        return list(reversed(self._providers)) if self.upper_first else list(self._providers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,29 @@ class Rotated:
     unreadable: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PersonalTable:
+    """Rows of one model that belong to a person, read when `rows` is walked.
+
+    A cell is a text, a number, a UUID, a date or an instant (UTC), JSON, or None. `fields` names
+    what of the model the columns tell, so that a test finds what nobody decided on.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Iterable[Sequence[Any]]
+    model: str
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing that goes with a person's account, said in words."""
+
+    name: str
+    detail: str
+
+
 health_checks: Port[[], HealthResult] = Port("health_checks")
 search: Port[[Any, str, int], list[SearchHit]] = Port("search")
 admin_panels = PanelPort("admin_panels")
@@ -130,3 +155,8 @@ instrument_in_use: Port[[int], bool] = Port("instrument_in_use")
 # by the role's name; see core.roles
 staff_powers: Port[[], Mapping[str, Iterable[str]]] = Port("staff_powers")
 secret_places: Port[[int], Rotated] = Port("secret_places")
+personal_tables: Port[[UUID], Iterable[PersonalTable]] = Port("personal_tables")
+# In the transaction that erases a person; the person's row goes after them. What points at another's
+# rows is above them, so it goes first.
+personal_erasers: Port[[UUID], None] = Port("personal_erasers", upper_first=True)
+erasure_losses: Port[[UUID], list[Loss]] = Port("erasure_losses")

@@ -10,16 +10,19 @@ class PortfoliosConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Subscribe to events and answer the ports of the rooms below."""
+        """Answer the ports of the rooms below."""
         from core import ports
-        from portfolios import receivers
-        from portfolios.selectors import panels, portfolios, search
+        from portfolios.selectors import panels, personal, portfolios, search
+        from portfolios.services.erasure import erase_portfolios_of
 
-        ports.held_instruments.register(receivers.__name__, portfolios.held_instruments)
+        ports.held_instruments.register(self.name, portfolios.held_instruments)
         ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
         ports.search.register(self.name, search.find)
         ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register("imports", panels.imports, needs=["portfolios.view_transactionimport"])
+        ports.personal_tables.register(self.name, personal.tables_of)
+        ports.personal_erasers.register(self.name, lambda user_id: erase_portfolios_of(user_id=user_id))
+        ports.erasure_losses.register(self.name, personal.losses)
 
 
 def staff_powers() -> dict[str, set[str]]:

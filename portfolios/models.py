@@ -147,7 +147,7 @@ class TransactionImport(TimeStamped):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
-    user_id = models.UUIDField()
+    user_id = models.UUIDField(null=True)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     mapping = models.JSONField(default=dict)

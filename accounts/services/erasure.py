@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import InvalidCredentials
-from accounts.events import UserErased
-from accounts.models import StoredMail, User
-from accounts.services import guard, passwords, sessions
+from accounts.models import User
+from accounts.services import guard, passwords
 from core import audit
 from core.actor import Actor
-from core.bus import bus
 from core.errors import NotFound, ValidationFailed
-from core.models import AuditOrigin, IdempotencyKey
+from core.ports import personal_erasers
 
 
 def erase_user(*, actor: Actor, user_id: UUID, password: str) -> None:
@@ -50,20 +45,6 @@ def _erase(actor: Actor, user_id: UUID) -> None:
     user = User.objects.select_for_update().filter(pk=user_id).first()
     if user is None:
         raise NotFound
-    bus.publish(UserErased(user_id))
     audit.record(actor=actor, verb="user.erased", object_type="user", object_id=user_id)
-    AuditOrigin.objects.filter(event__actor_id=user_id).delete()
-    IdempotencyKey.objects.filter(user_id=user_id).delete()
-    _delete_mail(user)
-    sessions.forget_sessions(user_id=user_id)
-    LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User), object_id=str(user_id)
-    ).delete()
+    personal_erasers.collect(user_id)
     user.delete()
-
-
-def _delete_mail(user: User) -> None:
-    """Delete the mail kept for any of the person's addresses: the present one and those yet to be proven."""
-    others = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
-    for address in {user.email, *others}:
-        StoredMail.objects.filter(recipients__contains=[address]).delete()

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -17,13 +16,11 @@ from core.errors import ValidationFailed
 from core.models import Role
 from core.money import SUBUNITS
 from market.models import Instrument
-from market.services.instruments import hand_over
 from portfolios.events import PortfolioDeleted
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 from portfolios.services.dates import redate
 from portfolios.services.revisions import bump
-from portfolios.services.sharing import end_memberships_of
 
 CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "cost_method", "benchmark", "note")
 
@@ -168,30 +165,6 @@ def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
     )
     bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
     portfolio.delete()
-
-
-@transaction.atomic
-def erase_portfolios_of(*, user_id: UUID) -> None:
-    """Delete the portfolios that `user_id` owns, end their memberships of others and their invitations.
-
-    An instrument of theirs that somebody else's portfolio holds goes to that portfolio's owner.
-    """
-    owned = PortfolioMember.objects.filter(user_id=user_id, role=Role.OWNER).values("portfolio_id")
-    for portfolio in Portfolio.objects.select_for_update().filter(pk__in=owned).order_by("pk"):
-        bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
-        portfolio.delete()
-    end_memberships_of(user_id=user_id)
-    _hand_over_instruments(user_id)
-
-
-def _hand_over_instruments(user_id: UUID) -> None:
-    used = Transaction.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "portfolio_id")
-    owners = PortfolioMember.objects.filter(portfolio=OuterRef("portfolio_id"), role=Role.OWNER)
-    heirs = used.annotate(heir=Subquery(owners.values("user_id")[:1])).values_list("instrument_id", "heir")
-    for instrument_id, heir in sorted(dict(heirs).items()):
-        hand_over(
-            actor=Actor.system("erasure"), from_user_id=user_id, instrument_id=instrument_id, to_user_id=heir
-        )
 
 
 def _settings(portfolio: Portfolio) -> dict[str, Any]:

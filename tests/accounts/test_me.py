@@ -12,12 +12,11 @@ from django.test import Client
 
 from accounts import services
 from accounts.errors import InvalidCredentials
-from accounts.events import UserErased
 from accounts.models import RefreshToken, StoredMail, TokenFamily, User
 from core.actor import Actor
-from core.bus import Phase, bus
 from core.errors import NotFound
 from core.models import AuditEvent, AuditOrigin, IdempotencyKey
+from core.ports import personal_erasers
 from tests.accounts.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -127,15 +126,11 @@ def test_change_profile_of_somebody_else_is_not_found(ada, make_user):
 
 @pytest.fixture
 def erased():
-    """The ids that the event of an erasure carried, with whether the row was there still."""
+    """The ids that the port was asked to erase, with whether the row was there still."""
     seen: list[tuple[object, bool]] = []
-
-    @bus.subscribe(UserErased, Phase.IN_TRANSACTION)
-    def listen(event: UserErased) -> None:
-        seen.append((event.user_id, User.objects.filter(pk=event.user_id).exists()))
-
+    personal_erasers.register("test", lambda pk: seen.append((pk, User.objects.filter(pk=pk).exists())))
     yield seen
-    bus._subscriptions[UserErased].pop()
+    personal_erasers._providers.pop("test")
 
 
 def test_delete_me_erases_the_person_and_keeps_an_opaque_record(api, ada, token, erased, make_user):
@@ -186,15 +181,15 @@ def test_delete_me_guessed_waits(api, ada, token):
     assert User.objects.filter(pk=ada.pk).exists()
 
 
-def test_delete_me_fails_whole_when_a_listener_fails(api, ada, token):
-    @bus.subscribe(UserErased, Phase.IN_TRANSACTION)
-    def refuse(_event: UserErased) -> None:
+def test_delete_me_fails_whole_when_an_eraser_fails(api, ada, token):
+    def refuse(_user_id: object) -> None:
         raise NotFound
 
+    personal_erasers.register("test", refuse)
     try:
         assert api("DELETE", ME, {"password": PASSWORD}, token=token).status_code == 404
     finally:
-        bus._subscriptions[UserErased].pop()
+        personal_erasers._providers.pop("test")
     assert api.me(token).status_code == 200
     assert not AuditEvent.objects.filter(verb="user.erased").exists()
 

@@ -6,7 +6,8 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from core.bus import bus
+from core.bus import Phase, bus
+from portfolios.events import PortfolioChanged
 
 
 def printed() -> list[str]:
@@ -16,9 +17,16 @@ def printed() -> list[str]:
 
 
 def test_events_command_names_listener_and_phase_below_its_event():
-    lines = printed()
-    at = lines.index("accounts.events.UserErased")
-    assert lines[at + 1] == "  in_transaction  portfolios.receivers.erase_portfolios"
+    @bus.subscribe(PortfolioChanged, Phase.IN_TRANSACTION)
+    def listen(_event: PortfolioChanged) -> None:
+        """Do nothing."""
+
+    try:
+        lines = printed()
+    finally:
+        bus._subscriptions[PortfolioChanged].pop()
+    at = lines.index("portfolios.events.PortfolioChanged")
+    assert f"  in_transaction  {listen.__module__}.{listen.__qualname__}" in lines[at + 1 :]
 
 
 def test_events_command_says_where_nobody_listens():

@@ -1,0 +1,35 @@
+"""What the market keeps of a person, told as tables: their own instruments, prices and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from core.personal import table
+from core.ports import PersonalTable
+from market.models import CorporateAction, DailyBar, FxRate, Instrument, SymbolSpan
+
+INSTRUMENT = ("instrument", "instrument__uuid")
+_INSTRUMENT = (
+    ("id", "uuid"), "symbol", "name", "kind", "isin", ("exchange", "exchange_id"), "currency", "quote_unit",
+    "sector", "country", "coin_id", "is_fictional", "created_at", "updated_at",
+)  # fmt: skip
+_ACTION = (
+    ("id", "uuid"), INSTRUMENT, "kind", "ex_date", "pay_date", "numerator", "denominator", "amount",
+    "currency", "source", "created_at", "updated_at",
+)  # fmt: skip
+
+
+def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
+    """Tell the instruments that a person made, with their prices, and the rates that they set."""
+    yield table("own_instruments", Instrument.objects.filter(owner_id=user_id).order_by("id"), _INSTRUMENT)
+    spans = SymbolSpan.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "valid_from")
+    yield table("own_symbols", spans, (INSTRUMENT, "symbol", "valid_from", "valid_to"))
+    bars = DailyBar.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "world_id", "date")
+    prices = ("open", "high", "low", "close", "volume", "source")
+    yield table("own_prices", bars, (INSTRUMENT, ("world", "world__name"), "date", *prices))
+    actions = CorporateAction.objects.filter(instrument__owner_id=user_id).order_by("pk")
+    yield table("own_corporate_actions", actions, _ACTION)
+    rates = FxRate.objects.filter(owner_id=user_id).order_by("world_id", "base", "quote", "date")
+    columns = (("world", "world__name"), "base", "quote", "date", "rate", "source")
+    yield table("own_rates", rates, columns)
