@@ -32,9 +32,16 @@ def powers_of_staff() -> dict[str, set[str]]:
     """Tell what roles of staff may do with people, and who reads what."""
     from core.roles import StaffRole, see
 
-    people = see("accounts", "user", "tokenfamily") | see("account", "emailaddress")
+    people = see("accounts", "user", "tokenfamily", "personalaccesstoken") | see("account", "emailaddress")
     secrets = see("accounts", "storedmail") | {"accounts.grant_role"}  # mail holds links that sign people in
-    help_people = {"change_user", "close_user", "send_reset_link", "end_sign_ins", "look_at_pages"}
+    help_people = {
+        "change_user",
+        "change_personalaccesstoken",
+        "close_user",
+        "send_reset_link",
+        "end_sign_ins",
+        "look_at_pages",
+    }
     return {
         StaffRole.SUPPORT: people | {f"accounts.{name}" for name in help_people},
         StaffRole.AUDITOR: people

@@ -42,6 +42,13 @@ class TokenInvalid(NotAuthenticated):
     title = "The token is not valid"
 
 
+class TooManyTokens(Conflict):
+    """The user has as many personal access tokens as one may have."""
+
+    code = "too-many-tokens"
+    title = "You have 50 tokens. Revoke one that you no longer need"
+
+
 class CsrfFailed(Forbidden):
     """A request by cookie came without the token that proves its page is ours."""
 

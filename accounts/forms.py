@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.adapter import get_adapter
@@ -17,9 +18,12 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Scope, User
+from accounts.services.personal_tokens import MAX_NAME
+from core import clock
 from core.clock import time_zones
 from core.money import MINOR_UNITS
 
@@ -207,3 +211,44 @@ class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # allauth is unt
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"] = forms.CharField(label=_("Name"), max_length=PASSKEY_NAME_LENGTH)
+
+
+LIFETIMES = [
+    ("7", _("7 days")),
+    ("30", _("30 days")),
+    ("90", _("90 days")),
+    ("180", _("180 days")),
+    ("365", _("A year")),
+    ("never", _("Never; I will revoke it myself")),
+]
+
+
+class PersonalTokenForm(forms.Form):
+    """A new token for a program: what it is for, what it may do, when it ends."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=MAX_NAME,
+        help_text=_("What it is for, such as “Spreadsheet at home”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        help_text=_("As little as the program needs. A token never gets at your password or other tokens."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    lifetime = forms.ChoiceField(label=_("It ends after"), choices=LIFETIMES, initial="90")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = self.fields["scopes"]
+        assert isinstance(scopes, forms.MultipleChoiceField)
+        scopes.choices = [
+            (one.value, format_html("<span>{} <code>{}</code></span>", one.label, one.value)) for one in Scope
+        ]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the token ends; None for never."""
+        chosen: str = self.cleaned_data["lifetime"]
+        return None if chosen == "never" else clock.now() + timedelta(days=int(chosen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +17,8 @@ from django.utils import timezone, translation
 
 from accounts import services
 from accounts.models import User
-from accounts.selectors import SESSION_MARK, language_of
+from accounts.selectors import SESSION_MARK
+from accounts.transports import zone_of
 
 STAFF_PATHS = ("/admin/", "/staff/")
 FREE_OF_FACTOR = {"staff-factor", "admin:logout"}
@@ -84,16 +84,8 @@ class PreferencesMiddleware:
         user = request.user
         if not isinstance(user, User):
             return self.get_response(request)
-        language = language_of(user.locale)
+        language = user.language
         with translation.override(language), timezone.override(zone_of(user.time_zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
-
-
-def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """Find a time zone; UTC where this machine does not know the name (any more)."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

@@ -1,16 +1,19 @@
-"""People: users, their sign-ins by API, and the mail that the embedded mode keeps."""
+"""People: users, their sign-ins by API, tokens of their programs, and the mail of the embedded mode."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Upper
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.fields import CurrencyField
 from core.ids import uuid7
 
@@ -97,6 +100,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def has_module_perms(self, app_label: str) -> bool:
         """Tell whether staff have any power in an app; none while they are withheld."""
         return not self.powers_withheld and super().has_module_perms(app_label)
+
+    @property
+    def language(self) -> str:
+        """What Django calls the locale; the platform's own language where Django does not speak it."""
+        tag = self.locale.lower()
+        return tag if translation.check_for_language(tag) else settings.LANGUAGE_CODE
 
     def clean(self) -> None:
         """Keep the address in lower case."""
@@ -210,6 +219,56 @@ class KnownOrigin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device}, {self.network}"
+
+
+class Scope(models.TextChoices):
+    """What a personal access token may do. The part before the colon is an area of the API."""
+
+    PROFILE_READ = "profile:read", _("See your name, e-mail address and settings")
+    PROFILE_WRITE = "profile:write", _("Change your name and settings")
+    PORTFOLIOS_READ = "portfolios:read", _("See your portfolios, transactions, values and performance")
+    PORTFOLIOS_WRITE = "portfolios:write", _("Create, change and delete portfolios and transactions; import")
+    MARKET_READ = "market:read", _("See instruments, prices and exchange rates, yours and the public ones")
+    MARKET_WRITE = "market:write", _("Change your own instruments, their prices and your exchange rates")
+
+
+class PersonalAccessToken(models.Model):
+    """A token that a person made for a program of theirs, by its SHA-256. It was shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_access_tokens")
+    name = models.CharField(_("name"), max_length=100)
+    # its first characters, by which a person recognises it; too few to guess the rest by
+    beginning = models.CharField(_("begins with"), max_length=20)
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("scopes"))
+    created_at = models.DateTimeField(default=timezone.now)
+    # none: it ends when it is revoked
+    expires_at = models.DateTimeField(null=True)
+    # to the minute: not every request writes it
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("personal access token")
+        verbose_name_plural = _("personal access tokens")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(scopes=[]), name="personal_token_has_a_scope")
+        ]
+        indexes = [models.Index(fields=["user", "-created_at"], name="personal_token_of_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts: neither revoked nor expired, the user active."""
+        return self.revoked_at is None and not self.is_expired and self.user.is_active
 
 
 class StoredMail(models.Model):

@@ -18,6 +18,12 @@ def purge_refresh_tokens() -> None:
 
 
 @shared_task
+def purge_personal_tokens() -> None:
+    """Throw away personal access tokens that ended long ago."""
+    log.info("accounts.personal_tokens_purged", count=services.purge_personal_tokens())
+
+
+@shared_task
 def purge_sessions() -> None:
     """Throw away sessions of the pages that expired."""
     log.info("accounts.sessions_purged", count=services.purge_sessions())
@@ -30,6 +36,7 @@ def purge_stored_mail() -> None:
 
 
 SCHEDULE = {
+    "accounts.tasks.purge_personal_tokens": crontab(minute="7", hour="3"),
     "accounts.tasks.purge_refresh_tokens": crontab(minute="17", hour="3"),
     "accounts.tasks.purge_sessions": crontab(minute="27", hour="3"),
     "accounts.tasks.purge_stored_mail": crontab(minute="37", hour="3"),

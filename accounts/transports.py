@@ -1,18 +1,23 @@
-"""How mail leaves: allauth's confirmation mail, and the embedded mode's mailbox."""
+"""How mail leaves: allauth's confirmation mail, our notices, and the embedded mode's mailbox."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils import translation
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from accounts.models import StoredMail, User
+from core.context import RequestContext
 
 
 class StoredMailBackend(BaseEmailBackend):
@@ -43,6 +48,47 @@ def send_letter(template: str, address: str, details: dict[str, Any], *, languag
         url = context.request.build_absolute_uri(path)
         with translation.override(language):
             get_adapter().send_mail(template, address, {**details, "url": url})
+
+
+@dataclass(frozen=True, slots=True)
+class ReuseNotice:
+    """The mail that tells a person that a sign-in over the API ended because its token came back."""
+
+    user: User
+    signed_in_at: datetime
+    noticed_at: datetime
+    origin: RequestContext
+
+    def send(self) -> None:
+        """Send it, in the person's language and with the times of their own zone."""
+        told = {
+            "email": self.user.email,
+            "signed_in_at": self.signed_in_at,
+            "noticed_at": self.noticed_at,
+            "address": self.origin.address,
+            "agent": self.origin.agent,
+            "time_zone": self.user.time_zone,
+        }
+        with translation.override(self.user.language), timezone.override(zone_of(self.user.time_zone)):
+            _send("accounts/email/refresh_reused", self.user.email, told)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Find a time zone; UTC where this machine does not know the name (any more)."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _send(prefix: str, email: str, told: dict[str, Any]) -> None:
+    """Send the mail of the templates ``<prefix>_subject.txt``, ``_message.txt`` and ``_message.html``."""
+    subject = " ".join(render_to_string(f"{prefix}_subject.txt", told).split())
+    mail = EmailMultiAlternatives(
+        subject, render_to_string(f"{prefix}_message.txt", told).strip(), to=[email]
+    )
+    mail.attach_alternative(render_to_string(f"{prefix}_message.html", told), "text/html")
+    mail.send()
 
 
 def _row(message: EmailMessage) -> StoredMail:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import data, mail, oidc, profile, security, sessions, staff
+from accounts.views import data, mail, oidc, profile, security, sessions, staff, tokens
 
 urlpatterns = [
     path("settings/", profile.profile, name="settings"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("settings/sessions/", sessions.sessions, name="settings-sessions"),
     path("settings/sessions/others/end/", sessions.end_others, name="settings-sessions-end-others"),
     path("settings/sessions/<uuid:session_id>/end/", sessions.end, name="settings-session-end"),
+    path("settings/tokens/", tokens.tokens, name="settings-tokens"),
+    path("settings/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="settings-token-revoke"),
     path("settings/data/", data.data, name="settings-data"),
     path("settings/erase/", data.erase, name="settings-erase"),
     # before allauth's own at the same addresses, whose names they answer for

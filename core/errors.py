@@ -80,6 +80,24 @@ class Forbidden(DomainError):
     status = 403
 
 
+class InsufficientScope(Forbidden):
+    """The token is good, but not for this; `scope` names what it lacks."""
+
+    code = "insufficient-scope"
+    title = "The token may not do this"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This takes a token with the scope {scope}.")
+        self.scope = scope
+
+
+class SignInRequired(Forbidden):
+    """Only a person who signed in may do this, whatever scopes a token has."""
+
+    code = "sign-in-required"
+    title = "A token cannot do this. Sign in and try again"
+
+
 class NotFound(DomainError):
     """The object does not exist, or is somebody else's: the two answer alike."""
 

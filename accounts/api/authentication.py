@@ -1,4 +1,4 @@
-"""Who calls the API: by access token, or by the session cookie of our own pages."""
+"""Who calls the API: by personal access token, by access token, or by the session cookie of our pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,36 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts import selectors, services
 from accounts.errors import CsrfFailed
-from accounts.models import TokenFamily, User
-from accounts.services import external
+from accounts.models import PersonalAccessToken, TokenFamily, User
+from accounts.services import external, personal_tokens
 from accounts.services.tokens import FAMILY_CLAIM
+from core.api.problems import CHALLENGE
 
 SCHEME = "bearer"
 OWN_PREFIX = "florin_"
-CHALLENGE = 'Bearer realm="api"'
+
+
+class PersonalTokenAuthentication(BaseAuthentication):
+    """``Authorization: Bearer florin_pat_…``; `request.auth` becomes the token, with its scopes."""
+
+    def authenticate(self, request: Request) -> tuple[User, PersonalAccessToken] | None:
+        """Tell the user of the token; None when the request carries none of this kind.
+
+        Raises:
+            AuthenticationFailed: the token is unknown, expired or revoked, or its user's account closed.
+        """
+        words = request.headers.get("Authorization", "").split()
+        if len(words) != 2 or words[0].lower() != SCHEME or not words[1].startswith(personal_tokens.PREFIX):  # noqa: PLR2004
+            return None
+        token = personal_tokens.authenticate_token(secret=words[1])
+        if token is None:
+            raise exceptions.AuthenticationFailed(_("The personal access token is not valid, or no longer."))
+        personal_tokens.mark_used(token=token)
+        return token.user, token
+
+    def authenticate_header(self, _request: Request) -> str:
+        """Ask for a bearer token: what makes a refusal a 401."""
+        return CHALLENGE
 
 
 class BearerAuthentication(BaseAuthentication):

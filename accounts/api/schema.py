@@ -6,6 +6,10 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from accounts.models import Scope
+from accounts.services.personal_tokens import PREFIX
+from core.api.scopes import scope_of
+
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.api.authentication.BearerAuthentication"
@@ -29,6 +33,25 @@ class ServiceBearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
             "scheme": "bearer",
             "description": "Our access token, or one that the operator's user service confirms.",
         }
+
+
+class PersonalTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.authentication.PersonalTokenAuthentication"
+    name = "personalAccessToken"
+
+    def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
+        """Describe the personal access token and its scopes."""
+        scopes = "\n".join(f"- `{scope.value}`: {scope.label}" for scope in Scope)
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": f"{PREFIX}…",
+            "description": f"A token that a person made for a program, with some of these scopes:\n{scopes}",
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """Leave it out where no token may call."""
+        return [] if scope_of(auto_schema.view, auto_schema.method) is None else [{self.name: []}]
 
 
 class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

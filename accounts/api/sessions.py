@@ -15,9 +15,15 @@ from accounts.models import TokenFamily
 from core.api.base import ApiView
 
 TAGS = ["Users"]
+METHODS = frozenset({"GET", "HEAD", "DELETE"})  # no token of a program ends its owner's sign-ins
 
 
 class SessionsView(ApiView):
+    """Where one is signed in."""
+
+    area = "profile"
+    signed_in_only = METHODS
+
     @extend_schema(
         tags=TAGS, operation_id="users_me_sessions", responses={200: SignInRowSerializer(many=True)}
     )
@@ -28,6 +34,11 @@ class SessionsView(ApiView):
 
 
 class SessionView(ApiView):
+    """One of one's sign-ins."""
+
+    area = "profile"
+    signed_in_only = METHODS
+
     @extend_schema(tags=TAGS, operation_id="users_me_session_end", responses={204: None})
     def delete(self, _request: Request, session_id: UUID) -> Response:
         """End one of them, this call's own too: its next request is refused."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import sessions, views
+from accounts.api import personal_tokens, sessions, views
 
 urlpatterns = [
     path("api/v1/users/signup", views.SignUpView.as_view(), name="api-users-signup"),
@@ -17,6 +17,12 @@ urlpatterns = [
         "api/v1/users/me/sessions/<uuid:session_id>",
         sessions.SessionView.as_view(),
         name="api-user-session",
+    ),
+    path("api/v1/users/me/tokens", personal_tokens.TokenListView.as_view(), name="api-users-tokens"),
+    path(
+        "api/v1/users/me/tokens/<uuid:token_id>",
+        personal_tokens.TokenView.as_view(),
+        name="api-users-token",
     ),
     path("api/user/me", views.WhoAmIView.as_view(), name="api-user-me"),
 ]

@@ -27,7 +27,7 @@ from accounts.api.throttles import RefreshThrottle, SignInThrottle, SignUpThrott
 from accounts.errors import TokenInvalid
 from accounts.models import TokenFamily, User
 from accounts.services import NewUser, TokenPair
-from core.api.base import ApiView
+from core.api.base import OPEN, ApiView
 
 TAGS = ["Users"]
 # requirement objects, as drf-spectacular takes them; its annotation knows only names
@@ -37,6 +37,7 @@ BEARER_OR_NOTHING = cast("list[str]", [{"bearer": []}, {}])
 class OpenView(ApiView):
     """A view for people who are not signed in: a stale token or cookie on the request does not matter."""
 
+    area = OPEN
     authentication_classes: list[type[BaseAuthentication]] = []
     permission_classes = [AllowAny]
 
@@ -100,6 +101,9 @@ class SignOutView(OpenView):
 
 
 class MeView(ApiView):
+    area = "profile"
+    signed_in_only = frozenset({"DELETE"})
+
     @property
     def me(self) -> User:
         """The user who calls."""

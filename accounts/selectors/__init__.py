@@ -12,12 +12,12 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.domain import device_of
-from accounts.models import BrowserSession, RefreshToken, StoredMail, TokenFamily, User
+from accounts.models import BrowserSession, PersonalAccessToken, RefreshToken, StoredMail, TokenFamily, User
 from core import clock
+from core.errors import NotFound
 
 # Under this key a session of the pages names its `BrowserSession`.
 SESSION_MARK = "florin_session"
@@ -103,13 +103,7 @@ def language_at(address: str) -> str | None:
     """Tell the language of whoever has proven an address; None where nobody has."""
     rows = EmailAddress.objects.filter(email=address.lower(), verified=True).select_related("user")
     found = rows.first()
-    return language_of(found.user.locale) if found is not None else None
-
-
-def language_of(locale: str) -> str:
-    """Tell what Django calls the locale; the platform's own language where Django does not speak it."""
-    tag = locale.lower()
-    return tag if translation.check_for_language(tag) else settings.LANGUAGE_CODE
+    return found.user.language if found is not None else None
 
 
 def address_being_proven(user: User) -> str | None:
@@ -144,6 +138,30 @@ def open_family(family_id: UUID) -> TokenFamily | None:
     """Find an API sign-in whose tokens still count, with its user: one indexed read."""
     family = TokenFamily.objects.select_related("user").filter(pk=family_id).first()
     return family if family is not None and family.is_open else None
+
+
+def personal_tokens(user_id: UUID) -> QuerySet[PersonalAccessToken]:
+    """List a user's own tokens that they have not revoked, newest first; those that expired too."""
+    own = PersonalAccessToken.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    return own.order_by("-created_at", "-id")
+
+
+def personal_token(user_id: UUID, token_id: UUID) -> PersonalAccessToken:
+    """Find one of a user's own tokens.
+
+    Raises:
+        NotFound: there is none, it is revoked, or it is somebody else's.
+    """
+    token = personal_tokens(user_id).filter(pk=token_id).first()
+    if token is None:
+        raise NotFound
+    return token
+
+
+def open_personal_token(token_hash: str) -> PersonalAccessToken | None:
+    """Find a token that counts by its SHA-256, with its user: one indexed read."""
+    token = PersonalAccessToken.objects.select_related("user").filter(token_hash=token_hash).first()
+    return token if token is not None and token.is_open else None
 
 
 def stored_mails(search: str = "") -> QuerySet[StoredMail]:

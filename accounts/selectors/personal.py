@@ -9,7 +9,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
-from accounts.models import BrowserSession, ExternalIdentity, KnownOrigin, TokenFamily, User
+from accounts.models import (
+    BrowserSession,
+    ExternalIdentity,
+    KnownOrigin,
+    PersonalAccessToken,
+    TokenFamily,
+    User,
+)
 from core.personal import table
 from core.ports import PersonalTable
 
@@ -17,6 +24,7 @@ _PROFILE = (
     "id", "email", "name", "base_currency", "time_zone", "locale", "appearance", "gain_colours",
     "is_staff", "is_superuser", "is_active", "date_joined", "last_login",
 )  # fmt: skip
+_TOKEN = ("id", "name", "beginning", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 
 
 def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
@@ -45,6 +53,8 @@ def _sign_ins(user_id: UUID) -> Iterator[PersonalTable]:
     families = TokenFamily.objects.filter(user_id=user_id).order_by("created_at", "pk")
     columns = ("id", "created_at", "last_used_at", "revoked_at", "revoked_reason", "address", "agent")
     yield table("api_sign_ins", families, columns)
+    tokens = PersonalAccessToken.objects.filter(user_id=user_id).order_by("created_at", "pk")
+    yield table("personal_access_tokens", tokens, _TOKEN)
     origins = KnownOrigin.objects.filter(user_id=user_id).order_by("pk")
     yield table("known_origins", origins, ("device", "network", "last_seen_at"))
 

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from accounts.services.erasure import erase_user
-from accounts.services.housekeeping import purge_refresh_tokens, purge_sessions, purge_stored_mail
+from accounts.services.housekeeping import (
+    purge_personal_tokens,
+    purge_refresh_tokens,
+    purge_sessions,
+    purge_stored_mail,
+)
 from accounts.services.passwords import set_password
+from accounts.services.personal_tokens import (
+    IssuedToken,
+    create_personal_token,
+    mark_used,
+    revoke_personal_token,
+    revoke_token_as_staff,
+)
 from accounts.services.profile import change_profile
 from accounts.services.registration import (
     NewUser,
@@ -28,23 +40,29 @@ from accounts.services.sign_in import sign_in
 from accounts.services.tokens import TokenPair, revoke_family, rotate_refresh, sign_out
 
 __all__ = [
+    "IssuedToken",
     "NewUser",
     "TokenPair",
     "change_profile",
+    "create_personal_token",
     "create_user",
     "end_other_sessions",
     "end_session",
     "erase_user",
     "family_used",
     "grant_role",
+    "mark_used",
     "open_session",
+    "purge_personal_tokens",
     "purge_refresh_tokens",
     "purge_sessions",
     "purge_stored_mail",
     "register_user",
     "release_address",
     "revoke_family",
+    "revoke_personal_token",
     "revoke_role",
+    "revoke_token_as_staff",
     "rotate_refresh",
     "security_changed",
     "session_ended",

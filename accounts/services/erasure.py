@@ -5,14 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from accounts.errors import InvalidCredentials
 from accounts.models import User
-from accounts.services import guard, passwords
+from accounts.services import passwords
 from core import audit
 from core.actor import Actor
-from core.errors import NotFound, ValidationFailed
+from core.errors import NotFound
 from core.ports import personal_erasers
 
 
@@ -26,18 +24,8 @@ def erase_user(*, actor: Actor, user_id: UUID, password: str) -> None:
     """
     if actor.user_id != user_id:
         raise NotFound
-    _confirm(user_id, password)
+    passwords.confirm(user_id=user_id, password=password)
     _erase(actor, user_id)
-
-
-def _confirm(user_id: UUID, password: str) -> None:
-    user = User.objects.filter(pk=user_id).first()
-    if user is None:
-        raise InvalidCredentials
-    attempt = guard.admit(user.email)
-    if not passwords.is_right(user, password):
-        raise ValidationFailed.of("password", _("The password is not right."), "wrong_password")
-    attempt.succeeded()
 
 
 @transaction.atomic

@@ -6,14 +6,22 @@ from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import BrowserSession, KnownOrigin, RefreshToken, StoredMail, TokenFamily
+from accounts.models import (
+    BrowserSession,
+    KnownOrigin,
+    PersonalAccessToken,
+    RefreshToken,
+    StoredMail,
+    TokenFamily,
+)
 from core import clock
 
 GRACE = timedelta(days=1)
 MAIL_KEPT = timedelta(days=30)
 ORIGIN_KEPT = timedelta(days=365)
+ENDED_TOKENS_KEPT = timedelta(days=30)
 
 
 @transaction.atomic
@@ -23,6 +31,14 @@ def purge_refresh_tokens() -> int:
     deleted, _rows = RefreshToken.objects.filter(expires_at__lt=limit).delete()
     alive = RefreshToken.objects.filter(family=OuterRef("pk"))
     TokenFamily.objects.filter(~Exists(alive), created_at__lt=limit).delete()
+    return deleted
+
+
+def purge_personal_tokens() -> int:
+    """Delete personal access tokens 30 days after they expired or were revoked; answers how many."""
+    limit = clock.now() - ENDED_TOKENS_KEPT
+    ended = PersonalAccessToken.objects.filter(Q(expires_at__lt=limit) | Q(revoked_at__lt=limit))
+    deleted, _rows = ended.delete()
     return deleted
 
 

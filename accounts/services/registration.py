@@ -53,9 +53,9 @@ def create_user(
     user = User(email=email, is_staff=is_staff, is_superuser=is_staff, **clean_profile(asdict(profile)))
     if password is not None:
         require_strong(password, user)
+    user.set_password(password)  # first, so that asking for a taken address costs as much as an account
     if selectors.is_email_taken(email):
         raise EmailTaken
-    user.set_password(password)
     try:
         with transaction.atomic():
             user.save(force_insert=True)

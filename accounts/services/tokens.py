@@ -2,7 +2,8 @@
 
 The access token is a signed JWT that names its family; the refresh token is random, kept as
 a SHA-256, and replaced at each use. A refresh token that comes back a second time was copied:
-the whole family ends.
+the whole family ends and its person is told (RFC 9700, section 4.14.2). There is no grace for a
+program that repeats a call whose answer it lost: a thief's call looks just the same.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from django.db import transaction
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import selectors
+from accounts import selectors, transports
 from accounts.errors import TokenInvalid
+from accounts.events import RefreshTokenReused
 from accounts.models import RefreshToken, TokenFamily, User
 from core import audit, clock, context
 from core.actor import Actor
+from core.bus import bus
 
 FAMILY_CLAIM = "fam"
 PREFIX = "florin_rt_"
@@ -68,20 +71,36 @@ def sign_out(*, refresh_token: str) -> None:
 
 
 @transaction.atomic
-def revoke_family(*, family_id: UUID, reason: str) -> None:
-    """Refuse all tokens of a family from now on."""
+def revoke_family(*, family_id: UUID, reason: str) -> TokenFamily | None:
+    """Refuse all tokens of a family from now on; answers the family unless it had ended before."""
     revoked = TokenFamily.objects.filter(pk=family_id, revoked_at__isnull=True).update(
         revoked_at=clock.now(), revoked_reason=reason
     )
-    if revoked:
-        family = TokenFamily.objects.select_related("user").get(pk=family_id)
-        audit.record(
-            actor=Actor.user(family.user),
-            verb="user.signed_out",
-            object_type="token_family",
-            object_id=family_id,
-            reason=reason,
+    if not revoked:
+        return None
+    family = TokenFamily.objects.select_related("user").get(pk=family_id)
+    audit.record(
+        actor=Actor.user(family.user),
+        verb="user.signed_out",
+        object_type="token_family",
+        object_id=family_id,
+        reason=reason,
+    )
+    return family
+
+
+def _end_copied(family_id: UUID) -> None:
+    """End the family of a token that came back, and tell its person where their address is proven."""
+    family = revoke_family(family_id=family_id, reason="reuse")
+    if family is None:
+        return
+    user = family.user
+    bus.publish(RefreshTokenReused(user_id=user.pk, family_id=family.pk))
+    if user.is_active and selectors.is_email_verified(user):
+        notice = transports.ReuseNotice(
+            user, signed_in_at=family.created_at, noticed_at=clock.now(), origin=context.current()
         )
+        transaction.on_commit(notice.send, robust=True)
 
 
 @transaction.atomic
@@ -94,7 +113,7 @@ def _rotated(digest: str) -> TokenPair | None:
     won = RefreshToken.objects.filter(pk=token.pk, used_at__isnull=True, expires_at__gt=now)
     if not won.update(used_at=now):
         if RefreshToken.objects.filter(pk=token.pk, used_at__isnull=False).exists():
-            revoke_family(family_id=token.family_id, reason="reuse")
+            _end_copied(token.family_id)
         return None
     family = selectors.open_family(token.family_id)
     return None if family is None else _pair(family)

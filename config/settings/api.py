@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.exceptions import ImproperlyConfigured
-
-from config.settings.environment import KEY_ADVICE, PRODUCTION, env, is_guessable, secret_key
+from config.settings.environment import PRODUCTION, env, secret_key
+from config.settings.signing import jwt_keys
 
 __all__ = ["REST_FRAMEWORK", "SIMPLE_JWT", "SPECTACULAR_SETTINGS"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.PersonalTokenAuthentication",
         "accounts.api.authentication.BearerAuthentication",
         "accounts.api.authentication.CookieAuthentication",
     ],
@@ -27,18 +27,18 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
-JWT_KEY = env.str("JWT_SECRET_KEY", default="")
-JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="HS256")
-if JWT_ALGORITHM not in {"HS256", "HS384", "HS512"}:
-    raise ImproperlyConfigured(f"JWT_ALGORITHM is HS256, HS384 or HS512, not {JWT_ALGORITHM}.")
-if PRODUCTION and JWT_KEY and is_guessable(JWT_KEY):
-    raise ImproperlyConfigured(f"JWT_SECRET_KEY can be guessed: {KEY_ADVICE}")
-
+_JWT = jwt_keys(
+    algorithm=env.str("JWT_ALGORITHM", default="HS256"),
+    key=env.str("JWT_SECRET_KEY", default=""),
+    default=secret_key(),
+    production=PRODUCTION,
+)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_EXPIRY_MINUTES", default=30)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", default=30)),
-    "ALGORITHM": JWT_ALGORITHM,
-    "SIGNING_KEY": JWT_KEY or secret_key(),
+    "ALGORITHM": _JWT.algorithm,
+    "SIGNING_KEY": _JWT.signing,
+    "VERIFYING_KEY": _JWT.verifying,
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
 }

@@ -48,10 +48,8 @@ __all__ = [
 AUTH_USER_MODEL = "accounts.User"
 # the address is unique in any case, by a constraint that this check does not see
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# the one way in by password; each further one would hash a wrong password once more
+AUTHENTICATION_BACKENDS = ["accounts.adapters.EmailBackend"]
 PASSWORD_HASHERS = [
     "core.hashing.QueuedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

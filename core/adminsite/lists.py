@@ -19,7 +19,7 @@ else:
 class ReadOnlyAdmin(_ModelAdmin):
     """Show rows that nobody edits: ledgers, audit, prices."""
 
-    actions = None
+    actions: Any = None
     show_full_result_count = False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from core import context, errors
 
 RETRIED = errors.RateLimited | errors.Overloaded | errors.DependencyUnavailable
 CONTENT_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="api"'
 
 
 def problem(error: errors.DomainError) -> dict[str, Any]:
@@ -44,7 +45,9 @@ def handle(exc: Exception, _context: dict[str, Any]) -> Response | None:
     if isinstance(error, RETRIED) and error.retry_after:
         response["Retry-After"] = str(error.retry_after)
     if error.status == status.HTTP_401_UNAUTHORIZED:
-        response["WWW-Authenticate"] = 'Bearer realm="api"'
+        response["WWW-Authenticate"] = CHALLENGE
+    if isinstance(error, errors.InsufficientScope):  # RFC 6750, section 3.1
+        response["WWW-Authenticate"] = f'{CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     return response
 
 

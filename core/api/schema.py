@@ -6,6 +6,8 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
+from core.api.scopes import scope_of
+
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -43,7 +45,7 @@ IDEMPOTENCY_PARAMETER = {
 
 
 class Schema(AutoSchema):
-    """Document the problem answers and the idempotency key that views share."""
+    """Document the problem answers, the scopes and the idempotency key that views share."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Describe one operation, with ``default`` standing for every error."""
@@ -52,4 +54,12 @@ class Schema(AutoSchema):
             operation["responses"].setdefault("default", PROBLEM_RESPONSE)
             if self.method == "POST" and getattr(getattr(self.view, "post", None), "idempotent", False):
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_PARAMETER)
+            self._tell_scope(operation)
         return operation
+
+    def _tell_scope(self, operation: dict[str, Any]) -> None:
+        scope = scope_of(self.view, self.method)
+        if scope:
+            sentence = f"A personal access token needs the scope `{scope}`."
+            operation["description"] = f"{operation.get('description', '')}\n\n{sentence}".strip()
+            operation["x-scope"] = scope

@@ -88,6 +88,7 @@ ICONS: dict[str, tuple[str, ...]] = {
     "external": ("M13 5h6v6M19 5l-8 8", "M16 14v5H5V8h5"),
     "menu": ("M4 7h16M4 12h16M4 17h16",),
     "mail": ("M4 6h16v12H4z", "M4 7l8 6 8-6"),
+    "copy": ("M8.5 8.5h11v11h-11z", "M15.5 8.5v-4h-11v11h4"),
     "key": ("M8 19a4 4 0 1 0 0-8 4 4 0 0 0 0 8z", "M11 12l8-8M16 7l2.5 2.5"),
     "history": ("M4 12a8 8 0 1 0 2.6-5.9L4 8.5", "M4 4v4.5h4.5", "M12 8v4.5l3 2"),
     "offline": (

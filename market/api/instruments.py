@@ -38,6 +38,8 @@ EXAMPLE = OpenApiExample(
 class InstrumentListView(ApiView):
     """Public instruments and the caller's own."""
 
+    area = "market"
+
     @extend_schema(
         operation_id="instruments_list",
         tags=["instruments"],
@@ -80,6 +82,8 @@ class InstrumentListView(ApiView):
 
 class InstrumentView(ApiView):
     """One instrument."""
+
+    area = "market"
 
     @extend_schema(operation_id="instruments_retrieve", tags=["instruments"], responses=InstrumentSerializer)
     def get(self, request: Request, uuid: UUID) -> Response:

@@ -56,6 +56,8 @@ DIVIDEND = OpenApiExample(
 class BarListView(ApiView):
     """The daily bars of an instrument, raw, in quote units."""
 
+    area = "market"
+
     @extend_schema(
         operation_id="bars_list",
         tags=["prices"],
@@ -122,6 +124,8 @@ class BarListView(ApiView):
 class CorporateActionListView(ApiView):
     """The splits and dividends of an instrument."""
 
+    area = "market"
+
     @extend_schema(
         operation_id="corporate_actions_list",
         tags=["prices"],
@@ -153,6 +157,8 @@ class CorporateActionListView(ApiView):
 
 class CorporateActionView(ApiView):
     """One split or dividend."""
+
+    area = "market"
 
     @extend_schema(
         operation_id="corporate_actions_retrieve", tags=["prices"], responses=CorporateActionSerializer

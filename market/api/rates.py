@@ -38,6 +38,8 @@ REQUIRED_QUOTE = OpenApiParameter("quote", str, required=True, description="The 
 class RateListView(ApiView):
     """Public exchange rates and the caller's own."""
 
+    area = "market"
+
     @extend_schema(
         operation_id="rates_list",
         tags=["rates"],
@@ -93,6 +95,8 @@ class RateListView(ApiView):
 class CoinListView(ApiView):
     """The coins that the crypto endpoints take."""
 
+    area = "market"
+
     @extend_schema(
         operation_id="coins_list",
         tags=["instruments"],
@@ -107,6 +111,8 @@ class CoinListView(ApiView):
 
 class ExchangeListView(ApiView):
     """Trading venues."""
+
+    area = "market"
 
     @extend_schema(
         operation_id="exchanges_list",

@@ -30,6 +30,8 @@ PERIOD = [
 class _LedgerView(ApiView):
     """Load the ledger of a portfolio that the caller may see."""
 
+    area = "portfolios"
+
     def ledger(self, portfolio_id: UUID) -> Ledger:
         """Answer the ledger."""
         return load(get(self.request.user, portfolio_id))
@@ -201,6 +203,8 @@ class CostMethodsView(_LedgerView):
 
 class NetWorthView(ApiView):
     """Everything the caller has."""
+
+    area = "portfolios"
 
     @extend_schema(operation_id="net_worth", responses=shapes.NetWorthSerializer)
     def get(self, request: Request) -> Response:

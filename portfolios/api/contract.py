@@ -13,8 +13,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.authentication import CookieAuthentication, ServiceBearerAuthentication
-from core.api.base import ApiView, idempotent
+from accounts.api.authentication import (
+    CookieAuthentication,
+    PersonalTokenAuthentication,
+    ServiceBearerAuthentication,
+)
+from core.api.base import READING, ApiView, idempotent
 from core.api.fields import NumberSerializerField
 from core.api.pagination import window
 from core.api.parameters import LISTING
@@ -117,6 +121,8 @@ class MessageSerializer(serializers.Serializer[Any]):
 class PlaceOrderView(ApiView):
     """Record purchases."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="place_order",
         tags=TAG,
@@ -141,6 +147,8 @@ class PlaceOrderView(ApiView):
 class PurchasedOrdersView(ApiView):
     """The recorded purchases."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="orders_purchased", tags=TAG, parameters=LISTING, responses=OrderPageSerializer
     )
@@ -160,6 +168,9 @@ class PurchasedOrdersView(ApiView):
 
 class PortfolioPositionView(ApiView):
     """The open positions of the default portfolio."""
+
+    area = "portfolios"
+    reading = READING | {"POST"}  # the contract reads by it
 
     @extend_schema(operation_id="portfolio_position", tags=TAG, responses=PositionsSerializer)
     def get(self, request: Request) -> Response:
@@ -185,11 +196,13 @@ class PortfolioPositionView(ApiView):
 class CoinView(ApiView):
     """What takes, besides our tokens, those that the service of ``USER_SERVICE_URL`` confirms."""
 
-    authentication_classes = [ServiceBearerAuthentication, CookieAuthentication]
+    authentication_classes = [PersonalTokenAuthentication, ServiceBearerAuthentication, CookieAuthentication]
 
 
 class CoinTotalView(CoinView):
     """The worth of all coins."""
+
+    area = "portfolios"
 
     @extend_schema(operation_id="crypto_total", tags=TAG, responses=CoinTotalSerializer)
     def get(self, request: Request) -> Response:
@@ -208,6 +221,8 @@ class CoinTotalView(CoinView):
 class CoinAddView(CoinView):
     """Add coins."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="crypto_add", tags=TAG, request=CoinAmountSerializer, responses=HoldingSerializer
     )
@@ -224,6 +239,8 @@ class CoinAddView(CoinView):
 
 class CoinRemoveView(CoinView):
     """Remove a coin."""
+
+    area = "portfolios"
 
     @extend_schema(
         operation_id="crypto_remove", tags=TAG, request=CoinSerializer, responses=MessageSerializer

@@ -48,6 +48,8 @@ PAGE = [
 class ImportListView(ApiView):
     """The imports of a portfolio."""
 
+    area = "portfolios"
+
     parser_classes = [JSONParser, MultiPartParser]
 
     @extend_schema(
@@ -93,6 +95,8 @@ class ImportListView(ApiView):
 class ImportView(ApiView):
     """One import."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="imports_retrieve", parameters=PAGE, responses=PreviewSerializer, tags=["imports"]
     )
@@ -128,6 +132,8 @@ class ImportView(ApiView):
 class ImportApplyView(ApiView):
     """Bring an import into the ledger."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="imports_apply", request=ApplySerializer, responses=ImportSerializer, tags=["imports"]
     )
@@ -144,6 +150,8 @@ class ImportApplyView(ApiView):
 
 class ImportUndoView(ApiView):
     """Take an import out of the ledger."""
+
+    area = "portfolios"
 
     @extend_schema(operation_id="imports_undo", request=None, responses=ImportSerializer, tags=["imports"])
     @idempotent
@@ -169,6 +177,8 @@ class CsvRenderer(BaseRenderer):
 
 class TransactionExportView(ApiView):
     """A portfolio's transactions as a file."""
+
+    area = "portfolios"
 
     renderer_classes = [CsvRenderer, JSONRenderer, ProblemRenderer]
 

@@ -30,6 +30,8 @@ from portfolios.services import transactions as transaction_services
 class PortfolioListView(ApiView):
     """The caller's portfolios."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="portfolios_list",
         parameters=LISTING,
@@ -58,6 +60,8 @@ class PortfolioListView(ApiView):
 class PortfolioView(ApiView):
     """One portfolio."""
 
+    area = "portfolios"
+
     @extend_schema(operation_id="portfolios_retrieve", responses=PortfolioSerializer)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer a portfolio."""
@@ -82,6 +86,8 @@ class PortfolioView(ApiView):
 
 class TransactionListView(ApiView):
     """The transactions of a portfolio."""
+
+    area = "portfolios"
 
     @extend_schema(
         operation_id="transactions_list",
@@ -126,6 +132,8 @@ class TransactionListView(ApiView):
 class TransactionBatchView(ApiView):
     """Many transactions at once."""
 
+    area = "portfolios"
+
     @extend_schema(
         operation_id="transactions_create_batch",
         request=TransactionSerializer(many=True),
@@ -148,6 +156,8 @@ class TransactionBatchView(ApiView):
 
 class TransactionView(ApiView):
     """One transaction."""
+
+    area = "portfolios"
 
     @extend_schema(operation_id="transactions_retrieve", responses=TransactionSerializer)
     def get(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
@@ -189,6 +199,8 @@ class TransactionView(ApiView):
 class TransactionRestoreView(ApiView):
     """Undo of a deletion."""
 
+    area = "portfolios"
+
     @extend_schema(operation_id="transactions_restore", request=None, responses=TransactionSerializer)
     @idempotent
     def post(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
@@ -201,6 +213,8 @@ class TransactionRestoreView(ApiView):
 
 class TransactionRevisionsView(ApiView):
     """The history of one transaction."""
+
+    area = "portfolios"
 
     @extend_schema(
         operation_id="transactions_revisions",

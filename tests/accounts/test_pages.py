@@ -505,13 +505,11 @@ def test_preferences_set_language_and_time_zone_of_a_page(signed_in, ada, settin
     ("locale", "language"), [("de-DE", "de-de"), ("en-GB", "en-gb"), ("en", "en"), ("xx-YY", "en")]
 )
 def test_language_of_a_locale_formats_its_way(locale, language):
-    from accounts.middleware import language_of
-
-    assert language_of(locale) == language
+    assert User(locale=locale).language == language
 
 
 def test_zone_of_an_unknown_name_is_utc():
-    from accounts.middleware import zone_of
+    from accounts.transports import zone_of
 
     assert [str(zone_of(name)) for name in ("Europe/Berlin", "Mars/Olympus", "../x", "")] == [
         "Europe/Berlin",

@@ -43,6 +43,15 @@ def routes() -> list[Route]:
     ]
 
 
+def views() -> dict[str, Any]:
+    """Tell the view class of every API route."""
+    return {
+        pattern.name or text: pattern.callback.cls
+        for text, pattern, _ids in _walk(get_resolver().url_patterns)
+        if text.startswith("api/")
+    }
+
+
 def pages() -> list[Route]:
     """List the pages of ours: not the API, and not what Django and allauth bring."""
     return [
@@ -81,6 +90,7 @@ PAIR = {"base": "EUR", "quote": "USD"}
 ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
 COIN = {"coin_id": "bitcoin", "amount": 1}
 
+TOKEN = {"name": "Script", "scopes": ["portfolios:read"], "password": "correct horse battery"}
 FILE = "date,type,symbol,quantity,price,fee,currency\n2024-01-08,BUY,MINE,2,12,0,EUR\n"
 
 GET = (Call("get"),)
@@ -100,6 +110,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-user-me": GET,
     "api-user-sessions": GET,
     "api-user-session": (Call("delete", status=204),),
+    "api-users-tokens": (Call("get"), Call("post", TOKEN, status=201)),
+    "api-users-token": (Call("get"), Call("delete", status=204)),
     # the market
     "api-instruments": (Call("get"), Call("post", {**PRIVATE, "symbol": "NEW"}, status=201)),
     "api-instrument": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=409)),

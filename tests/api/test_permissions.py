@@ -27,7 +27,7 @@ from portfolios.models import PortfolioInvitation, PortfolioMember
 from portfolios.selectors.sharing import digest
 from portfolios.services import sharing
 from tests.api.conftest import PASSWORD
-from tests.api.routes import BUY, CALLS, FILE, ORDER, PUBLIC, RATE, Call, Route, Scene, routes
+from tests.api.routes import BUY, CALLS, FILE, ORDER, PUBLIC, RATE, TOKEN, Call, Route, Scene, routes
 
 pytestmark = pytest.mark.django_db
 ROUTES = routes()
@@ -35,7 +35,7 @@ BY_ID = [route for route in ROUTES if route.ids]
 OF_PORTFOLIO = [route for route in ROUTES if "portfolio_id" in route.ids]
 CLOSES = [(date(2024, 1, 5), Decimal(10)), (date(2024, 1, 8), Decimal(12))]
 DIVIDEND = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
-TOKEN = "an-invitation-of-the-tests"
+INVITED = "an-invitation-of-the-tests"
 OWN_APPS = ("core", "accounts", "market", "portfolios")
 
 
@@ -88,7 +88,9 @@ def scene_of(person: Person) -> Scene:
     listing = reverse("api-transactions", args=[portfolio["id"]])
     kept, gone = (person.send(Call("post"), listing, scene.body(BUY)).json() for _ in range(2))
     person.send(Call("delete"), f"{listing}/{gone['id']}", None)
+    token = person.send(Call("post"), reverse("api-users-tokens"), TOKEN).json()
     scene.ids[""] = {"portfolio_id": portfolio["id"], "transaction_id": kept["id"], "uuid": instrument.uuid}
+    scene.ids[""] |= {"token_id": token["id"]}
     scene.ids["api-transaction-restore"] = {"transaction_id": gone["id"]}
     scene.ids["api-corporate-action"] = {"uuid": action.uuid}
     scene.ids[""]["session_id"] = person.user.token_families.get().pk
@@ -106,8 +108,8 @@ def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
     invited = sharing.invite_member(
         actor=Actor.user(person.user), portfolio_id=UUID(portfolio_id), email="dan@example.org", role="viewer"
     )
-    PortfolioInvitation.objects.update(token_hash=digest(TOKEN))
-    return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": TOKEN}
+    PortfolioInvitation.objects.update(token_hash=digest(INVITED))
+    return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": INVITED}
 
 
 def bring_in(person: Person, imports: str, route: str) -> str:

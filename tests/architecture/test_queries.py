@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from market.models import Coin, CorporateAction, Exchange
 from portfolios.selectors.ledger import memory
-from tests.api.routes import FILE, Call, Scene, routes
+from tests.api.routes import FILE, TOKEN, Call, Scene, routes
 from tests.api.test_permissions import Person
 
 COUNTS = Path(__file__).resolve().parents[1] / "query_counts.json"
@@ -49,6 +49,8 @@ class Home:
         number = self.rows
         Coin.objects.create(coin_id=f"coin-{number}", symbol=f"C{number}", name="Coin")
         Exchange.objects.create(mic=f"XT{number}", name="Test", time_zone="UTC")
+        token = self.post("api-users-tokens", TOKEN)["id"]
+        self.ids[""].setdefault("token_id", token)
         instrument = self.instrument(number)
         portfolio = self.post("api-portfolios", {"name": f"P{number}", "currency": "EUR"})["id"]
         first = self.ids[""].setdefault("portfolio_id", portfolio)

@@ -94,6 +94,9 @@ def _ways_in(user: User) -> None:
     SocialAccount.objects.create(user=user, provider="sso", uid="s-1", extra_data=claims)
     ExternalIdentity.objects.create(user=user, issuer="https://users.example.org", subject="s-1")
     issue_tokens(user=user)
+    services.create_personal_token(
+        actor=Actor.user(user), user_id=user.pk, name=NAME, scopes=["market:read"], expires_at=None
+    )
     origins.note_sign_in(user=user)
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store.create()
