@@ -41,6 +41,7 @@ class PersonalTokenAuthentication(BaseAuthentication):
         if token is None:
             raise exceptions.AuthenticationFailed(_("The personal access token is not valid, or no longer."))
         personal_tokens.mark_used(token=token)
+        token.user.powers_withheld = selectors.lacks_staff_factor(token.user)
         return token.user, token
 
     def authenticate_header(self, _request: Request) -> str:

@@ -38,6 +38,10 @@ class ReadOnlyInline(_TabularInline):
     extra = 0
     can_delete = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show every field as text: what no form can hold is shown too."""
+        return self.get_fields(request, obj) if self.fields else super().get_readonly_fields(request, obj)
+
     def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
 

@@ -31,6 +31,7 @@ class FlorinAdminSite(admin.AdminSite):
             "django_celery_beat.CrontabSchedule",
             "django_celery_beat.IntervalSchedule",
             "django_celery_beat.SolarSchedule",
+            "mfa.Authenticator",
             "socialaccount.SocialApp",
             "socialaccount.SocialToken",
         }

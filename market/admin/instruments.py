@@ -134,6 +134,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
     """Venues; ``manage.py load_reference`` writes them."""
 
     list_display = ["mic", "name", "country", "time_zone"]
+    ordering = ["mic"]
     list_filter = ["country"]
     search_fields = ["mic", "name"]
 
@@ -143,4 +144,5 @@ class CoinAdmin(ReadOnlyAdmin):
     """The coins that the crypto endpoints know; ``manage.py load_reference`` writes them."""
 
     list_display = ["coin_id", "symbol", "name"]
+    ordering = ["coin_id"]
     search_fields = ["coin_id", "symbol", "name"]
