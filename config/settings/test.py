@@ -7,7 +7,10 @@ from config.settings import *  # noqa: F403
 # the tests of a budget set it themselves
 THROTTLES = {
     **THROTTLES,  # noqa: F405
-    **dict.fromkeys(("reads", "writes", "heavy", "anonymous", "address"), "1000000/min"),
+    **dict.fromkeys(
+        ("reads", "writes", "heavy", "anonymous", "address", "invitations", "invitations-address"),
+        "1000000/min",
+    ),
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -54,6 +54,13 @@ class InstrumentField(serializers.UUIDField):
         return str(value.uuid)
 
 
+class OwnerNameSerializer(serializers.Serializer[Any]):
+    """Who owns a portfolio: by name, or by address where they gave none."""
+
+    id = serializers.UUIDField(source="owner_id")
+    name = serializers.CharField(source="owner_name")
+
+
 class PortfolioSerializer(StrictSerializer[Portfolio]):
     """A portfolio and the caller's role in it."""
 
@@ -70,6 +77,7 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
     benchmark = InstrumentField(required=False, allow_null=True)
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
     role = serializers.CharField(read_only=True)
+    owner = OwnerNameSerializer(read_only=True, source="*")
     is_default = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, imports, portfolios
+from portfolios.api import analysis, contract, imports, portfolios, sharing
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
+INVITATION = f"{ONE}/invitations/<uuid:invitation_id>"
+RECEIVED = "api/v1/invitations"
 ENTRY = f"{ONE}/transactions/<uuid:transaction_id>"
 
 urlpatterns = [
@@ -30,6 +32,17 @@ urlpatterns = [
     path(f"{ONE}/statement", analysis.StatementView.as_view(), name="api-statement"),
     path(f"{ONE}/allocation", analysis.AllocationView.as_view(), name="api-allocation"),
     path(f"{ONE}/cost-methods", analysis.CostMethodsView.as_view(), name="api-cost-methods"),
+    path(f"{ONE}/members", sharing.MembersView.as_view(), name="api-members"),
+    path(f"{ONE}/members/<uuid:user_id>", sharing.MemberView.as_view(), name="api-member"),
+    path(f"{ONE}/owner", sharing.OwnerView.as_view(), name="api-owner"),
+    path(f"{ONE}/invitations", sharing.InvitationsView.as_view(), name="api-invitations"),
+    path(INVITATION, sharing.InvitationView.as_view(), name="api-invitation"),
+    path(f"{INVITATION}/resend", sharing.InvitationResendView.as_view(), name="api-invitation-resend"),
+    path(RECEIVED, sharing.ReceivedView.as_view(), name="api-received"),
+    path(f"{RECEIVED}/<uuid:invitation_id>/accept", sharing.AcceptView.as_view(), name="api-received-accept"),
+    path(
+        f"{RECEIVED}/<uuid:invitation_id>/decline", sharing.DeclineView.as_view(), name="api-received-decline"
+    ),
     path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
     path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
     path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),

@@ -22,7 +22,8 @@ from portfolios.models import Portfolio
 from portfolios.selectors import cost_methods, periods, valuation
 from portfolios.selectors.figures import performance
 from portfolios.selectors.ledger import load, today
-from portfolios.selectors.portfolios import get, get_writable
+from portfolios.selectors.portfolios import get_writable
+from portfolios.selectors.sharing import get_owned
 from portfolios.selectors.valuation import NetWorthPart
 from portfolios.services import portfolios as services
 from portfolios.services import samples
@@ -142,7 +143,7 @@ def portfolio_settings(request: HttpRequest, portfolio_id: UUID) -> HttpResponse
 @login_required
 def portfolio_delete(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Delete a portfolio after its name was typed."""
-    portfolio = get(request.user, portfolio_id)
+    portfolio = get_owned(request.user, portfolio_id)
     wrong = False
     if request.method == "POST":
         wrong = request.POST.get("confirm", "").strip() != portfolio.name.strip()

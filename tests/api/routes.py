@@ -91,6 +91,8 @@ ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
 COIN = {"coin_id": "bitcoin", "amount": 1}
 
 TOKEN = {"name": "Script", "scopes": ["portfolios:read"], "password": "correct horse battery"}
+INVITE = {"email": "eve@example.org", "role": "viewer"}
+
 FILE = "date,type,symbol,quantity,price,fee,currency\n2024-01-08,BUY,MINE,2,12,0,EUR\n"
 
 GET = (Call("get"),)
@@ -144,6 +146,16 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-allocation": GET,
     "api-cost-methods": GET,
     "api-net-worth": GET,
+    # who shares them
+    "api-members": GET,
+    "api-member": (Call("patch", {"role": "editor"}), Call("delete", status=204)),
+    "api-owner": (Call("put", {"user_id": "MEMBER"}),),
+    "api-invitations": (Call("get"), Call("post", INVITE, status=201)),
+    "api-invitation": (Call("delete", status=204),),
+    "api-invitation-resend": (Call("post", NONE),),
+    "api-received": GET,
+    "api-received-accept": (Call("post", NONE),),
+    "api-received-decline": (Call("post", NONE, status=204),),
     "api-imports": (Call("get"), Call("post", {"file_name": "a.csv", "content": FILE}, status=201)),
     "api-import": (Call("get"), Call("patch", {"mapping": {}}), Call("delete", status=204)),
     "api-import-apply": (Call("post", NONE),),
@@ -159,6 +171,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
     # the document
     "schema": GET,
     "api-docs": GET,
+}
+# What a member of any role may not do: only the owner.
+OWNERS = {
+    ("api-portfolio", "delete"),
+    ("api-member", "patch"),
+    ("api-member", "delete"),
+    ("api-owner", "put"),
+    ("api-invitations", "get"),
+    ("api-invitations", "post"),
+    ("api-invitation", "delete"),
+    ("api-invitation-resend", "post"),
 }
 # Needs no token. Signing out by its refresh token is proof enough.
 PUBLIC = {

@@ -15,8 +15,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import services as people
+from core.actor import Actor
 from market.models import Coin, CorporateAction, Exchange
+from portfolios.models import PortfolioMember
 from portfolios.selectors.ledger import memory
+from portfolios.services import sharing
+from portfolios.services.portfolios import create_portfolio
+from tests.api.conftest import PASSWORD
 from tests.api.routes import FILE, TOKEN, Call, Scene, routes
 from tests.api.test_permissions import Person
 
@@ -59,8 +65,22 @@ class Home:
         self.post("place-order", [{"tick_id": instrument, "purchase_price": 9, "purchase_qty": 1}])
         self.post("crypto-add", {"coin_id": f"coin-{number}", "amount": 1})
         upload = {"file_name": "a.csv", "content": FILE.replace(",2,12,", f",{number},12,")}
+        self.share(first, number)
         preview = self.post("api-imports", upload, portfolio_id=first)["id"]
         self.ids[""].setdefault("import_id", preview)
+
+    def share(self, portfolio: str, number: int) -> None:
+        """Let one more look at it, invite another, and have somebody else invite this person."""
+        guest = people.register_user(
+            email=f"guest{number}@example.org", password=PASSWORD, email_verified=True
+        )
+        PortfolioMember.objects.create(portfolio_id=portfolio, user=guest, role="viewer")
+        invited = {"email": f"friend{number}@example.org", "role": "viewer"}
+        self.post("api-invitations", invited, portfolio_id=portfolio)
+        theirs = create_portfolio(actor=Actor.user(guest), owner_id=guest.pk, name="Theirs", currency="EUR")
+        sharing.invite_member(
+            actor=Actor.user(guest), portfolio_id=theirs.pk, email=self.person.user.email, role="viewer"
+        )
 
     def instrument(self, number: int) -> str:
         """Make an instrument in a currency of its own, with prices, a dividend and a rate."""
