@@ -115,22 +115,27 @@ def _with(value: str, choices: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return choices if value in known else [(value, value), *choices]
 
 
-class EraseForm(forms.Form):
+class ProofForm(forms.Form):
+    """The password once more, for who has one; everybody else signed in minutes ago."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        if user.has_usable_password():
+            self.fields["password"] = forms.CharField(
+                label=_("Your password"),
+                max_length=1024,
+                strip=False,
+                widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            )
+
+
+class EraseForm(ProofForm):
     """The address, typed, and the password that confirm an erasure."""
 
     email = forms.CharField(
         label=_("Your e-mail address"), max_length=254, help_text=_("Type it to confirm.")
     )
-    password = forms.CharField(
-        label=_("Your password"),
-        max_length=1024,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
 
     def clean_email(self) -> str:
         """Make sure that this is the account that is meant."""

@@ -68,7 +68,7 @@ class TokenSerializer(serializers.Serializer[TokenPair]):
 
 
 class ErasureSerializer(serializers.Serializer[Any]):
-    """The password that confirms an erasure."""
+    """The password that confirms what cannot be undone."""
 
     password = PasswordField()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.services.erasure import erase_user
+from accounts.services.export import export_data
 from accounts.services.housekeeping import (
     purge_personal_tokens,
     purge_refresh_tokens,
@@ -18,6 +19,7 @@ from accounts.services.personal_tokens import (
     revoke_token_as_staff,
 )
 from accounts.services.profile import change_profile
+from accounts.services.proof import Proof
 from accounts.services.registration import (
     NewUser,
     create_user,
@@ -42,6 +44,7 @@ from accounts.services.tokens import TokenPair, revoke_family, rotate_refresh, s
 __all__ = [
     "IssuedToken",
     "NewUser",
+    "Proof",
     "TokenPair",
     "change_profile",
     "create_personal_token",
@@ -49,6 +52,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "erase_user",
+    "export_data",
     "family_used",
     "grant_role",
     "mark_used",

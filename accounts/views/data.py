@@ -1,4 +1,4 @@
-"""A person's data: erasing the account."""
+"""A person's data: taking it home, erasing the account."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
-from accounts.forms import EraseForm
+from accounts.forms import EraseForm, ProofForm
 from accounts.models import User
+from accounts.services import Proof
+from accounts.views.proof import is_fresh, way_of
+from core import throttling
 from core.actor import Actor
+from core.archive import Archive
+from core.downloads import ArchiveDownload
 from core.pages import attempted
 
 
@@ -24,7 +31,28 @@ from core.pages import attempted
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """Show what a person can do with all of their data."""
-    return render(request, "accounts/data.html")
+    return _data_page(request, ProofForm(user=cast("User", request.user)))
+
+
+@login_required
+@sensitive_post_parameters("password")
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Answer all of the data of the person who asks, as one archive.
+
+    Raises:
+        RateLimited: the person took it too often.
+    """
+    user = cast("User", request.user)
+    form, made = ProofForm(request.POST, user=user), list[Archive]()
+    if form.is_valid():
+        throttling.spend(request, "export", str(user.pk))
+        proof = _proof(request, form)
+        attempted(
+            form,
+            lambda: made.append(services.export_data(actor=Actor.user(user), user_id=user.pk, proof=proof)),
+        )
+    return ArchiveDownload(made[0], name="florin-data") if made else _data_page(request, form)
 
 
 @login_required
@@ -46,3 +74,12 @@ def _erase(user: User, form: EraseForm) -> bool:
     return attempted(
         form, lambda: services.erase_user(actor=Actor.user(user), user_id=user.pk, password=password)
     )
+
+
+def _proof(request: HttpRequest, form: ProofForm) -> Proof:
+    return Proof(password=form.cleaned_data.get("password", ""), is_fresh=is_fresh(request, form.user))
+
+
+def _data_page(request: HttpRequest, form: ProofForm) -> HttpResponse:
+    context = {"form": form, "way": way_of(request, form.user, reverse("settings-data"))}
+    return render(request, "accounts/data.html", context, status=400 if form.errors else 200)

@@ -18,10 +18,11 @@ __all__ = [
     "THROTTLE_EXEMPT_PATHS",
 ]
 
-# the first three by person, the others by network
+# the first four by person, the others by network
 THROTTLES = {
     "reads": env.str("THROTTLE_READS", default="600/min"),
     "writes": env.str("THROTTLE_WRITES", default="300/min"),
+    "export": env.str("THROTTLE_EXPORT", default="10/hour"),
     "heavy": env.str("THROTTLE_HEAVY", default="30/min"),
     "anonymous": env.str("THROTTLE_ANONYMOUS", default="600/min"),
     "address": env.str("THROTTLE_ADDRESS", default="6000/min"),
@@ -54,6 +55,8 @@ HEAVY_ROUTES = {
     "import-undo": ("POST",),
     "transaction-export": ("GET",),
     "instrument-bars-csv": ("GET",),
+    "settings-data-export": ("POST",),
+    "api-user-export": ("POST",),
     "api-bars": ("POST",),
     "api-transaction-batch": ("POST",),
 }

@@ -112,7 +112,7 @@ function onSubmit(event) {
     const draft = memory.read(key, window.sessionStorage);
     if (draft) memory.write(key, { ...draft, sent: true }, window.sessionStorage);
   }
-  if (!form.matches("[data-form]") || form.matches("[hx-post], [hx-get]")) return;
+  if (!form.matches("[data-form]") || form.matches("[hx-post], [hx-get], [data-download]")) return;
   if (form.dataset.sending) event.preventDefault();
   form.dataset.sending = "yes";
 }

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from core.cells import unguarded
 from portfolios.domain import rules
 from portfolios.domain.csv_import import numbers
 from portfolios.domain.csv_import.columns import Field
 from portfolios.domain.csv_import.draft import Draft
-from portfolios.domain.csv_import.export import unguarded
 from portfolios.domain.csv_import.findings import Finding, error, shown, warning
 from portfolios.domain.csv_import.layout import Layout
 from portfolios.domain.csv_import.numbers import Number, NumberProblem

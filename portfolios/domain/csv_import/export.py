@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from core.cells import guarded
 from core.money import plain
 
 OWN_COLUMNS: Final = (
@@ -17,9 +18,6 @@ OWN_COLUMNS: Final = (
     "tax", "tax_currency", "fx_rate", "note", "id", "group", "instrument",
 )  # fmt: skip
 OWN_HEADER: Final = ",".join(OWN_COLUMNS)
-# What a spreadsheet may take for a formula, and the mark itself, so that reading undoes it exactly.
-_DANGEROUS: Final = frozenset("=+-@\t\r\n'")
-GUARD: Final = "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +50,6 @@ def written(rows: Iterable[ExportRow]) -> str:
     writer.writerow(OWN_COLUMNS)
     writer.writerows(_cells(row) for row in rows)
     return out.getvalue()
-
-
-def guarded(text: str) -> str:
-    """Put a ``'`` before what a spreadsheet would run as a formula."""
-    return GUARD + text if text[:1] in _DANGEROUS and text else text
-
-
-def unguarded(text: str) -> str:
-    """Take the guard off again."""
-    return text[1:] if text.startswith(GUARD) else text
 
 
 def number(value: Decimal | None) -> str:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.actor import Actor
+from core.cells import guarded, unguarded
 from portfolios.domain.csv_import.choices import Choices
-from portfolios.domain.csv_import.export import ExportRow, guarded, unguarded, written
+from portfolios.domain.csv_import.export import ExportRow, written
 from portfolios.domain.csv_import.layout import lay_out
 from portfolios.domain.csv_import.rows import read_rows
 from portfolios.domain.csv_import.text import read_sheet
