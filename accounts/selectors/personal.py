@@ -55,9 +55,6 @@ def _sign_ins(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("api_sign_ins", families, columns)
     tokens = PersonalAccessToken.objects.filter(user_id=user_id).order_by("created_at", "pk")
     yield table("personal_access_tokens", tokens, _TOKEN)
-    tokens = PersonalAccessToken.objects.filter(user_id=user_id).order_by("created_at", "pk")
-    columns = ("id", "name", "beginning", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
-    yield table("personal_access_tokens", tokens, columns)
     origins = KnownOrigin.objects.filter(user_id=user_id).order_by("pk")
     yield table("known_origins", origins, ("device", "network", "last_seen_at"))
 

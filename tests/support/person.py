@@ -95,9 +95,6 @@ def _ways_in(user: User) -> None:
     ExternalIdentity.objects.create(user=user, issuer="https://users.example.org", subject="s-1")
     issue_tokens(user=user)
     services.create_personal_token(
-        actor=Actor.user(user), user_id=user.pk, name="Sheet", scopes=["profile:read"], expires_at=None
-    )
-    services.create_personal_token(
         actor=Actor.user(user), user_id=user.pk, name=NAME, scopes=["market:read"], expires_at=None
     )
     origins.note_sign_in(user=user)
