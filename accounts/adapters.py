@@ -27,7 +27,7 @@ from accounts.domain import canonical_locale, primary_language
 from accounts.errors import EmailTaken, ProviderUnavailable
 from accounts.models import User
 from accounts.providers.openid import OpenIDProvider
-from accounts.selectors import SESSION_MARK
+from accounts.selectors import AFTER_PROOF, SESSION_MARK
 from accounts.services import NewUser, factors, guard
 from core import context
 from core.actor import Actor
@@ -135,7 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         """Go on to the page that says whether the address is proven."""
         if self.request.user.is_authenticated:
-            return reverse("settings-security")
+            return str(self.request.session.pop(AFTER_PROOF, "") or reverse("settings-security"))
         return str(super().get_email_verification_redirect_url(email_address))
 
     def send_notification_mail(

@@ -21,6 +21,8 @@ from core.errors import NotFound
 
 # Under this key a session of the pages names its `BrowserSession`.
 SESSION_MARK = "florin_session"
+# Under this key a page leaves its path that somebody comes back to once they have proven their address.
+AFTER_PROOF = "after_proof"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.models import LIVE_WORLD
+from core.models import LIVE_WORLD, Role
 from market.models import Instrument
 from market.selectors import rates
 from portfolios.domain import allocation as groups
@@ -23,7 +23,7 @@ from portfolios.domain.positions import CashView, PositionView, cash, positions
 from portfolios.models import Portfolio
 from portfolios.selectors.figures import Period, book, once, state
 from portfolios.selectors.ledger import Ledger, load_all, today
-from portfolios.selectors.portfolios import real_of
+from portfolios.selectors.portfolios import real_of, shared_with
 
 GROUPINGS = ["instrument", "class", "currency", "sector"]
 STALE_AFTER = timedelta(days=7)
@@ -54,6 +54,19 @@ class Valuation:
     incomplete: bool
     as_of: date | None
     problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """A portfolio that somebody else shares with the user, valued in its own currency."""
+
+    portfolio: Portfolio
+    valued: Valuation
+
+    @property
+    def role_label(self) -> str:
+        """What the user may do, in words."""
+        return str(Role(self.portfolio.role).label)  # type: ignore[attr-defined]  # annotated by shared_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,16 @@ def net_worth(user: Any) -> NetWorth:
             incomplete=any(part.incomplete or part.value is None for part in parts),
             parts=parts,
         )
+
+
+def shared_with_user(user: Any) -> list[SharedPart]:
+    """Value what others share with the user, each in its own currency; it is in no sum of the user's."""
+    portfolios = list(shared_with(user))
+    with exact():
+        return [
+            SharedPart(portfolio, at(ledger, today(portfolio)))
+            for portfolio, ledger in zip(portfolios, load_all(portfolios), strict=True)
+        ]
 
 
 def _part(portfolio: Portfolio, ledger: Ledger, table: Any, day: date) -> NetWorthPart:

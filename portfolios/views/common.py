@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.models import WRITERS
+from core.models import WRITERS, Role
 from core.templatetags.pieces import url_or_nothing
 from portfolios.models import Portfolio
+from portfolios.selectors import sharing, valuation
 
 
 def is_fragment(request: HttpRequest, kind: str) -> bool:
@@ -22,6 +23,14 @@ def is_fragment(request: HttpRequest, kind: str) -> bool:
 def can_write(portfolio: Portfolio) -> bool:
     """Tell whether the user for whom the portfolio was read may change it."""
     return getattr(portfolio, "role", None) in WRITERS and portfolio.managed_by is None
+
+
+def shared_context(user: Any) -> dict[str, Any]:
+    """Tell what others share with the user, and what they are invited to."""
+    return {
+        "shared": valuation.shared_with_user(user),
+        "received": [(one, sharing.caller_of(one)) for one in sharing.invitations_to(user)],
+    }
 
 
 def toast(
@@ -54,6 +63,7 @@ def frame(portfolio: Portfolio, current: str, **more: Any) -> dict[str, Any]:
         "portfolio": portfolio,
         "currency": portfolio.currency,
         "may_write": can_write(portfolio),
+        "is_shared": getattr(portfolio, "role", Role.OWNER) != Role.OWNER,
         "tabs": tabs_of(portfolio, current),
         "here": reverse("portfolio", args=[portfolio.pk]),
         **more,

@@ -21,6 +21,7 @@ from portfolios.selectors.findings import Finding
 from portfolios.selectors.samples import fictional_listings
 from portfolios.selectors.valuation import NetWorth, NetWorthPart
 from portfolios.services.samples import PLAN_YEARS
+from portfolios.views.common import shared_context
 from portfolios.views.words import finding_text
 
 SHOWN_POSITIONS = 8
@@ -44,6 +45,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "holdings": holdings[:SHOWN_POSITIONS],
         "more_holdings": max(0, len(holdings) - SHOWN_POSITIONS),
         "parts": [(part, _stale(part)) for part in found.parts],
+        **shared_context(request.user),
         "problems": problems[:SHOWN_PROBLEMS],
         "more_problems": max(0, len(problems) - SHOWN_PROBLEMS),
         "sample_ready": not found.parts and bool(sample_listings(found.day)),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.selectors import AFTER_PROOF
 from core.errors import NotFound
 from portfolios.errors import InvitationClosed
 from portfolios.models import PortfolioInvitation
@@ -56,7 +57,7 @@ def _answering(request: HttpRequest, found: PortfolioInvitation) -> dict[str, An
     if selectors.is_addressee(user, found):
         return {"step": "answer"}
     if user.email.lower() == found.email:
-        request.session["after_proof"] = request.path
+        request.session[AFTER_PROOF] = request.path
         return {"step": "prove"}
     return {"step": "other-account"}
 

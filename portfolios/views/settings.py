@@ -27,7 +27,7 @@ from portfolios.selectors.sharing import get_owned
 from portfolios.selectors.valuation import NetWorthPart
 from portfolios.services import portfolios as services
 from portfolios.services import samples
-from portfolios.views.common import frame
+from portfolios.views.common import frame, shared_context
 from portfolios.views.dashboard import sample_listings
 from portfolios.views.figures import ratio
 from portfolios.views.words import range_text, reason_text
@@ -45,6 +45,7 @@ def portfolio_list(request: HttpRequest) -> HttpResponse:
         "found": found,
         "currency": found.currency,
         "rows": [_row(part) for part in found.parts],
+        **shared_context(request.user),
         "sample_ready": not found.parts and bool(sample_listings(found.day)),
     }
     return render(request, "portfolios/list.html", context)
