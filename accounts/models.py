@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils import timezone, translation
@@ -81,6 +82,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(Upper("email"), name="user_email_any_case"),
             models.Index(fields=["-date_joined"], name="user_joined"),
+            # the beginning of an address or a name, as staff type it
+            models.Index(OpClass(Upper("email"), name="varchar_pattern_ops"), name="user_email_begins"),
+            models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="user_name_begins"),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +135,7 @@ class TokenFamily(models.Model):
     last_used_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        indexes = [models.Index(fields=["-created_at"], name="token_family_made")]
         verbose_name = _("API sign-in")
         verbose_name_plural = _("API sign-ins")
 

@@ -91,6 +91,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["object_type", "object_id", "-at"], name="audit_object"),
             models.Index(fields=["actor_id", "-at"], name="audit_actor"),
             models.Index(fields=["-at"], name="audit_at"),
+            models.Index(fields=["verb", "-at"], name="audit_verb"),
+            models.Index(fields=["request_id"], name="audit_request", condition=~models.Q(request_id="")),
+            models.Index(
+                fields=["actor_label", "-at"], name="audit_system", condition=models.Q(actor_id=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +110,9 @@ class AuditOrigin(models.Model):
     )
     address = models.GenericIPAddressField(null=True)
     agent = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address"], name="audit_origin_address")]
 
     def __str__(self) -> str:
         return str(self.address)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import CurrencyField, NumericField
@@ -76,6 +78,9 @@ class Instrument(TimeStamped):
         ]
         indexes = [
             models.Index(fields=["symbol"], name="instrument_symbol"),
+            models.Index(
+                OpClass(Upper("symbol"), name="varchar_pattern_ops"), name="instrument_symbol_begins"
+            ),
             models.Index(fields=["isin"], name="instrument_isin", condition=~Q(isin="")),
         ]
 
@@ -174,6 +179,7 @@ class CorporateAction(TimeStamped):
 
     class Meta:
         ordering = ["-ex_date"]
+        indexes = [models.Index(fields=["-ex_date"], name="corporate_action_day")]
         constraints = [
             models.UniqueConstraint(fields=["instrument", "kind", "ex_date"], name="corporate_action_once"),
             models.CheckConstraint(

@@ -8,8 +8,10 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from core.adminsite import ReadOnlyAdmin, ReadOnlyInline
+from core.adminsite import ReadOnlyAdmin, ReadOnlyInline, search
+from core.adminsite.filters import PeriodFilter
 from portfolios.models import Portfolio, PortfolioMember, Transaction, TransactionImport, TransactionRevision
 
 if TYPE_CHECKING:  # Django's inlines are generic to mypy only
@@ -31,8 +33,10 @@ class PortfolioAdmin(ReadOnlyAdmin):
     """Portfolios with the number of their transactions."""
 
     list_display = ["name", "owner", "currency", "kind", "tracks_cash", "entries", "updated_at"]
-    list_filter = ["kind", "tracks_cash", "is_sample", "currency"]
-    search_fields = ["name", "id", "members__user__email"]
+    list_filter = ["kind", "tracks_cash", "is_sample"]
+    search_fields = ["=id"]
+    search_help_text = _("A portfolio's id, or the address or id of one of its members.")
+    ordering = ["-id"]
     inlines = [MemberInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -51,12 +55,21 @@ class PortfolioAdmin(ReadOnlyAdmin):
         )
         return rows
 
-    @admin.display(ordering="owner")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by id, or by who is a member."""
+        found, many = super().get_search_results(request, queryset, search_term)
+        members = PortfolioMember.objects.filter(user__in=search.people_of(search_term.strip()))
+        shared = list(members.values_list("portfolio_id", flat=True)[: search.MOST_FOUND_ELSEWHERE])
+        return (queryset.filter(pk__in=shared), False) if shared else (found, many)
+
+    @admin.display(description=_("owner"))
     def owner(self, portfolio: Any) -> str:
         """Name the owner."""
         return str(portfolio.owner or "–")
 
-    @admin.display(ordering="entries")
+    @admin.display(description=_("entries"))
     def entries(self, portfolio: Any) -> int:
         """Count the live transactions."""
         return int(portfolio.entries)
@@ -76,8 +89,10 @@ class TransactionAdmin(ReadOnlyAdmin):
     list_display = ["day", "kind", "instrument", "quantity", "price", "currency", "portfolio", "deleted_at"]
     list_filter = ["kind", ("deleted_at", admin.EmptyFieldListFilter)]
     list_select_related = ["instrument", "portfolio"]
-    search_fields = ["id__exact", "external_id", "portfolio__name", "instrument__symbol"]
-    date_hierarchy = "time"
+    search_fields = ["=id", "=portfolio", "=import_batch", "=instrument__symbol"]
+    search_help_text = _("The id of an entry, a portfolio or an import, or a whole symbol.")
+    # newest entered first: an id tells when it was made
+    ordering = ["-id"]
     inlines = [RevisionInline]
 
 
@@ -86,9 +101,11 @@ class TransactionImportAdmin(ReadOnlyAdmin):
     """Files that were brought in."""
 
     list_display = ["file_name", "portfolio", "status", "created_at", "applied_at"]
-    list_filter = ["status"]
+    list_filter = ["status", ("created_at", PeriodFilter)]
     list_select_related = ["portfolio"]
-    search_fields = ["file_name", "portfolio__name"]
+    search_fields = ["=id", "=portfolio", "=user_id", "=sha256", "^file_name"]
+    search_help_text = _("The id of an import, a portfolio or a person, or the beginning of a file's name.")
+    ordering = ["-id"]
     exclude = ["rows", "source"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -247,6 +247,7 @@ class Transaction(TimeStamped):
                 name="transaction_ledger",
             ),
             models.Index(fields=["instrument"], name="transaction_instrument"),
+            models.Index(fields=["-id"], name="transaction_deleted", condition=Q(deleted_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import selectors
-from accounts.models import User
-from core.adminsite import ReadOnlyAdmin
+from core.adminsite import ReadOnlyAdmin, search
+from core.adminsite.filters import PeriodFilter, ValuesFilter, distinct
 from core.models import AuditEvent, AuditOrigin
 
 
@@ -21,12 +19,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what."""
 
     list_display = ["at", "actor_label", "verb", "object_type", "object_id", "request_id"]
-    list_filter = ["verb", "object_type"]
-    search_fields = ["verb__startswith", "=object_id", "=request_id", "=actor_label"]
+    list_filter = [("at", PeriodFilter), ("verb", ValuesFilter), ("object_type", ValuesFilter)]
+    search_fields = ["^verb", "=object_id", "=request_id", "=actor_label"]
     search_help_text = _(
         "A verb or its beginning, an object's id, a request's id, or a person's address or id."
     )
-    date_hierarchy = "at"
     ordering = ["-at"]
     list_per_page = 50
     fields = [
@@ -37,13 +34,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by the listed fields; a person, by address or id, finds all that names them."""
-        person = _person(search_term.strip())
-        if person is None:
-            return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(actor_id=person) | queryset.filter(
-            object_type="user", object_id=str(person)
-        ), False
+        """Find by what the indexes know; a person, by address or id, finds all that names them."""
+        term = search_term.strip()
+        return (queryset.filter(_named(term)) if term else queryset), False
 
     @admin.display(description=_("address"))
     def address(self, event: AuditEvent) -> str:
@@ -62,19 +55,23 @@ class AuditOriginAdmin(ReadOnlyAdmin):
 
     list_display = ["event", "address", "agent"]
     list_select_related = ["event"]
-    search_fields = ["=address"]
+    search_fields = ["=address", "=event"]
+    search_help_text = _("An address, or the id of an audit event.")
     ordering = ["-event_id"]
 
 
-def _person(term: str) -> UUID | None:
-    if "@" in term:
-        user = selectors.user_by_email(term)
-        return user.pk if user is not None else None
-    try:
-        known = UUID(term)
-    except ValueError:
-        return None
-    return known if User.objects.filter(pk=known).exists() else None
+def _named(term: str) -> Q:
+    """Say which events a term finds."""
+    people = search.people_of(term)
+    if "@" in term and not people:
+        return Q(pk__in=[])
+    table = AuditEvent._meta.db_table  # noqa: SLF001  # Django's own way
+    objects = Q(object_type__in=distinct(table, "object_type"))
+    if people:
+        return Q(actor_id__in=people) | (objects & Q(object_id__in=[str(one) for one in people]))
+    verbs = [verb for verb in distinct(table, "verb") if verb.startswith(term.lower())]
+    found = (objects & Q(object_id=term)) | Q(verb__in=verbs) | Q(actor_id=None, actor_label=term)
+    return found | (Q(request_id=term) & ~Q(request_id=""))
 
 
 def _origin(event: AuditEvent, field: str) -> str:

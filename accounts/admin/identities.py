@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from core.adminsite import ReadOnlyAdmin
+from core.adminsite.filters import ValuesFilter
 from core.roles import PREFIX
 
 
@@ -26,7 +27,9 @@ class EmailAddressAdmin(ReadOnlyAdmin):
     list_display = ["email", "user", "primary", "verified"]
     list_filter = ["primary", "verified"]
     list_select_related = ["user"]
-    search_fields = ["email", "=user__id"]
+    search_fields = ["=email"]
+    search_people = ["user"]
+    ordering = ["-id"]
 
 
 @admin.register(SocialAccount)
@@ -34,9 +37,11 @@ class SocialAccountAdmin(ReadOnlyAdmin):
     """With which accounts elsewhere people sign in."""
 
     list_display = ["user", "provider", "uid", "date_joined", "last_login"]
-    list_filter = ["provider"]
+    list_filter = [("provider", ValuesFilter)]
     list_select_related = ["user"]
-    search_fields = ["user__email", "=uid", "=user__id"]
+    search_fields = ["=uid"]
+    search_people = ["user"]
+    ordering = ["-id"]
     fields = ["user", "provider", "uid", "date_joined", "last_login"]
 
 
@@ -47,6 +52,9 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
     """Groups of permissions. Those of the roles are written by ``manage.py sync_roles`` alone."""
+
+    # Django's widget for two lists writes styles, which the content policy refuses
+    filter_horizontal = ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Let nobody change a role's group."""

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from accounts.models import StoredMail
 from core.adminsite import ReadOnlyAdmin
+from core.adminsite.filters import PeriodFilter
 
 
 @admin.register(StoredMail)
@@ -14,6 +15,6 @@ class StoredMailAdmin(ReadOnlyAdmin):
 
     list_display = ["sent_at", "recipients", "subject"]
     search_fields = ["subject", "recipients"]
-    date_hierarchy = "sent_at"
+    list_filter = [("sent_at", PeriodFilter)]
     fields = ["sent_at", "sender", "recipients", "subject", "text", "html"]
     ordering = ["-sent_at"]

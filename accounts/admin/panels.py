@@ -37,12 +37,16 @@ def register() -> None:
 
 def sign_ups() -> Panel:
     """Count the sign-ups of the last day and week, and draw those of two weeks."""
-    listing = reverse("admin:accounts_user_changelist")
     rows = [
-        PanelRow(_("Last 24 hours"), str(selectors.sign_ups_within(timedelta(days=1))), url=listing),
-        PanelRow(_("Last 7 days"), str(selectors.sign_ups_within(timedelta(days=7))), url=listing),
+        PanelRow(_("Last 24 hours"), str(selectors.sign_ups_within(timedelta(days=1))), url=_since(1)),
+        PanelRow(_("Last 7 days"), str(selectors.sign_ups_within(timedelta(days=7))), url=_since(7)),
     ]
     return Panel(_("Sign-ups"), rows, by_day(_("Sign-ups by day"), _joined()))
+
+
+def _since(days: int) -> str:
+    first = clock.today("UTC") - timedelta(days=days)
+    return reverse("admin:accounts_user_changelist") + f"?date_joined__from={first.isoformat()}"
 
 
 def by_day(label: str, counts: dict[date, int]) -> Columns:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import audit
 from core.actor import Actor
+from core.adminsite import FastList
+from core.adminsite.filters import PeriodFilter, QuestionFilter
 
 if TYPE_CHECKING:  # Django's forms and admins are generic to mypy only
     _UserCreationForm = AdminUserCreationForm[User]
@@ -38,18 +43,48 @@ def _is_super(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
+class StateFilter(QuestionFilter):
+    """The questions that support asks about accounts."""
+
+    title = _("state")
+    parameter_name = "state"
+    questions = (
+        ("open", _("Open")),
+        ("closed", _("Closed")),
+        ("unverified", _("Address not proven")),
+        ("one_factor", _("No second factor")),
+        ("staff_one_factor", _("Staff without a second factor")),
+        ("never", _("Never signed in")),
+    )
+
+    def ask(self, question: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the accounts that are so."""
+        proven = Exists(EmailAddress.objects.filter(user=OuterRef("pk"), verified=True))
+        kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+        factor = Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=kinds))
+        conditions = {
+            "open": Q(is_active=True),
+            "closed": Q(is_active=False),
+            "unverified": ~Q(proven),
+            "one_factor": ~Q(factor),
+            "staff_one_factor": Q(is_staff=True) & ~Q(factor),
+            "never": Q(last_login=None),
+        }
+        return rows.filter(conditions[question])
+
+
 @admin.register(User)
-class UserAdmin(_UserAdmin):
+class UserAdmin(FastList, _UserAdmin):
     """People. Nobody is deleted here: erasure is the person's own act and takes their data along."""
 
     add_form = UserCreationForm
     ordering = ("-date_joined",)
     list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "base_currency", "date_joined"]
-    search_fields = ["email", "name", "=id"]
-    date_hierarchy = "date_joined"
-    show_full_result_count = False
-    list_per_page = 50
+    list_filter = [StateFilter, "is_staff", ("date_joined", PeriodFilter)]
+    search_fields = ["^email", "^name", "=id"]
+    search_help_text = _("An address or a name, or its beginning, or an id.")
+    # Django's widget for two lists needs scripts that write styles
+    filter_horizontal = ()
     readonly_fields = ["id", "date_joined", "last_login"]
     fieldsets = (
         (None, {"fields": ("id", "email", "password")}),
@@ -68,16 +103,16 @@ class UserAdmin(_UserAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Keep the account of a superuser from everybody else."""
         may: bool = super().has_change_permission(request, obj)
         return may and (obj is None or not obj.is_superuser or _is_super(request))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Let only superusers edit what an account may, and its way in: its editor must not become it."""
         return self.readonly_fields if _is_super(request) else [*self.readonly_fields, *POWERS]
 
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the hash of a password, and the way to set another, to superusers only."""
         found = super().get_fieldsets(request, obj)
         if obj is None or _is_super(request):
@@ -93,7 +128,7 @@ class UserAdmin(_UserAdmin):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and record which fields staff changed."""
         super().save_model(request, obj, form, change)
         audit.record(

@@ -9,6 +9,7 @@ from accounts import services
 from accounts.models import PersonalAccessToken
 from core.adminsite import ReadOnlyAdmin
 from core.adminsite.actions import ReasonedAction, ReasonedActions
+from core.adminsite.filters import PeriodFilter
 
 
 @admin.register(PersonalAccessToken)
@@ -16,14 +17,15 @@ class PersonalAccessTokenAdmin(ReasonedActions, ReadOnlyAdmin):
     """Tokens of people's programs, without their secrets."""
 
     list_display = ["beginning", "user", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    list_filter = ["created_at", "expires_at", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter), ("expires_at", PeriodFilter)]
     list_select_related = ["user"]
-    list_per_page = 50
-    search_fields = ["=id", "beginning__startswith", "=user__id", "user__email"]
+    search_fields = ["=id", "=beginning"]
+    search_people = ["user"]
+    search_help_text = _("The id or the beginning of a token, or a person's address or id.")
     fields = [
         "id", "user", "name", "beginning", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at",
     ]  # fmt: skip
-    ordering = ["-created_at"]
+    ordering = ["-id"]
     reasoned = (
         ReasonedAction(
             "revoke",

@@ -5,7 +5,7 @@ Django loads this package before any model, so nothing here imports one at the t
 
 from __future__ import annotations
 
-from core.adminsite.lists import ReadOnlyAdmin, ReadOnlyInline
+from core.adminsite.lists import FastList, ReadOnlyAdmin, ReadOnlyInline
 from core.adminsite.site import FlorinAdminConfig, FlorinAdminSite
 
-__all__ = ["FlorinAdminConfig", "FlorinAdminSite", "ReadOnlyAdmin", "ReadOnlyInline"]
+__all__ = ["FastList", "FlorinAdminConfig", "FlorinAdminSite", "ReadOnlyAdmin", "ReadOnlyInline"]

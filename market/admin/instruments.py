@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.actor import Actor
-from core.adminsite import ReadOnlyAdmin, ReadOnlyInline
+from core.adminsite import FastList, ReadOnlyAdmin, ReadOnlyInline
 from core.adminsite.actions import ReasonedAction, ReasonedActions
+from core.adminsite.filters import PeriodFilter, QuestionFilter
+from core.models import LIVE_WORLD
 from market.admin.forms import ActionForm, InstrumentForm
-from market.models import Coin, CorporateAction, Exchange, Instrument, SymbolSpan
+from market.domain.prices import STALE_AFTER_DAYS
+from market.models import Coin, CorporateAction, DailyBar, Exchange, Instrument, SymbolSpan
 from market.services.actions import delete_corporate_action
 from market.services.instruments import delete_instrument
 
-if TYPE_CHECKING:
-    from django.db.models import Model
 
-    _ModelAdmin = admin.ModelAdmin[Model]
-else:
-    _ModelAdmin = admin.ModelAdmin
-
-
-class ServiceAdmin(ReasonedActions, _ModelAdmin):
+class ServiceAdmin(ReasonedActions, FastList):
     """Write through the services; the row that a form answers is saved already."""
 
-    show_full_result_count = False
-    list_per_page = 50
     actions = None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -51,6 +47,21 @@ class SymbolInline(ReadOnlyInline):
 
     model = SymbolSpan
     fields = ["symbol", "valid_from", "valid_to"]
+
+
+class PricesFilter(QuestionFilter):
+    """Instruments by how fresh their prices are."""
+
+    title = _("prices")
+    parameter_name = "prices"
+    questions = (("stale", _("None of the last days")), ("none", _("None at all")), ("fresh", _("Fresh")))
+
+    def ask(self, question: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the instruments whose prices are so."""
+        bars = DailyBar.objects.filter(instrument=OuterRef("pk"), world=LIVE_WORLD)
+        oldest = clock.today("UTC") - timedelta(days=STALE_AFTER_DAYS)
+        some, fresh = Q(Exists(bars)), Q(Exists(bars.filter(date__gte=oldest)))
+        return rows.filter({"stale": some & ~fresh, "none": ~some, "fresh": fresh}[question])
 
 
 def _delete_instrument(actor: Actor, row: Instrument, reason: str) -> None:
@@ -77,8 +88,9 @@ class InstrumentAdmin(ServiceAdmin):
         ),
     )
     list_display = ["symbol", "name", "kind", "exchange", "currency", "sector", "is_fictional", "updated_at"]
-    list_filter = ["kind", "is_fictional", "currency", "exchange"]
-    search_fields = ["symbol", "name", "isin", "=uuid"]
+    list_filter = [PricesFilter, "kind", "is_fictional"]
+    search_fields = ["^symbol", "name", "=isin", "=uuid", "=exchange"]
+    search_help_text = _("The beginning of a symbol, a part of a name, an ISIN, an exchange (MIC) or an id.")
     list_select_related = ["exchange"]
     autocomplete_fields = ["exchange"]
     inlines = [SymbolInline]
@@ -114,11 +126,11 @@ class CorporateActionAdmin(ServiceAdmin):
         "currency",
         "source",
     ]
-    list_filter = ["kind", "source"]
+    list_filter = ["kind", ("ex_date", PeriodFilter)]
     list_select_related = ["instrument"]
-    search_fields = ["instrument__symbol", "instrument__name"]
+    search_fields = ["^instrument__symbol", "=instrument__isin", "=uuid"]
+    search_help_text = _("The beginning of a symbol, an ISIN or an id.")
     autocomplete_fields = ["instrument"]
-    date_hierarchy = "ex_date"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave users' own instruments out."""
@@ -135,8 +147,7 @@ class ExchangeAdmin(ReadOnlyAdmin):
 
     list_display = ["mic", "name", "country", "time_zone"]
     ordering = ["mic"]
-    list_filter = ["country"]
-    search_fields = ["mic", "name"]
+    search_fields = ["^mic", "name", "=country"]
 
 
 @admin.register(Coin)
@@ -145,4 +156,4 @@ class CoinAdmin(ReadOnlyAdmin):
 
     list_display = ["coin_id", "symbol", "name"]
     ordering = ["coin_id"]
-    search_fields = ["coin_id", "symbol", "name"]
+    search_fields = ["^coin_id", "^symbol", "name"]

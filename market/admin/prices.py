@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.adminsite import ReadOnlyAdmin
+from core.adminsite.filters import PeriodFilter, QuestionFilter
 from market.models import DailyBar, FxRate, PriceImport
-
-if TYPE_CHECKING:
-    _Paginator = Paginator[Any]
-else:
-    _Paginator = Paginator
-
-MANY = 10_000
-
-
-class RoughPaginator(_Paginator):
-    """Count no further than anybody pages, so that a list of millions opens at once."""
-
-    @property
-    def count(self) -> int:
-        """Count up to 10,000 rows."""
-        rows = cast("QuerySet[Any]", self.object_list)
-        return len(rows.order_by().values_list("pk")[:MANY])
 
 
 @admin.register(DailyBar)
@@ -37,10 +20,10 @@ class DailyBarAdmin(ReadOnlyAdmin):
 
     list_display = ["instrument", "date", "open", "high", "low", "close", "volume", "source"]
     list_select_related = ["instrument"]
-    search_fields = ["instrument__symbol__exact"]
-    search_help_text = _("The whole symbol.")
-    ordering = ["-id"]
-    paginator = RoughPaginator
+    search_fields = ["=instrument__symbol", "=instrument__isin"]
+    search_help_text = _("A whole symbol or ISIN.")
+    # the order of the index that every read of bars uses
+    ordering = ["-instrument", "-world", "-date"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave users' own instruments out."""
@@ -53,16 +36,27 @@ class FxRateAdmin(ReadOnlyAdmin):
     """Public exchange rates; ``manage.py import_fx`` writes them."""
 
     list_display = ["base", "quote", "date", "rate", "source"]
-    list_filter = ["source"]
-    search_fields = ["base__exact", "quote__exact"]
+    list_filter = [("date", PeriodFilter)]
+    search_fields = ["=base", "=quote"]
     search_help_text = _("A currency code, such as USD.")
     ordering = ["-id"]
-    paginator = RoughPaginator
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave users' own rates out."""
         rows: QuerySet[Any] = super().get_queryset(request).filter(owner=None)
         return rows
+
+
+class RefusedFilter(QuestionFilter):
+    """Files of which rows were refused, and those that brought nothing new."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+    questions = (("refused", _("With refused rows")), ("nothing", _("Nothing stored")))
+
+    def ask(self, question: str, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the files that ended so."""
+        return rows.filter(rows_rejected__gt=0) if question == "refused" else rows.filter(rows_stored=0)
 
 
 @admin.register(PriceImport)
@@ -73,5 +67,6 @@ class PriceImportAdmin(ReadOnlyAdmin):
         "file_name", "created_at", "actor_label", "rows_read", "rows_stored", "rows_unchanged",
         "rows_rejected",
     ]  # fmt: skip
-    search_fields = ["file_name", "sha256__exact"]
-    date_hierarchy = "created_at"
+    list_filter = [RefusedFilter, ("created_at", PeriodFilter)]
+    search_fields = ["file_name", "=sha256", "=uuid"]
+    ordering = ["-id"]

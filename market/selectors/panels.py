@@ -33,7 +33,7 @@ def _stale() -> list[PanelRow]:
             _("Held instruments without a price of the last %(days)s days") % {"days": STALE_AFTER_DAYS},
             f"{len(old)} / {len(held)}",
             state="warn" if old else "good",
-            url=reverse("admin:market_instrument_changelist"),
+            url=reverse("admin:market_instrument_changelist") + "?prices=stale",
         )
     ]
     for instrument in Instrument.objects.filter(id__in=old, owner=None).order_by("symbol")[:SHOWN]:
