@@ -21,6 +21,13 @@ class InvalidCredentials(NotAuthenticated):
     title = "The e-mail address or the password is not right"
 
 
+class ErasurePending(Forbidden):
+    """The person asked for erasure: until then they may cancel it or take their data, and nothing else."""
+
+    code = "erasure-pending"
+    title = "This account is about to be erased"
+
+
 class MfaRequired(NotAuthenticated):
     """The password is right; the second factor is missing."""
 

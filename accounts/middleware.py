@@ -21,6 +21,24 @@ from accounts.selectors import SESSION_MARK
 from accounts.transports import zone_of
 
 STAFF_PATHS = ("/admin/", "/staff/")
+# what the pages still do for whose account is to be erased: stay, take the data, prove oneself, sign out
+OPEN_TO_LEAVING = {
+    "settings-leaving",
+    "settings-leaving-cancel",
+    "settings-data-export",
+    "account_logout",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "accounts.views.oidc.login",
+    "accounts.views.oidc.callback",
+    "offline",
+    "csp-report",
+    "service-worker",
+    "health-live",
+    "health-ready",
+    "prometheus-django-metrics",
+}
 FREE_OF_FACTOR = {"staff-factor", "admin:logout"}
 
 
@@ -72,6 +90,27 @@ class StaffFactorMiddleware:
 def is_proven_twice(request: HttpRequest, user: User) -> bool:
     """Tell whether the session's user has proven themselves by a second factor or a passkey in it."""
     return any(one.get("method") == "mfa" for one in get_authentication_records(request, user))
+
+
+class LeavingMiddleware:
+    """Lead who asked for erasure to the page where they may cancel it, wherever they want to go."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Stop the way to any other page; views of the API refuse for themselves."""
+        user, match = request.user, request.resolver_match
+        if not isinstance(user, User) or user.erase_after is None or hasattr(view, "cls"):
+            return None
+        if match is not None and match.view_name in OPEN_TO_LEAVING:
+            return None
+        if getattr(request, "htmx", False):
+            return HttpResponse(headers={"HX-Redirect": reverse("settings-leaving")})
+        return redirect("settings-leaving")
 
 
 class PreferencesMiddleware:

@@ -62,6 +62,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # the person asked for erasure: from this instant on a task does it, and until then they may cancel
+    erase_after = models.DateTimeField(_("erased after"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -85,6 +87,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             # the beginning of an address or a name, as staff type it
             models.Index(OpClass(Upper("email"), name="varchar_pattern_ops"), name="user_email_begins"),
             models.Index(OpClass(Upper("name"), name="varchar_pattern_ops"), name="user_name_begins"),
+            models.Index(
+                fields=["erase_after"], condition=models.Q(erase_after__isnull=False), name="user_erase_after"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
-from accounts import services
+from accounts import selectors, services
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +37,23 @@ def purge_stored_mail() -> None:
     log.info("accounts.stored_mail_purged", count=services.purge_stored_mail())
 
 
+@shared_task
+def erase_due() -> None:
+    """Have every account erased whose person asked for it and did not cancel; one task for each."""
+    due = selectors.erasures_due()
+    for user_id in due:
+        erase_person.delay(str(user_id))
+    log.info("accounts.erasures_due", count=len(due))
+
+
+@shared_task
+def erase_person(user_id: str) -> None:
+    """Erase one account that is due; what fails is found again in an hour."""
+    log.info("accounts.erasure_tried", erased=services.erase_if_due(user_id=UUID(user_id)))
+
+
 SCHEDULE = {
+    "accounts.tasks.erase_due": crontab(minute="47"),
     "accounts.tasks.purge_personal_tokens": crontab(minute="7", hour="3"),
     "accounts.tasks.purge_refresh_tokens": crontab(minute="17", hour="3"),
     "accounts.tasks.purge_sessions": crontab(minute="27", hour="3"),

@@ -36,10 +36,14 @@ def send_confirmation(address: EmailAddress) -> None:
         address.send_confirmation(context.request, signup=True)
 
 
-def send_notice(user: User, template: str, details: dict[str, Any] | None = None) -> None:
-    """Tell a user what happened to their account; only at an address that they have proven."""
+def send_notice(user: User, template: str, details: dict[str, Any] | None = None, *, path: str = "") -> None:
+    """Tell a user what happened to their account; only at an address that they have proven.
+
+    With a `path` the mail may link to that page of ours, by ``url``.
+    """
     if context.request is not None:
-        get_adapter().send_notification_mail(template, user, details)
+        url = context.request.build_absolute_uri(path) if path else ""
+        get_adapter().send_notification_mail(template, user, {**(details or {}), "url": url})
 
 
 def send_letter(template: str, address: str, details: dict[str, Any], *, language: str, path: str) -> None:

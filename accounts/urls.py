@@ -16,6 +16,8 @@ urlpatterns = [
     path("settings/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="settings-token-revoke"),
     path("settings/data/", data.data, name="settings-data"),
     path("settings/data/export/", data.export, name="settings-data-export"),
+    path("settings/leaving/", data.leaving, name="settings-leaving"),
+    path("settings/leaving/cancel/", data.stay, name="settings-leaving-cancel"),
     path("settings/erase/", data.erase, name="settings-erase"),
     # before allauth's own at the same addresses, whose names they answer for
     path("accounts/oidc/<str:provider_id>/login/", oidc.login),

@@ -51,6 +51,7 @@ class StateFilter(QuestionFilter):
     questions = (
         ("open", _("Open")),
         ("closed", _("Closed")),
+        ("leaving", _("To be erased")),
         ("unverified", _("Address not proven")),
         ("one_factor", _("No second factor")),
         ("staff_one_factor", _("Staff without a second factor")),
@@ -65,6 +66,7 @@ class StateFilter(QuestionFilter):
         conditions = {
             "open": Q(is_active=True),
             "closed": Q(is_active=False),
+            "leaving": Q(erase_after__isnull=False),
             "unverified": ~Q(proven),
             "one_factor": ~Q(factor),
             "staff_one_factor": Q(is_staff=True) & ~Q(factor),
@@ -79,13 +81,13 @@ class UserAdmin(FastList, _UserAdmin):
 
     add_form = UserCreationForm
     ordering = ("-date_joined",)
-    list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login"]
+    list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login", "erase_after"]
     list_filter = [StateFilter, "is_staff", ("date_joined", PeriodFilter)]
     search_fields = ["^email", "^name", "=id"]
     search_help_text = _("An address or a name, or its beginning, or an id.")
     # Django's widget for two lists needs scripts that write styles
     filter_horizontal = ()
-    readonly_fields = ["id", "date_joined", "last_login"]
+    readonly_fields = ["id", "date_joined", "last_login", "erase_after"]
     fieldsets = (
         (None, {"fields": ("id", "email", "password")}),
         (
@@ -96,7 +98,7 @@ class UserAdmin(FastList, _UserAdmin):
             _("Permissions"),
             {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
         ),
-        (_("Dates"), {"fields": ("date_joined", "last_login")}),
+        (_("Dates"), {"fields": ("date_joined", "last_login", "erase_after")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
 

@@ -59,6 +59,7 @@ class ExportView(ApiView):
 
     area = "profile"
     signed_in_only = frozenset({"POST"})
+    open_to_leaving = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
     renderer_classes = [JSONRenderer, ZipRenderer, ProblemRenderer]
 
     @extend_schema(tags=TAGS, operation_id="users_me_export", responses={200: ExportContentSerializer})

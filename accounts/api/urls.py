@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import export, personal_tokens, sessions, views
+from accounts.api import erasure, export, personal_tokens, sessions, views
 
 urlpatterns = [
     path("api/v1/users/signup", views.SignUpView.as_view(), name="api-users-signup"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/users/refresh", views.RefreshView.as_view(), name="api-users-refresh"),
     path("api/v1/users/logout", views.SignOutView.as_view(), name="api-users-logout"),
     path("api/v1/users/me", views.MeView.as_view(), name="api-users-me"),
+    path("api/v1/users/me/erasure", erasure.ErasureView.as_view(), name="api-user-erasure"),
     path("api/v1/users/me/export", export.ExportView.as_view(), name="api-user-export"),
     path("api/v1/users/me/sessions", sessions.SessionsView.as_view(), name="api-user-sessions"),
     path(

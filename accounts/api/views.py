@@ -103,6 +103,7 @@ class SignOutView(OpenView):
 class MeView(ApiView):
     area = "profile"
     signed_in_only = frozenset({"DELETE"})
+    open_to_leaving = frozenset({"DELETE"})
 
     @property
     def me(self) -> User:

@@ -174,6 +174,12 @@ def stored_mails(search: str = "") -> QuerySet[StoredMail]:
     return mails
 
 
+def erasures_due() -> list[UUID]:
+    """List the accounts whose erasure was asked for and not cancelled in time, the oldest first."""
+    rows = User.objects.filter(erase_after__lte=clock.now()).order_by("erase_after", "pk")
+    return list(rows.values_list("pk", flat=True))
+
+
 def sign_ups_within(period: timedelta) -> int:
     """Count the accounts made in the last `period`."""
     return User.objects.filter(date_joined__gte=clock.now() - period).count()

@@ -18,11 +18,11 @@ from accounts.models import (
     User,
 )
 from core.personal import table
-from core.ports import PersonalTable
+from core.ports import Loss, PersonalTable, erasure_losses
 
 _PROFILE = (
     "id", "email", "name", "base_currency", "time_zone", "locale", "appearance", "gain_colours",
-    "is_staff", "is_superuser", "is_active", "date_joined", "last_login",
+    "is_staff", "is_superuser", "is_active", "date_joined", "last_login", "erase_after",
 )  # fmt: skip
 _TOKEN = ("id", "name", "beginning", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 
@@ -64,3 +64,8 @@ def _rights(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("roles", groups, (("role", "group__name"),))
     own = User.user_permissions.through.objects.filter(user_id=user_id).order_by("pk")
     yield table("permissions", own, (("permission", "permission__codename"),))
+
+
+def losses_of(user_id: UUID) -> list[Loss]:
+    """Tell what goes with a person's account, as every room says it."""
+    return [loss for losses in erasure_losses.collect(user_id).values() for loss in losses]

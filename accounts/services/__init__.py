@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.services.erasure import erase_user
+from accounts.services.erasure import cancel_erasure, erase_if_due, erase_user, request_erasure
 from accounts.services.export import export_data
 from accounts.services.housekeeping import (
     purge_personal_tokens,
@@ -46,11 +46,13 @@ __all__ = [
     "NewUser",
     "Proof",
     "TokenPair",
+    "cancel_erasure",
     "change_profile",
     "create_personal_token",
     "create_user",
     "end_other_sessions",
     "end_session",
+    "erase_if_due",
     "erase_user",
     "export_data",
     "family_used",
@@ -63,6 +65,7 @@ __all__ = [
     "purge_stored_mail",
     "register_user",
     "release_address",
+    "request_erasure",
     "revoke_family",
     "revoke_personal_token",
     "revoke_role",

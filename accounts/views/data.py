@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -11,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import services
 from accounts.forms import EraseForm, ProofForm
 from accounts.models import User
+from accounts.selectors.personal import losses_of
 from accounts.services import Proof
 from accounts.views.proof import is_fresh, way_of
 from core import throttling
@@ -59,21 +63,56 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
-    """Erase the account of the person who asks, after they typed its address and password."""
+    """Have the account of the person who asks erased, after they typed its address and proved themselves."""
     user = cast("User", request.user)
-    form = EraseForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid() and _erase(user, form):
-        logout(request)
-        messages.success(request, _("Your account and everything in it is erased."))
-        return redirect("landing")
-    return render(request, "accounts/erase.html", {"form": form}, status=400 if form.errors else 200)
+    form, due = EraseForm(request.POST or None, user=user), list[datetime | None]()
+    if request.method == "POST" and form.is_valid():
+        proof = _proof(request, form)
+        attempted(
+            form,
+            lambda: due.append(
+                services.request_erasure(actor=Actor.user(user), user_id=user.pk, proof=proof)
+            ),
+        )
+    if due:
+        return _signed_out(request, due[0])
+    context = {
+        "form": form,
+        "way": way_of(request, user, reverse("settings-erase")),
+        "losses": losses_of(user.pk),
+        "days": settings.ERASURE_GRACE_DAYS,
+    }
+    return render(request, "accounts/erase.html", context, status=400 if form.errors else 200)
 
 
-def _erase(user: User, form: EraseForm) -> bool:
-    password: str = form.cleaned_data["password"]
-    return attempted(
-        form, lambda: services.erase_user(actor=Actor.user(user), user_id=user.pk, password=password)
-    )
+def _signed_out(request: HttpRequest, due: datetime | None) -> HttpResponse:
+    text = _("Your account and everything in it is erased.")
+    if due is not None:
+        day = formats.date_format(timezone.localtime(due), "DATETIME_FORMAT")
+        text = _("Your account is erased after %(day)s. Sign in before then to keep it.") % {"day": day}
+    logout(request)
+    messages.success(request, text)
+    return redirect("landing")
+
+
+@login_required
+@require_safe
+def leaving(request: HttpRequest) -> HttpResponse:
+    """Show the one thing that an account has left which is to be erased: the way back."""
+    user = cast("User", request.user)
+    if user.erase_after is None:
+        return redirect("settings-data")
+    return _leaving_page(request, ProofForm(user=user))
+
+
+@login_required
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Keep the account of the person who asks after all."""
+    user = cast("User", request.user)
+    if services.cancel_erasure(actor=Actor.user(user), user_id=user.pk):
+        messages.success(request, _("Your account stays. Everything is as it was."))
+    return redirect("settings-data")
 
 
 def _proof(request: HttpRequest, form: ProofForm) -> Proof:
@@ -81,5 +120,12 @@ def _proof(request: HttpRequest, form: ProofForm) -> Proof:
 
 
 def _data_page(request: HttpRequest, form: ProofForm) -> HttpResponse:
+    if form.user.erase_after is not None:
+        return _leaving_page(request, form)
     context = {"form": form, "way": way_of(request, form.user, reverse("settings-data"))}
     return render(request, "accounts/data.html", context, status=400 if form.errors else 200)
+
+
+def _leaving_page(request: HttpRequest, form: ProofForm) -> HttpResponse:
+    context = {"form": form, "way": way_of(request, form.user, reverse("settings-leaving"))}
+    return render(request, "accounts/leaving.html", context, status=400 if form.errors else 200)

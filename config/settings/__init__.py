@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionsMiddleware",
     "accounts.middleware.StaffFactorMiddleware",
     "accounts.middleware.PreferencesMiddleware",
+    "accounts.middleware.LeavingMiddleware",
     "core.middleware.ThrottleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

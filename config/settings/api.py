@@ -15,7 +15,7 @@ REST_FRAMEWORK = {
         "accounts.api.authentication.BearerAuthentication",
         "accounts.api.authentication.CookieAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.rendering.JSONRenderer", "core.api.rendering.ProblemRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.rendering.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.SkipLimitPagination",

@@ -27,6 +27,7 @@ __all__ = [
     "AUTH_USER_MODEL",
     "DEFAULT_FROM_EMAIL",
     "EMAIL_BACKEND",
+    "ERASURE_GRACE_DAYS",
     "LOGIN_REDIRECT_URL",
     "LOGIN_URL",
     "MFA_ADAPTER",
@@ -125,6 +126,10 @@ SOCIALACCOUNT_PROVIDERS = (
     if OIDC_SERVER_URL
     else {}
 )
+
+ERASURE_GRACE_DAYS = env.int("ERASURE_GRACE_DAYS", default=7)
+if ERASURE_GRACE_DAYS < 0:
+    raise ImproperlyConfigured("ERASURE_GRACE_DAYS is 0 or more.")
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Florin <florin@localhost>")
 EMAIL_URL = env.str("EMAIL_URL", default="")

@@ -413,7 +413,8 @@ def test_settings_page_says_what_is_wrong_and_saves_nothing(signed_in, ada, fiel
     assert ada.name == ""
 
 
-def test_erase_page_needs_the_address_and_the_password(signed_in, ada):
+def test_erase_page_needs_the_address_and_the_password(signed_in, ada, settings):
+    settings.ERASURE_GRACE_DAYS = 0
     page = reverse("settings-erase")
     check(signed_in.post(page, {"email": "other@example.org", "password": PASSWORD}), 400)
     html = check(signed_in.post(page, {"email": ada.email, "password": "wrong"}), 400)

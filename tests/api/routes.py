@@ -110,6 +110,11 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("delete", {"password": "correct horse battery"}, status=204),
     ),
     "api-user-me": GET,
+    "api-user-erasure": (
+        Call("get"),
+        Call("post", {"password": "correct horse battery"}, status=202),
+        Call("delete", status=204),
+    ),
     "api-user-export": (Call("get"), Call("post", {"password": "correct horse battery"})),
     "api-user-sessions": GET,
     "api-user-session": (Call("delete", status=204),),
