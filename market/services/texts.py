@@ -51,6 +51,9 @@ _UNREADABLE: dict[str, str | Promise] = {
     "only-adjusted": _(
         "The file has adjusted prices only (columns: %(headers)s); prices are kept unadjusted, as traded."
     ),
+    "packed-otherwise": _(
+        "%(member)s is packed in a way that cannot be unpacked within bounds; pack it as an ordinary ZIP."
+    ),
     "too-large": _("Unpacked, the file is larger than %(limit)s bytes."),
     "too-many-members": _("The archive has more than %(limit)s files."),
     "unknown-field": _("%(field)s is not a field (%(known)s)."),
