@@ -131,7 +131,9 @@ def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
 
 def received(person: Person) -> UUID:
     """Invite a person to somebody else's portfolio."""
-    host = people.register_user(email="host@example.org", password=PASSWORD, email_verified=True)
+    host = User.objects.filter(email="host@example.org").first() or people.register_user(
+        email="host@example.org", password=PASSWORD, email_verified=True
+    )
     actor = Actor.user(host)
     portfolio = create_portfolio(actor=actor, owner_id=host.pk, name="Club", currency="EUR")
     return sharing.invite_member(
