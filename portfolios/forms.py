@@ -21,6 +21,7 @@ from market.selectors import instruments
 from portfolios.domain import rules
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, PortfolioInvitation, Transaction
+from portfolios.selectors.portfolios import named_in
 from portfolios.services.inputs import TransactionInput
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -53,10 +54,14 @@ class PickerWidget(forms.MultiWidget):
 
 
 class InstrumentField(forms.MultiValueField):
-    """An instrument that the user may see: chosen from the suggestions, or typed as symbol or ISIN."""
+    """An instrument that the user may see: chosen from the suggestions, or typed as symbol or ISIN.
+
+    `besides` are others' that the user meets in the portfolio.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         self.user: Any = None
+        self.besides: Any = ()
         parts = (forms.CharField(required=False, max_length=60), forms.UUIDField(required=False))
         super().__init__(fields=parts, require_all_fields=False, widget=PickerWidget(), **kwargs)
 
@@ -68,9 +73,9 @@ class InstrumentField(forms.MultiValueField):
         """
         text, key = (data_list or ["", None])[:2]
         try:
-            found = instruments.get(self.user, key) if key else None
+            found = instruments.get(self.user, key, self.besides) if key else None
             if found is None and text:
-                found = instruments.by_symbol(self.user, text)
+                found = instruments.by_symbol(self.user, text, besides=self.besides)
         except NotFound:
             found = None
         except ValidationFailed as error:
@@ -196,6 +201,7 @@ class TransactionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.portfolio = portfolio
         _of(self, "instrument").user = user
+        _of(self, "instrument").besides = named_in(portfolio.pk)
         for name in ("instrument", "quantity", "price", "amount"):
             _of(self, name).depends = True  # needed or not by the kind: its label claims neither
         today = clock.today(portfolio.time_zone)

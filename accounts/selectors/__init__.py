@@ -89,9 +89,9 @@ def proven_address(user: User) -> str | None:
     return found
 
 
-def proven_addresses(user: User) -> list[str]:
+def proven_addresses(user_id: UUID) -> list[str]:
     """List the addresses that a user has proven, in lower case."""
-    return list(EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list("email", flat=True))
+    return list(EmailAddress.objects.filter(user_id=user_id, verified=True).values_list("email", flat=True))
 
 
 def all_addresses(user_id: UUID) -> set[str]:

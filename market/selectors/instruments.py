@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -23,19 +23,24 @@ if TYPE_CHECKING:
 ISIN = re.compile(r"^[A-Z]{2}[A-Z0-9]{9}[0-9]$")
 
 
-def visible_to(user: object) -> QuerySet[Instrument]:
-    """List the instruments that the user may see; nobody in particular sees the public ones."""
+def visible_to(user: object, besides: Any = ()) -> QuerySet[Instrument]:
+    """List the instruments that the user may see; nobody in particular sees the public ones.
+
+    `besides` are keys, or a query for them, of others' that the user meets in what is shared with them.
+    """
     owner = getattr(user, "pk", None)
-    return Instrument.objects.filter(Q(owner=None) | Q(owner=owner) if owner else Q(owner=None))
+    seen = Q(owner=None) | Q(owner=owner) if owner else Q(owner=None)
+    shared = isinstance(besides, QuerySet) or bool(besides)
+    return Instrument.objects.filter(seen | Q(pk__in=besides) if shared else seen)
 
 
-def get(user: object, uuid: UUID) -> Instrument:
+def get(user: object, uuid: UUID, besides: Any = ()) -> Instrument:
     """Return an instrument by its UUID.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    found = visible_to(user).select_related("exchange").filter(uuid=uuid).first()
+    found = visible_to(user, besides).select_related("exchange").filter(uuid=uuid).first()
     if found is None:
         raise NotFound(_("There is no such instrument."))
     return found
@@ -75,7 +80,7 @@ def matching(rows: QuerySet[Instrument], text: str) -> QuerySet[Instrument]:
     return found.order_by(rank, "symbol", "id")
 
 
-def by_symbol(user: object, symbol: str, on: date | None = None) -> Instrument | None:
+def by_symbol(user: object, symbol: str, on: date | None = None, besides: Any = ()) -> Instrument | None:
     """Return the instrument that had `symbol` on a date (default: today); None when there is none.
 
     The user's own comes before a public one. `SYMBOL@MIC` names the venue; an ISIN stands for
@@ -84,12 +89,12 @@ def by_symbol(user: object, symbol: str, on: date | None = None) -> Instrument |
     Raises:
         AmbiguousSymbol: several venues list the symbol.
     """
-    return symbol_book(user, [symbol]).find(symbol, on)
+    return symbol_book(user, [symbol], besides).find(symbol, on)
 
 
-def symbol_book(user: object, symbols: Iterable[str]) -> SymbolBook:
+def symbol_book(user: object, symbols: Iterable[str], besides: Any = ()) -> SymbolBook:
     """Read all that `symbols` may mean to a user, in two queries, to look up many rows of a file."""
-    return symbol_book_among(visible_to(user), symbols)
+    return symbol_book_among(visible_to(user, besides), symbols)
 
 
 def symbol_book_among(rows: QuerySet[Instrument], symbols: Iterable[str]) -> SymbolBook:

@@ -216,7 +216,7 @@ def shown(request: Request, batch: TransactionImport) -> Any:
         "rows": page.rows,
         "total": page.total,
         "window": cut,
-        "choices": selectors.choices_by_id(request.user, choices),
+        "choices": selectors.choices_by_id(request.user, batch.portfolio_id, choices),
     }
     return PreviewSerializer(batch, context=context).data
 

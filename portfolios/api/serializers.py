@@ -23,6 +23,7 @@ from market.selectors import instruments
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.rules import WITH_INSTRUMENT
 from portfolios.models import Portfolio, Transaction
+from portfolios.selectors.portfolios import named_in
 from portfolios.services.inputs import TransactionInput
 
 MAX_BATCH = 10_000
@@ -33,7 +34,7 @@ _ALIASES = {"quantity": "amount", "time": "date"}
 
 
 class InstrumentField(serializers.UUIDField):
-    """An instrument by its UUID: public, or the caller's own."""
+    """An instrument by its UUID: public, the caller's own, or one that the portfolio names."""
 
     default_error_messages = {"unknown": _("There is no such instrument.")}
 
@@ -44,10 +45,14 @@ class InstrumentField(serializers.UUIDField):
         known: dict[UUID, Instrument] = context.setdefault("instruments", {})
         if key not in known:
             try:
-                known[key] = instruments.get(self.context["request"].user, key)
+                known[key] = instruments.get(context["request"].user, key, self._met())
             except NotFound:
                 self.fail("unknown")
         return known[key]
+
+    def _met(self) -> Any:
+        portfolio = cast("dict[str, Any]", self.context).get("portfolio")
+        return () if portfolio is None else named_in(portfolio.pk)
 
     def to_representation(self, value: Any) -> str:
         """Write its UUID."""

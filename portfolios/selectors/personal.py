@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.selectors import all_addresses
+from accounts.selectors import proven_addresses
 from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
@@ -56,7 +56,7 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     members = PortfolioMember.objects.filter(mine_or_joined).order_by("created_at", "pk")
     columns = (PORTFOLIO, ("user", "user_id"), "role", "created_at", "updated_at")
     sent = PortfolioInvitation.objects.filter(invited_by=user_id)
-    got = PortfolioInvitation.objects.filter(Q(email__in=all_addresses(user_id)) | Q(member_id=user_id))
+    got = PortfolioInvitation.objects.filter(Q(email__in=proven_addresses(user_id)) | Q(member_id=user_id))
     yield table("portfolios", owned(user_id).order_by("created_at", "pk"), _PORTFOLIO)
     yield table("portfolio_members", members, columns)
     yield table("invitations_sent", sent.order_by("created_at", "pk"), _INVITATION)

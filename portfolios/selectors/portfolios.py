@@ -90,6 +90,15 @@ def imports(portfolio: Portfolio) -> QuerySet[TransactionImport]:
     return TransactionImport.objects.filter(portfolio=portfolio).defer("rows")
 
 
+def named_in(portfolio_id: UUID) -> QuerySet[Transaction, Any]:
+    """Query the keys of the instruments that a portfolio's transactions name, deleted ones too.
+
+    Every member may see and enter these, whoever owns them.
+    """
+    rows = Transaction.objects.filter(portfolio=portfolio_id, instrument__isnull=False)
+    return rows.order_by().values("instrument_id")
+
+
 def held_instruments() -> set[int]:
     """List the instruments that any live transaction names: what prices are wanted for."""
     return set(

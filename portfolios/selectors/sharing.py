@@ -92,7 +92,7 @@ def invitations_to(user: Any) -> QuerySet[PortfolioInvitation]:
         PortfolioInvitation.objects.filter(
             status=PortfolioInvitation.Status.OPEN,
             expires_at__gt=clock.now(),
-            email__in=people.proven_addresses(user),
+            email__in=people.proven_addresses(user.pk),
         )
         .exclude(portfolio__members__user=user)
         .select_related("portfolio", "invited_by")

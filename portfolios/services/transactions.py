@@ -23,6 +23,7 @@ from portfolios.errors import Oversold, StaleVersion
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls, owner_id
+from portfolios.selectors.portfolios import named_in
 from portfolios.services.bulk import store
 from portfolios.services.inputs import (
     FIELDS,
@@ -193,17 +194,21 @@ def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput]) -> N
 def _keep_instruments(actor: Actor, portfolio: Portfolio, items: Sequence[TransactionInput]) -> None:
     """Hold the instruments until the rows that point at them are committed.
 
-    They are public, the actor's own, or those of the portfolio's owner.
+    They are public, the actor's own, those of the portfolio's owner, or in the portfolio already.
     """
-    _refuse_foreign(actor, portfolio, {item.instrument.owner_id for item in items if item.instrument})
+    _refuse_foreign(actor, portfolio, [item.instrument for item in items if item.instrument])
     wanted = _ids({item.instrument for item in items})
     if wanted - keep_instruments(wanted):
         raise ValidationFailed.of("instrument", _("This instrument was deleted meanwhile."), "unknown")
 
 
-def _refuse_foreign(actor: Actor, portfolio: Portfolio, owners: set[UUID | None]) -> None:
-    others = owners - {None, actor.user_id}
-    if others and others != {owner_id(portfolio)}:
+def _refuse_foreign(actor: Actor, portfolio: Portfolio, used: Iterable[Instrument]) -> None:
+    theirs = [one for one in used if one.owner_id not in {None, actor.user_id}]
+    if not theirs:
+        return
+    owner = owner_id(portfolio)
+    strange = {one.pk for one in theirs if one.owner_id != owner}
+    if strange and strange - set(named_in(portfolio.pk).values_list("instrument_id", flat=True)):
         raise ValidationFailed.of("instrument", _("There is no such instrument."), "unknown")
 
 

@@ -182,7 +182,7 @@ def _forms(request: HttpRequest, batch: TransactionImport) -> dict[str, Any]:
     if batch.status != TransactionImport.Status.PREVIEWED:
         return {}
     ids = {key for one in batch.summary["unresolved"] for key in one["choices"]}
-    known = selectors.choices_by_id(request.user, ids)
+    known = selectors.choices_by_id(request.user, batch.portfolio_id, ids)
     sent = request.POST if request.method == "POST" else None
     return {
         "layout_form": LayoutForm(sent if sent and "layout" in sent else None, batch=batch),

@@ -38,7 +38,7 @@ from portfolios.services.imports.apply import apply_import
 from portfolios.services.imports.preview import preview_import
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, default_portfolio
-from portfolios.services.sharing import invite_member
+from portfolios.services.sharing import accept_invitation, invite_member
 from portfolios.services.transactions import add_transactions, change_transaction
 
 PASSWORD = "correct horse battery"
@@ -128,7 +128,10 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
     default_portfolio(actor=actor, user=user)
     PortfolioMember.objects.create(portfolio=own, user=friend, role=Role.VIEWER)
     theirs = create_portfolio(actor=Actor.user(friend), owner_id=friend.pk, name="Bob's", currency="EUR")
-    PortfolioMember.objects.create(portfolio=theirs, user=user, role=Role.EDITOR)
+    asked = invite_member(
+        actor=Actor.user(friend), portfolio_id=theirs.pk, email=EMAIL, role=Role.EDITOR
+    ).invitation
+    accept_invitation(user=user, invitation_id=asked.pk)
     for portfolio, by, address in ((own, user, "carl@example.org"), (theirs, friend, NEW_EMAIL)):
         invite_member(actor=Actor.user(by), portfolio_id=portfolio.pk, email=address, role=Role.VIEWER)
     for portfolio in (own, theirs):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from market.errors import AmbiguousSymbol
 from market.models import Instrument
@@ -36,13 +36,15 @@ class Resolution:
 
 
 class Resolver:
-    """Looks up the instruments of a whole file; `user` sees the public ones and their own."""
+    """Looks up the instruments of a whole file; `rows` are those that it may mean."""
 
-    def __init__(self, user: Any, drafts: Iterable[Draft], chosen: Mapping[str, Any]) -> None:
+    def __init__(
+        self, rows: QuerySet[Instrument], drafts: Iterable[Draft], chosen: Mapping[str, Any]
+    ) -> None:
         named = [draft for draft in drafts if draft.label]
-        self._user, self._chosen = user, chosen
-        self._book = instruments.symbol_book(
-            user, {text for draft in named for text in (draft.symbol, draft.isin) if text}
+        self._rows, self._chosen = rows, chosen
+        self._book = instruments.symbol_book_among(
+            rows, {text for draft in named for text in (draft.symbol, draft.isin) if text}
         )
         ids = {one for one in chosen.values() if isinstance(one, str)} | {draft.instrument for draft in named}
         self._by_id = self._with_ids(ids)
@@ -108,7 +110,7 @@ class Resolver:
 
     def _among(self, code: str, draft: Draft) -> Resolution:
         """Choose the listing with the row's symbol among those of one ISIN, else leave it to the user."""
-        rows = instruments.visible_to(self._user).filter(Q(isin=code.upper()) | Q(symbol__iexact=code))
+        rows = self._rows.filter(Q(isin=code.upper()) | Q(symbol__iexact=code))
         choices = tuple(rows.select_related("exchange").order_by("symbol", "id"))
         same = [one for one in choices if draft.symbol and one.symbol == draft.symbol.upper()]
         if len(same) == 1 and code == draft.isin:
@@ -125,7 +127,7 @@ class Resolver:
 
     def _with_ids(self, texts: Iterable[str]) -> dict[str, Instrument]:
         ids = [key for text in texts if (key := _uuid(text))]
-        rows = instruments.visible_to(self._user).filter(uuid__in=ids) if ids else ()
+        rows = self._rows.filter(uuid__in=ids) if ids else ()
         return {str(one.uuid): one for one in rows}
 
     def _with_names(self, names: Iterable[str]) -> dict[str, list[Instrument]]:
@@ -133,7 +135,7 @@ class Resolver:
         condition = Q()
         for name in names:
             condition |= Q(name__iexact=name)
-        rows = instruments.visible_to(self._user).filter(condition) if condition else ()
+        rows = self._rows.filter(condition) if condition else ()
         for one in rows:
             found[one.name.casefold()].append(one)
         return found

@@ -16,6 +16,7 @@ from market.models import Instrument
 from market.selectors import instruments
 from portfolios.models import Portfolio, TransactionImport
 from portfolios.selectors import portfolios
+from portfolios.selectors.portfolios import named_in
 
 _PAGE = """
 SELECT row.value
@@ -60,7 +61,8 @@ def page(batch: TransactionImport, *, verdict: str = "", skip: int = 0, limit: i
     return Page(rows, counts.get(verdict, 0) if verdict else sum(counts.values()))
 
 
-def choices_by_id(user: Any, ids: Iterable[str]) -> dict[str, Instrument]:
-    """Answer the instruments of these UUIDs that `user` may see."""
-    rows = instruments.visible_to(user).filter(uuid__in=set(ids)).select_related("exchange")
+def choices_by_id(user: Any, portfolio_id: UUID, ids: Iterable[str]) -> dict[str, Instrument]:
+    """Answer the instruments of these UUIDs that `user` may see, or meets in the portfolio."""
+    seen = instruments.visible_to(user, named_in(portfolio_id))
+    rows = seen.filter(uuid__in=set(ids)).select_related("exchange")
     return {str(row.uuid): row for row in rows}

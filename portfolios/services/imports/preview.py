@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import Conflict, FieldError, NotFound, TooLarge, ValidationFailed
+from market.selectors import instruments
 from portfolios.domain.csv_import import layout as layouts
 from portfolios.domain.csv_import import text as texts
 from portfolios.domain.csv_import.findings import UnreadableFile
@@ -63,6 +64,7 @@ def preview_import(
     with uncollected():
         _read(batch, user, dict(mapping or {}))
     with transaction.atomic():
+        lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         TransactionImport.objects.filter(
             portfolio=portfolio,
             user_id=user.pk,
@@ -165,7 +167,8 @@ def _read(batch: TransactionImport, user: Any, mapping: dict[str, Any]) -> None:
     except UnreadableFile as failure:
         raise _refusal(failure) from failure
     drafts = read_rows(body, layout, choices)
-    resolver = Resolver(user, drafts, mapping.get("symbols") or {})
+    seen = instruments.visible_to(user, portfolios.named_in(batch.portfolio_id))
+    resolver = Resolver(seen, drafts, mapping.get("symbols") or {})
     rows, later = judged(batch.portfolio, drafts, resolver, own=layout.own)
     batch.mapping = mapping
     batch.rows = [as_json(row) for row in rows]

@@ -13,10 +13,14 @@ from core.actor import Actor
 from core.bus import bus
 from core.errors import NotFound, ValidationFailed
 from core.models import Role
+from market.models import Instrument
+from market.services.instruments import hand_over
 from portfolios.errors import OwnerStays
 from portfolios.events import MemberChanged, MemberRemoved, OwnerChanged
 from portfolios.locks import lock_portfolio
-from portfolios.models import Portfolio, PortfolioInvitation, PortfolioMember
+from portfolios.models import Portfolio, PortfolioInvitation, PortfolioMember, Transaction
+from portfolios.selectors.ledger import owner_id
+from portfolios.selectors.portfolios import named_in
 from portfolios.services.revisions import bump
 
 
@@ -64,7 +68,25 @@ def remove_member(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> None:
         actor, member, "portfolio.member_left" if leaves else "portfolio.member_removed", before=member.role
     )
     member.delete()
+    _keep_prices(portfolio, user_id)
     bus.publish(MemberRemoved(portfolio_id=portfolio.pk, user_id=user_id))
+
+
+def _keep_prices(portfolio: Portfolio, user_id: UUID) -> None:
+    """Give the owner what a former member priced in it: else they would go on moving its value.
+
+    What the former member holds in another person's portfolio too, their own for one, stays theirs.
+    """
+    owner = owner_id(portfolio)
+    if owner is None:
+        return
+    theirs = Instrument.objects.filter(owner=user_id, pk__in=named_in(portfolio.pk))
+    owned = PortfolioMember.objects.filter(user=owner, role=Role.OWNER).values("portfolio_id")
+    elsewhere = Transaction.objects.filter(instrument__owner=user_id).exclude(portfolio__in=owned)
+    alone = theirs.exclude(pk__in=elsewhere.values("instrument_id")).order_by("pk")
+    actor = Actor.system("sharing")
+    for key in list(alone.values_list("pk", flat=True)):
+        hand_over(actor=actor, from_user_id=user_id, instrument_id=key, to_user_id=owner)
 
 
 @transaction.atomic
