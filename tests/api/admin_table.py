@@ -83,7 +83,7 @@ MODELS = {
 # Pages of the site itself, by the name of their route.
 ANY_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "logout"}
 # Those that answer by what they are asked about: Django asks the model's own permissions.
-BY_MODEL = {"login", "autocomplete", "view_on_site", "app_list"}
+BY_MODEL = {"login", "autocomplete", "app_list"}
 
 
 def more_rows() -> dict[str, Model]:
