@@ -23,7 +23,7 @@ else:
     _Paginator = Paginator
 
 # further than this nobody pages; filters and search lead to older rows
-MOST_COUNTED = 10_000
+MOST_COUNTED = 5_000
 MOST_SELECTED = 200
 
 
@@ -32,7 +32,7 @@ class CappedPaginator(_Paginator):
 
     @property
     def count(self) -> int:
-        """Count up to 10,000 rows."""
+        """Count up to 5,000 rows."""
         return min(self._counted, MOST_COUNTED)
 
     @property
@@ -41,6 +41,16 @@ class CappedPaginator(_Paginator):
             rows = cast("QuerySet[Any]", self.object_list).order_by().values("pk")
             self.__dict__["_rows_counted"] = rows[: MOST_COUNTED + 1].count()
         return int(self.__dict__["_rows_counted"])
+
+    def page(self, number: Any) -> Any:
+        """Find the keys of a later page first: what stands before it is skipped without being joined."""
+        found = super().page(number)
+        if found.number > 1:
+            rows = cast("QuerySet[Any]", self.object_list)
+            first, last = found.start_index() - 1, found.end_index()
+            keys = list(rows.values_list("pk", flat=True)[first:last])
+            found.object_list = rows.filter(pk__in=keys)
+        return found
 
     @property
     def is_capped(self) -> bool:

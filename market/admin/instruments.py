@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -58,10 +58,15 @@ class PricesFilter(QuestionFilter):
 
     def ask(self, question: str, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the instruments whose prices are so."""
-        bars = DailyBar.objects.filter(instrument=OuterRef("pk"), world=LIVE_WORLD)
+        bars = DailyBar.objects.filter(instrument=OuterRef("pk"), world=LIVE_WORLD).order_by("-date")
         oldest = clock.today("UTC") - timedelta(days=STALE_AFTER_DAYS)
-        some, fresh = Q(Exists(bars)), Q(Exists(bars.filter(date__gte=oldest)))
-        return rows.filter({"stale": some & ~fresh, "none": ~some, "fresh": fresh}[question])
+        conditions = {
+            "stale": Q(last_price__lt=oldest),
+            "none": Q(last_price=None),
+            "fresh": Q(last_price__gte=oldest),
+        }
+        found: QuerySet[Any] = rows.alias(last_price=Subquery(bars.values("date")[:1]))
+        return found.filter(conditions[question])
 
 
 def _delete_instrument(actor: Actor, row: Instrument, reason: str) -> None:
