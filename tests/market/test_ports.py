@@ -42,5 +42,6 @@ def test_the_panel_names_held_instruments_without_a_recent_price(instrument, mon
 def test_the_panel_of_an_empty_platform_says_so(monkeypatch):
     monkeypatch.setattr(held_instruments, "_providers", {})
     first, *others = panels.freshness().rows
-    assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0")
+    stale = "/admin/market/instrument/?prices=stale"
+    assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0", url=stale)
     assert [(row.value, row.state) for row in others] == [("none", "warn"), ("none", "good")]
