@@ -33,6 +33,7 @@ def powers_of_staff() -> dict[str, set[str]]:
     from core.roles import StaffRole, see
 
     people = see("accounts", "user", "tokenfamily", "personalaccesstoken") | see("account", "emailaddress")
+    looks = see("accounts", "supportaccess")
     secrets = see("accounts", "storedmail") | {"accounts.grant_role"}  # mail holds links that sign people in
     help_people = {
         "change_user",
@@ -45,6 +46,7 @@ def powers_of_staff() -> dict[str, set[str]]:
     return {
         StaffRole.SUPPORT: people | {f"accounts.{name}" for name in help_people},
         StaffRole.AUDITOR: people
+        | looks
         | see("accounts", "refreshtoken")
         | see("core", "auditevent", "auditorigin")
         | see("auth", "group")

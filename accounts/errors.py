@@ -56,6 +56,27 @@ class TooManyTokens(Conflict):
     title = "You have 50 tokens. Revoke one that you no longer need"
 
 
+class SupportNotAllowed(Forbidden):
+    """The person does not let support look at their pages, or no longer."""
+
+    code = "support-not-allowed"
+    title = "This person does not let support look"
+
+
+class SupportEnded(Forbidden):
+    """The time for which a member of staff may look at somebody's pages is over."""
+
+    code = "support-ended"
+    title = "The look at this person's pages has ended"
+
+
+class LookOnly(Forbidden):
+    """Staff who look at somebody's pages change nothing there, and do not see all of them."""
+
+    code = "look-only"
+    title = "You only look at this person's pages"
+
+
 class CsrfFailed(Forbidden):
     """A request by cookie came without the token that proves its page is ours."""
 

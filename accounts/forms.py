@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Scope, User
 from accounts.services.personal_tokens import MAX_NAME
+from accounts.services.support import LONGEST_MINUTES
 from core import clock
 from core.clock import time_zones
 from core.money import MINOR_UNITS
@@ -143,6 +144,24 @@ class EraseForm(ProofForm):
         if value != self.user.email.lower():
             raise forms.ValidationError(_("This is not the address of this account."))
         return value
+
+
+class LookForm(forms.Form):
+    """Why a member of staff looks at a person's pages, and for how long."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        help_text=_("The person reads it, and it stays in the audit log. Name no personal data."),
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        initial=LONGEST_MINUTES,
+        min_value=1,
+        max_value=LONGEST_MINUTES,
+        help_text=_("At most 30; end it yourself when you are done."),
+    )
 
 
 class MailSearchForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -61,6 +62,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     gain_colours = models.CharField(max_length=12, choices=GainColours.choices, default=GainColours.GREEN_RED)
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    # until when the person lets support look at their pages; see SupportAccess
+    support_allowed_until = models.DateTimeField(null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(default=timezone.now)
     # the person asked for erasure: from this instant on a task does it, and until then they may cancel
     erase_after = models.DateTimeField(_("erased after"), null=True, blank=True, editable=False)
@@ -279,6 +282,47 @@ class PersonalAccessToken(models.Model):
     def is_open(self) -> bool:
         """Whether it counts: neither revoked nor expired, the user active."""
         return self.revoked_at is None and not self.is_expired and self.user.is_active
+
+
+SUPPORT_LONGEST = timedelta(minutes=30)
+
+
+class SupportAccess(models.Model):
+    """A member of staff looks at the pages of a person who lets them, for at most half an hour."""
+
+    class End(models.TextChoices):
+        DONE = "done", _("Ended by staff")
+        EXPIRED = "expired", _("Time was up")
+        WITHDRAWN = "withdrawn", _("Ended by you")
+        REFUSED = "refused", _("No longer allowed")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # the row is the person's and goes with them; who looked may be gone before
+    staff = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="support_accesses")
+    reason = models.CharField(_("reason"), max_length=400)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ends_at = models.DateTimeField(_("ends at the latest"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    end = models.CharField(_("how it ended"), max_length=10, choices=End.choices, blank=True)
+    pages = models.PositiveIntegerField(_("pages"), default=0)
+
+    class Meta:
+        verbose_name = _("look of support")
+        verbose_name_plural = _("looks of support")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff"], condition=models.Q(ended_at=None), name="support_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__lte=models.F("started_at") + SUPPORT_LONGEST),
+                name="support_half_an_hour",
+            ),
+        ]
+        indexes = [models.Index(fields=["person", "-started_at"], name="support_of_person")]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class StoredMail(models.Model):

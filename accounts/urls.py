@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import data, mail, oidc, profile, security, sessions, staff, tokens
+from accounts.views import data, mail, oidc, profile, security, sessions, staff, support, tokens
 
 urlpatterns = [
     path("settings/", profile.profile, name="settings"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("settings/sessions/<uuid:session_id>/end/", sessions.end, name="settings-session-end"),
     path("settings/tokens/", tokens.tokens, name="settings-tokens"),
     path("settings/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="settings-token-revoke"),
+    path("settings/support/", support.settings, name="settings-support"),
+    path("settings/support/allow/", support.allow, name="settings-support-allow"),
+    path("settings/support/stop/", support.stop, name="settings-support-stop"),
+    path("staff/support/end/", support.end, name="staff-support-end"),
     path("settings/data/", data.data, name="settings-data"),
     path("settings/data/export/", data.export, name="settings-data-export"),
     path("settings/leaving/", data.leaving, name="settings-leaving"),

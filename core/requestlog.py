@@ -48,7 +48,7 @@ def route_of(request: HttpRequest) -> str:
 
 def user_id_of(request: HttpRequest) -> str | None:
     """Tell the opaque id of who is signed in, if anything asked for them; asks nobody itself."""
-    user: Any = request.__dict__.get("user")
+    user: Any = request.__dict__.get("asker") or request.__dict__.get("user")
     if isinstance(user, LazyObject) and user.__dict__.get("_wrapped", empty) is empty:
         return None
     return str(user.pk) if user is not None and user.is_authenticated else None

@@ -27,6 +27,7 @@ def spend_for(request: HttpRequest, user: Any) -> None:
     Raises:
         RateLimited: the budget is spent.
     """
+    user = getattr(request, "asker", user)  # staff who look at a person's pages spend their own
     route = request.resolver_match.view_name if request.resolver_match else ""
     heavy = request.method in settings.HEAVY_ROUTES.get(route, ())
     if user is None or not user.is_authenticated:

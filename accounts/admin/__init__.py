@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from accounts.admin import audit, identities, mail, people, signins, tokens
+from accounts.admin import audit, identities, looks, mail, people, signins, tokens
 
-__all__ = ["audit", "identities", "mail", "people", "signins", "tokens"]
+__all__ = ["audit", "identities", "looks", "mail", "people", "signins", "tokens"]

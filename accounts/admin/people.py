@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -11,14 +12,21 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from accounts import services
+from accounts.forms import LookForm
 from accounts.models import User
+from accounts.selectors import support
 from core import audit
 from core.actor import Actor
 from core.adminsite import FastList
 from core.adminsite.filters import PeriodFilter, QuestionFilter
+from core.pages import attempted
 
 if TYPE_CHECKING:  # Django's forms and admins are generic to mypy only
     _UserCreationForm = AdminUserCreationForm[User]
@@ -100,6 +108,7 @@ class UserAdmin(FastList, _UserAdmin):
         ),
         (_("Dates"), {"fields": ("date_joined", "last_login", "erase_after")}),
     )
+    change_form_template = "admin/accounts/user/change_form.html"
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
@@ -129,6 +138,46 @@ class UserAdmin(FastList, _UserAdmin):
         if not _is_super(request):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page on which a member of staff begins to look at the person's pages."""
+        view = self.admin_site.admin_view(self.look)
+        return [path("<uuid:person_id>/look/", view, name="accounts_user_look"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Offer the page to who may look."""
+        person: User | None = kwargs.get("obj")
+        context["may_look"] = (
+            person is not None and not person.is_staff and request.user.has_perm(support.POWER)
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def look(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
+        """Ask why and for how long, then show the person's pages read-only."""
+        if not request.user.has_perm(support.POWER):
+            raise PermissionDenied
+        person = get_object_or_404(User, pk=person_id)
+        form = LookForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._look(request, person, form):
+            return redirect("dashboard")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Look at the pages of %(who)s") % {"who": person.email},
+            "opts": self.opts,
+            "person": person,
+            "allowed": support.lets_support_look(person),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/accounts/user/look.html", context)
+
+    def _look(self, request: HttpRequest, person: User, form: LookForm) -> bool:
+        def begin() -> None:
+            access = services.start_access(
+                actor=Actor.user(request.user), person_id=person.pk, **form.cleaned_data
+            )
+            request.session[support.SUPPORT_MARK] = str(access.pk)
+
+        return attempted(form, begin)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and record which fields staff changed."""

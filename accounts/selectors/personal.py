@@ -14,6 +14,7 @@ from accounts.models import (
     ExternalIdentity,
     KnownOrigin,
     PersonalAccessToken,
+    SupportAccess,
     TokenFamily,
     User,
 )
@@ -23,6 +24,7 @@ from core.ports import Loss, PersonalTable, erasure_losses
 _PROFILE = (
     "id", "email", "name", "base_currency", "time_zone", "locale", "appearance", "gain_colours",
     "is_staff", "is_superuser", "is_active", "date_joined", "last_login", "erase_after",
+    "support_allowed_until",
 )  # fmt: skip
 _TOKEN = ("id", "name", "beginning", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 
@@ -62,6 +64,10 @@ def _sign_ins(user_id: UUID) -> Iterator[PersonalTable]:
 def _rights(user_id: UUID) -> Iterator[PersonalTable]:
     groups = User.groups.through.objects.filter(user_id=user_id).order_by("pk")
     yield table("roles", groups, (("role", "group__name"),))
+    looks = SupportAccess.objects.filter(person_id=user_id).order_by("started_at", "pk")
+    yield table(
+        "looks_of_support", looks, ("id", "reason", "started_at", "ends_at", "ended_at", "end", "pages")
+    )
     own = User.user_permissions.through.objects.filter(user_id=user_id).order_by("pk")
     yield table("permissions", own, (("permission", "permission__codename"),))
 

@@ -39,6 +39,13 @@ from accounts.services.sessions import (
     session_started,
 )
 from accounts.services.sign_in import sign_in
+from accounts.services.support import (
+    allow_support,
+    end_access,
+    page_viewed,
+    start_access,
+    stop_support,
+)
 from accounts.services.tokens import TokenPair, revoke_family, rotate_refresh, sign_out
 
 __all__ = [
@@ -46,10 +53,12 @@ __all__ = [
     "NewUser",
     "Proof",
     "TokenPair",
+    "allow_support",
     "cancel_erasure",
     "change_profile",
     "create_personal_token",
     "create_user",
+    "end_access",
     "end_other_sessions",
     "end_session",
     "erase_if_due",
@@ -59,6 +68,7 @@ __all__ = [
     "grant_role",
     "mark_used",
     "open_session",
+    "page_viewed",
     "purge_personal_tokens",
     "purge_refresh_tokens",
     "purge_sessions",
@@ -79,5 +89,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_up",
+    "start_access",
+    "stop_support",
     "sync_roles",
 ]

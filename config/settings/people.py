@@ -44,6 +44,9 @@ __all__ = [
     "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT",
     "SOCIALACCOUNT_PROVIDERS",
     "STAFF_REQUIRE_MFA",
+    "SUPPORT_HIDDEN_PATHS",
+    "SUPPORT_HIDDEN_ROUTES",
+    "SUPPORT_SHOWN_PATHS",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
@@ -96,6 +99,12 @@ MFA_TOTP_ISSUER = "Florin"
 
 # on one machine with known demo sign-ins it would only stand in the way
 STAFF_REQUIRE_MFA = env.bool("STAFF_REQUIRE_MFA", default=not EMBEDDED)
+
+# What support never sees of a person: how they sign in, tokens, mail, invitations, and files of all
+# their data. A page below these that is harmless is named as shown.
+SUPPORT_HIDDEN_PATHS = ("/settings/", "/accounts/", "/api/v1/users/", "/invitations/")
+SUPPORT_SHOWN_PATHS = ("/settings/", "/api/v1/users/me")
+SUPPORT_HIDDEN_ROUTES = ("transaction-export",)
 
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="")

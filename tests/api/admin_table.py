@@ -48,10 +48,13 @@ class Row:
 
 MODELS = {
     # people
-    "accounts.user": Row("SADU", add="DU", change="SDU", pages={"auth_user_password_change": "U"}),
+    "accounts.user": Row(
+        "SADU", add="DU", change="SDU", pages={"auth_user_password_change": "U", "look": "SDU"}
+    ),
     "accounts.tokenfamily": Row("SADU"),
     "accounts.refreshtoken": Row("ADU"),
     "accounts.personalaccesstoken": Row("SADU", actions={"revoke": "SDU"}),
+    "accounts.supportaccess": Row("ADU"),
     "accounts.storedmail": Row("DU"),
     "account.emailaddress": Row("SADU"),
     "socialaccount.socialaccount": Row("ADU"),
@@ -101,6 +104,9 @@ def more_rows() -> dict[str, Model]:
             name="t",
             token_hash="0" * 64,
             scopes=["market:read"],
+        ),
+        "accounts.supportaccess": made(
+            "accounts.supportaccess", person=ada, reason="t", ends_at=timezone.now()
         ),
         "accounts.storedmail": StoredMail.objects.create(sender="x", recipients=["a@x.org"], subject="s"),
         "auth.group": Group.objects.create(name="Our own"),

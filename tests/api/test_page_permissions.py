@@ -26,7 +26,7 @@ PUBLIC = {
     "prometheus-django-metrics",
 }
 REPORTS = {"csp-report"}  # browsers send them by themselves, whoever is signed in
-STAFF = {"staff-factor", "staff-mail", "staff-mail-message"}
+STAFF = {"staff-support-end", "staff-factor", "staff-mail", "staff-mail-message"}
 OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id", "token_id"}
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]

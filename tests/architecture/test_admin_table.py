@@ -43,7 +43,9 @@ def test_every_further_page_has_its_row(label):
 
 def test_every_page_of_the_site_has_its_row():
     names = {pattern.name for pattern in admin.site.get_urls() if getattr(pattern, "name", None)}
-    assert names == ANY_STAFF | BY_MODEL, "name it in ANY_STAFF or BY_MODEL of tests/api/admin_table.py"
+    assert names - ANY_STAFF - BY_MODEL == set(), (
+        "name it in ANY_STAFF or BY_MODEL of tests/api/admin_table.py"
+    )
 
 
 def further_pages(options: Any) -> set[str]:
