@@ -14,6 +14,8 @@ from core import audit, clock
 from core.actor import Actor
 from core.bus import bus
 from core.errors import NotFound
+from core.models import Role
+from portfolios import transports
 from portfolios.errors import InvitationClosed
 from portfolios.events import MemberJoined
 from portfolios.locks import lock_portfolio
@@ -91,6 +93,11 @@ def _require_open(found: PortfolioInvitation) -> None:
 def _joined(user: Any, found: PortfolioInvitation) -> PortfolioMember:
     member = PortfolioMember.objects.create(portfolio=found.portfolio, user=user, role=found.role)
     _record(user, found, "portfolio.member_joined")
+    owners = PortfolioMember.objects.select_related("user").filter(role=Role.OWNER)
+    owner = owners.get(portfolio=found.portfolio).user
+    transaction.on_commit(
+        lambda: transports.send_joined(found.portfolio, owner=owner, member=user), robust=True
+    )
     bus.publish(MemberJoined(portfolio_id=found.portfolio_id, user_id=user.pk, role=found.role))
     return member
 

@@ -15,6 +15,7 @@ from core.errors import NotFound, ValidationFailed
 from core.models import Role
 from market.models import Instrument
 from market.services.instruments import hand_over
+from portfolios import transports
 from portfolios.errors import OwnerStays
 from portfolios.events import MemberChanged, MemberRemoved, OwnerChanged
 from portfolios.locks import lock_portfolio
@@ -104,7 +105,7 @@ def hand_over_portfolio(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> N
         return
     if not heir.user.is_active:
         raise ValidationFailed.of("user_id", _("This account is closed."), "inactive")
-    former = PortfolioMember.objects.get(portfolio=portfolio, role=Role.OWNER)
+    former = PortfolioMember.objects.select_related("user").get(portfolio=portfolio, role=Role.OWNER)
     for member, role in ((former, Role.EDITOR), (heir, Role.OWNER)):  # never two owners in between
         before, member.role = member.role, role
         member.save(update_fields=["role", "updated_at"])
@@ -112,6 +113,9 @@ def hand_over_portfolio(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> N
     portfolio.default_for = None
     portfolio.save(update_fields=["default_for", "updated_at"])
     bump(portfolio)
+    transaction.on_commit(
+        lambda: transports.send_owner(portfolio, owner=heir.user, former=former.user), robust=True
+    )
     bus.publish(OwnerChanged(portfolio_id=portfolio.pk, from_user_id=former.user_id, to_user_id=heir.user_id))
 
 
