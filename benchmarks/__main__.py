@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import import_prices, valuation
+from benchmarks import import_prices, personal_data, valuation
 
 if __name__ == "__main__":
     print("Valuation of synthetic ledgers, median milliseconds")
     valuation.main(list(valuation.SIZES))
     print("\nImport of daily prices against copy")
     import_prices.main()
+    print("\nExport and erasure of a person")
+    personal_data.main()

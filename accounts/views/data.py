@@ -89,7 +89,7 @@ def _signed_out(request: HttpRequest, due: datetime | None) -> HttpResponse:
     text = _("Your account and everything in it is erased.")
     if due is not None:
         day = formats.date_format(timezone.localtime(due), "DATETIME_FORMAT")
-        text = _("Your account is erased after %(day)s. Sign in before then to keep it.") % {"day": day}
+        text = _("Sign in before %(day)s to keep your account; after that it is erased.") % {"day": day}
     logout(request)
     messages.success(request, text)
     return redirect("landing")

@@ -8,6 +8,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -368,3 +369,20 @@ def test_sign_in_does_not_lead_to_another_site(visitor, provider):
 
 def test_form_needs_the_csrf_token(provider):
     assert Client(enforce_csrf_checks=True).post(LOGIN_URL).status_code == 403
+
+
+def test_person_without_a_password_signs_in_once_more_to_take_their_data(visitor, provider):
+    come_back(visitor, provider)
+    session = visitor.session
+    for record in session[AUTHENTICATION_METHODS_SESSION_KEY]:
+        record["at"] -= 3600
+    session.save()
+    page = check(visitor.get(reverse("settings-data")))
+    action = html.unescape(re.search(r'action="([^"]*/oidc/[^"]*)"', page)[1])
+    leaving = check(visitor.post(action))
+    link = html.unescape(re.search('<a class="button button--primary" href="([^"]+)"', leaving)[1])
+    assert parse_qs(urlsplit(link).query)["prompt"] == ["login"]
+    assert visitor.get(provider.agree(link)).headers["Location"] == reverse("settings-data")
+    assert 'type="password"' not in check(visitor.get(reverse("settings-data")))
+    answer = visitor.post(reverse("settings-data-export"))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/zip")

@@ -6,13 +6,16 @@ The pages come from the URL patterns, so a new page is checked without being nam
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
+from accounts.models import User
 from tests.api.routes import pages
 from tests.api.test_page_permissions import page_scene
 from tests.api.test_permissions import Person
@@ -87,6 +90,14 @@ def test_pages_of_a_person(visitor) -> None:
             visitor.look(scene.url(page))
     assert visitor.wrong == []
     assert visitor.seen > 30
+
+
+def test_page_of_an_account_that_is_to_be_erased(visitor) -> None:
+    ada = Person("ada@example.org")
+    User.objects.filter(pk=ada.user.pk).update(erase_after=timezone.now() + timedelta(days=7))
+    sign_in(visitor, ada.user)
+    visitor.look(reverse("settings-leaving"))
+    assert (visitor.wrong, visitor.seen) == ([], 1)
 
 
 def test_pages_of_a_visitor(visitor) -> None:
