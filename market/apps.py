@@ -30,7 +30,9 @@ def staff_powers() -> dict[str, set[str]]:
     reference = see("market", "instrument", "symbolspan", "corporateaction", "exchange", "coin")
     shown = reference | see("market", "dailybar", "fxrate", "priceimport")
     kept = keep("market", "instrument", "corporateaction")
-    written = {"market.change_dailybar", "market.change_fxrate", "market.add_priceimport"}
+    written = {
+        f"market.{one}" for one in ("change_dailybar", "change_fxrate", "add_priceimport", "change_exchange")
+    }
     return {
         StaffRole.SUPPORT: reference,
         StaffRole.MARKET_DATA: shown | kept | written,

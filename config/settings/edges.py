@@ -58,6 +58,11 @@ HEAVY_ROUTES = {
     "settings-data-export": ("POST",),
     "api-user-export": ("POST",),
     "api-bars": ("POST",),
+    **{
+        f"admin:market_{model}_{page}": ("GET", "POST")
+        for model in ("instrument", "corporateaction", "exchange", "dailybar", "fxrate")
+        for page in ("import", "export")
+    },
     "api-transaction-batch": ("POST",),
 }
 

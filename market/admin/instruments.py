@@ -15,7 +15,9 @@ from core.actor import Actor
 from core.adminsite import FastList, ReadOnlyAdmin, ReadOnlyInline
 from core.adminsite.actions import ReasonedAction, ReasonedActions
 from core.adminsite.filters import PeriodFilter, QuestionFilter
+from core.adminsite.transfer import TransferAdmin
 from core.models import LIVE_WORLD
+from market.admin import sheets
 from market.admin.forms import ActionForm, InstrumentForm
 from market.domain.prices import STALE_AFTER_DAYS
 from market.models import Coin, CorporateAction, DailyBar, Exchange, Instrument, SymbolSpan
@@ -78,9 +80,11 @@ def _delete_action(actor: Actor, row: CorporateAction, reason: str) -> None:
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(ServiceAdmin):
+class InstrumentAdmin(TransferAdmin, ServiceAdmin):
     """Public instruments. What users own themselves is theirs."""
 
+    resource = sheets.InstrumentSheet
+    import_power = "market.add_instrument"
     form: Any = InstrumentForm
     reasoned = (
         ReasonedAction(
@@ -107,9 +111,11 @@ class InstrumentAdmin(ServiceAdmin):
 
 
 @admin.register(CorporateAction)
-class CorporateActionAdmin(ServiceAdmin):
+class CorporateActionAdmin(TransferAdmin, ServiceAdmin):
     """Splits and dividends of public instruments: recorded and deleted, never changed."""
 
+    resource = sheets.ActionSheet
+    import_power = "market.add_corporateaction"
     form: Any = ActionForm
     reasoned = (
         ReasonedAction(
@@ -147,9 +153,11 @@ class CorporateActionAdmin(ServiceAdmin):
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(ReadOnlyAdmin):
-    """Venues; ``manage.py load_reference`` writes them."""
+class ExchangeAdmin(TransferAdmin, ReadOnlyAdmin):
+    """Venues; ``manage.py load_reference`` writes them, and files that staff bring in."""
 
+    resource = sheets.ExchangeSheet
+    import_power = "market.change_exchange"
     list_display = ["mic", "name", "country", "time_zone"]
     ordering = ["mic"]
     search_fields = ["^mic", "name", "=country"]

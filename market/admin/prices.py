@@ -11,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from core.adminsite import ReadOnlyAdmin
 from core.adminsite.filters import PeriodFilter, QuestionFilter
+from core.adminsite.transfer import TransferAdmin
+from market.admin import sheets
 from market.models import DailyBar, FxRate, PriceImport
 
 
 @admin.register(DailyBar)
-class DailyBarAdmin(ReadOnlyAdmin):
+class DailyBarAdmin(TransferAdmin, ReadOnlyAdmin):
     """Daily bars of public instruments."""
 
+    resource = sheets.BarSheet
+    import_power = "market.change_dailybar"
     list_display = ["instrument", "date", "open", "high", "low", "close", "volume", "source"]
     list_select_related = ["instrument"]
     search_fields = ["=instrument__symbol", "=instrument__isin"]
@@ -32,9 +36,11 @@ class DailyBarAdmin(ReadOnlyAdmin):
 
 
 @admin.register(FxRate)
-class FxRateAdmin(ReadOnlyAdmin):
-    """Public exchange rates; ``manage.py import_fx`` writes them."""
+class FxRateAdmin(TransferAdmin, ReadOnlyAdmin):
+    """Public exchange rates; ``manage.py import_fx`` writes them, and files that staff bring in."""
 
+    resource = sheets.RateSheet
+    import_power = "market.change_fxrate"
     list_display = ["base", "quote", "date", "rate", "source"]
     list_filter = [("date", PeriodFilter)]
     search_fields = ["=base", "=quote"]

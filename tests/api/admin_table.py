@@ -64,12 +64,20 @@ MODELS = {
     "core.auditorigin": Row("ADU"),
     "core.jobrun": Row("ADU"),
     # the market
-    "market.instrument": Row("SMADU", add="MDU", change="MDU", actions={"delete_for": "MDU"}),
-    "market.corporateaction": Row("SMADU", add="MDU", actions={"delete_for": "MDU"}),
-    "market.exchange": Row("SMADU"),
+    "market.instrument": Row(
+        "SMADU",
+        add="MDU",
+        change="MDU",
+        actions={"delete_for": "MDU"},
+        pages={"import": "MDU", "export": "SMADU"},
+    ),
+    "market.corporateaction": Row(
+        "SMADU", add="MDU", actions={"delete_for": "MDU"}, pages={"import": "MDU", "export": "SMADU"}
+    ),
+    "market.exchange": Row("SMADU", pages={"import": "MDU", "export": "SMADU"}),
     "market.coin": Row("SMADU"),
-    "market.dailybar": Row("MADU"),
-    "market.fxrate": Row("MADU"),
+    "market.dailybar": Row("MADU", pages={"import": "MDU", "export": "MADU"}),
+    "market.fxrate": Row("MADU", pages={"import": "MDU", "export": "MADU"}),
     "market.priceimport": Row("MADU"),
     # ledgers
     "portfolios.portfolio": Row("ADU"),

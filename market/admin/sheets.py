@@ -1,0 +1,302 @@
+"""Reference data as rows of a file, read and stored by the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from import_export import fields
+
+from core.adminsite.transfer import CHANGED, MADE, SAME, RowReader, RowsRefused, ServiceResource
+from core.adminsite.transfer.resource import Items
+from core.errors import DomainError, FieldError, ValidationFailed
+from core.models import LIVE_WORLD
+from market.domain.bars import BarRow
+from market.models import CorporateAction, DailyBar, Exchange, FxRate, Instrument
+from market.services.actions import ActionData, record_corporate_action
+from market.services.bars import set_bars
+from market.services.instruments import InstrumentData, create_instrument, update_instrument
+from market.services.rates import RateRow, set_rates
+from market.services.reference import ExchangeData, save_exchange
+
+SOURCE = "staff"
+TEXTS = ("symbol", "exchange", "name", "kind", "currency", "isin", "sector", "country", "coin_id")
+
+
+def _column(name: str, attribute: str = "") -> Any:
+    return fields.Field(column_name=name, attribute=attribute or name)
+
+
+def public(reader: RowReader) -> Instrument | None:
+    """Find the public instrument that a row names by symbol and, where several have it, exchange."""
+    symbol, mic = reader.text("symbol", needed=True).upper(), reader.text("exchange").upper()
+    found = Instrument.objects.filter(owner=None, symbol=symbol)
+    rows = list((found.filter(exchange=mic) if mic else found)[:2])
+    if symbol and not rows:
+        reader.refuse("symbol", _("No public instrument has this symbol."), "unknown-symbol")
+    if len(rows) > 1:
+        reader.refuse("exchange", _("Several have this symbol; name the exchange."), "ambiguous-symbol")
+    return rows[0] if len(rows) == 1 else None
+
+
+class InstrumentSheet(ServiceResource):
+    """Public instruments, known by symbol and exchange."""
+
+    object_type = "market.instrument"
+    needed = ("symbol", "name", "currency")
+    symbol = _column("symbol")
+    exchange = _column("exchange", "exchange_id")
+    name = _column("name")
+    kind = _column("kind")
+    currency = _column("currency")
+    quote_unit = _column("quote_unit")
+    isin = _column("isin")
+    sector = _column("sector")
+    country = _column("country")
+    coin_id = _column("coin_id")
+    is_fictional = _column("is_fictional")
+
+    def read(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Read what is said of an instrument; a column that the file lacks is left as it is."""
+        reader = RowReader(row)
+        given: dict[str, Any] = {
+            name: reader.text(name, needed=name in self.needed) for name in TEXTS if name in row
+        }
+        if "quote_unit" in row and (unit := reader.decimal("quote_unit")) is not None:
+            given["quote_unit"] = unit
+        if "is_fictional" in row:
+            given["is_fictional"] = reader.truth("is_fictional")
+        if given.get("kind") == "":
+            del given["kind"]
+        if given.get("kind", Instrument.Kind.STOCK) not in Instrument.Kind.values:
+            reader.refuse("kind", _("Use %(kinds)s.") % {"kinds": ", ".join(Instrument.Kind.values)})
+        reader.done()
+        return given
+
+    def store(self, item: dict[str, Any]) -> str:
+        """Make the instrument, or change what differs."""
+        there = Instrument.objects.filter(
+            owner=None, symbol=item["symbol"].upper(), exchange=item.get("exchange", "").upper() or None
+        ).first()
+        if there is None:
+            create_instrument(actor=self.actor, data=InstrumentData(**item), public=True)
+            return MADE
+        before = {name: getattr(there, "exchange_id" if name == "exchange" else name) for name in item}
+        changes = {name: value for name, value in item.items() if not _same(before[name], value)}
+        if not changes:
+            return SAME
+        update_instrument(actor=self.actor, uuid=there.uuid, changes=changes)
+        return CHANGED
+
+
+def _same(before: Any, value: Any) -> bool:
+    if isinstance(value, str):
+        return (before or "") in {value, value.upper()}
+    return bool(before == value)
+
+
+class ExchangeSheet(ServiceResource):
+    """Venues by their ISO 10383 code."""
+
+    object_type = "market.exchange"
+    needed = ("mic", "name", "time_zone")
+    mic = _column("mic")
+    name = _column("name")
+    time_zone = _column("time_zone")
+    country = _column("country")
+
+    def read(self, row: Mapping[str, Any]) -> ExchangeData:
+        """Read a venue."""
+        reader = RowReader(row)
+        data = ExchangeData(
+            mic=reader.text("mic", needed=True).upper(),
+            name=reader.text("name", needed=True),
+            time_zone=reader.text("time_zone", needed=True),
+            country=reader.text("country").upper(),
+        )
+        reader.done()
+        return data
+
+    def store(self, item: ExchangeData) -> str:
+        """Make the venue, or change it."""
+        before = Exchange.objects.filter(pk=item.mic).values("mic", "name", "time_zone", "country").first()
+        after = save_exchange(actor=self.actor, data=item)
+        if before is None:
+            return MADE
+        return SAME if all(getattr(after, name) == value for name, value in before.items()) else CHANGED
+
+
+class ActionSheet(ServiceResource):
+    """Splits and dividends of public instruments: recorded, never changed; one that differs is refused."""
+
+    object_type = "market.corporateaction"
+    needed = ("symbol", "kind", "ex_date")
+    symbol = _column("symbol", "instrument__symbol")
+    exchange = _column("exchange", "instrument__exchange_id")
+    kind = _column("kind")
+    ex_date = _column("ex_date")
+    pay_date = _column("pay_date")
+    numerator = _column("numerator")
+    denominator = _column("denominator")
+    amount = _column("amount")
+    currency = _column("currency")
+
+    def read(self, row: Mapping[str, Any]) -> tuple[UUID, ActionData]:
+        """Read a split or dividend."""
+        reader = RowReader(row)
+        instrument, day = public(reader), reader.day("ex_date", needed=True)
+        given = {
+            "kind": reader.text("kind", needed=True),
+            "pay_date": reader.day("pay_date"),
+            "currency": reader.text("currency"),
+            **{name: reader.decimal(name) for name in ("numerator", "denominator", "amount")},
+        }
+        reader.done()
+        assert instrument is not None
+        assert day is not None
+        return instrument.uuid, ActionData(ex_date=day, **given)  # type: ignore[arg-type]  # read above
+
+    def store(self, item: tuple[UUID, ActionData]) -> str:
+        """Record it, unless it is there already."""
+        uuid, data = item
+        there = CorporateAction.objects.filter(instrument__uuid=uuid, kind=data.kind, ex_date=data.ex_date)
+        known = there.first()
+        if known is not None and _is_same_action(known, data):
+            return SAME
+        record_corporate_action(actor=self.actor, instrument_uuid=uuid, data=data, source=SOURCE)
+        return MADE
+
+
+def _is_same_action(known: CorporateAction, data: ActionData) -> bool:
+    if known.kind == CorporateAction.Kind.SPLIT:
+        return bool(
+            data.numerator
+            and data.denominator
+            and known.numerator
+            and known.denominator
+            and known.numerator * data.denominator == known.denominator * data.numerator
+        )
+    currency = data.currency.upper() or known.currency
+    return (known.amount, known.currency, known.pay_date) == (data.amount, currency, data.pay_date)
+
+
+class BarSheet(ServiceResource):
+    """Daily bars of public instruments, raw, in quote units."""
+
+    object_type = "market.dailybar"
+    needed = ("symbol", "date", "close")
+    most_rows: ClassVar[int] = 20_000
+    symbol = _column("symbol", "instrument__symbol")
+    exchange = _column("exchange", "instrument__exchange_id")
+    date = _column("date")
+    open = _column("open")
+    high = _column("high")
+    low = _column("low")
+    close = _column("close")
+    volume = _column("volume")
+
+    def __init__(self, actor: Any) -> None:
+        super().__init__(actor)
+        self._known: dict[tuple[str, str], Instrument | None] = {}
+
+    def read(self, row: Mapping[str, Any]) -> tuple[Instrument, BarRow]:
+        """Read one day's prices."""
+        reader = RowReader(row)
+        key = (reader.text("symbol").upper(), reader.text("exchange").upper())
+        if self._known.get(key) is None:
+            self._known[key] = public(reader)
+        instrument, day = self._known[key], reader.day("date", needed=True)
+        close = reader.decimal("close", needed=True)
+        others = {name: reader.decimal(name) for name in ("open", "high", "low", "volume")}
+        reader.done()
+        assert instrument is not None
+        assert day is not None
+        assert close is not None
+        return instrument, BarRow(day=day, close=close, **others)
+
+    def store_all(self, items: Items) -> dict[int, str]:
+        """Store the bars of each instrument at once, in the order of their ids, as all locks are taken."""
+        by_instrument: dict[int, tuple[UUID, dict[int, BarRow]]] = {}
+        for number, (instrument, bar) in items.items():
+            by_instrument.setdefault(instrument.id, (instrument.uuid, {}))[1][number] = bar
+        done: dict[int, str] = {}
+        refused: dict[int, DomainError] = {}
+        for key in sorted(by_instrument):
+            uuid, bars = by_instrument[key]
+            done |= self._kinds(key, bars)
+            try:
+                set_bars(actor=self.actor, uuid=uuid, rows=list(bars.values()), source=SOURCE)
+            except DomainError as error:
+                refused |= by_row(error, list(bars))
+        if refused:
+            raise RowsRefused(refused)
+        return done
+
+    def _kinds(self, instrument_id: int, bars: Mapping[int, BarRow]) -> dict[int, str]:
+        days = [bar.day for bar in bars.values()]
+        rows = DailyBar.objects.filter(instrument=instrument_id, world=LIVE_WORLD, date__in=days)
+        there = {row.date: row for row in rows}
+        names = ("open", "high", "low", "close", "volume")
+        kinds: dict[int, str] = {}
+        for number, bar in bars.items():
+            known = there.get(bar.day)
+            same = known is not None and all(getattr(known, one) == getattr(bar, one) for one in names)
+            kinds[number] = MADE if known is None else SAME if same else CHANGED
+        return kinds
+
+
+class RateSheet(ServiceResource):
+    """Public exchange rates: how many units of `quote` one unit of `base` was worth."""
+
+    object_type = "market.fxrate"
+    needed = ("base", "quote", "date", "rate")
+    most_rows: ClassVar[int] = 20_000
+    base = _column("base")
+    quote = _column("quote")
+    date = _column("date")
+    rate = _column("rate")
+
+    def read(self, row: Mapping[str, Any]) -> RateRow:
+        """Read a rate."""
+        reader = RowReader(row)
+        base, quote = (reader.text(name, needed=True).upper() for name in ("base", "quote"))
+        day, rate = reader.day("date", needed=True), reader.decimal("rate", needed=True)
+        reader.done()
+        assert day is not None
+        assert rate is not None
+        return RateRow(base, quote, day, rate)
+
+    def store_all(self, items: Items) -> dict[int, str]:
+        """Store the rates at once."""
+        kinds = self._kinds(items)
+        try:
+            set_rates(actor=self.actor, rows=list(items.values()), public=True, source=SOURCE)
+        except DomainError as error:
+            raise RowsRefused(by_row(error, list(items))) from error
+        return kinds
+
+    def _kinds(self, items: Items) -> dict[int, str]:
+        rows: QuerySet[FxRate] = FxRate.objects.filter(
+            owner=None, world=LIVE_WORLD, date__in={one.day for one in items.values()}
+        )
+        there = {(row.base, row.quote, row.date): row.rate for row in rows}
+        kinds: dict[int, str] = {}
+        for number, one in items.items():
+            known = there.get((one.base, one.quote, one.day))
+            kinds[number] = MADE if known is None else SAME if known == one.rate else CHANGED
+        return kinds
+
+
+def by_row(error: DomainError, numbers: list[int]) -> dict[int, DomainError]:
+    """Give each row of a file its own of a service's errors, whose fields begin with ``[place].``."""
+    if not isinstance(error, ValidationFailed) or not error.errors:
+        return {numbers[0]: error}
+    found: dict[int, list[FieldError]] = {}
+    for one in error.errors:
+        place, _point, field = one.field.partition("].")
+        number = numbers[int(place[1:])] if field else numbers[0]
+        found.setdefault(number, []).append(FieldError(field or one.field, one.message, one.code))
+    return {number: ValidationFailed(errors=tuple(many)) for number, many in found.items()}
