@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -44,6 +45,13 @@ def send_notice(user: User, template: str, details: dict[str, Any] | None = None
     if context.request is not None:
         url = context.request.build_absolute_uri(path) if path else ""
         get_adapter().send_notification_mail(template, user, {**(details or {}), "url": url})
+
+
+def send_reset_link(user: User) -> None:
+    """Send the link with which a user sets a new password; without a request there is no host to link to."""
+    form = ResetPasswordForm({"email": user.email})
+    if context.request is not None and form.is_valid():
+        form.save(context.request)
 
 
 def send_letter(template: str, address: str, details: dict[str, Any], *, language: str, path: str) -> None:

@@ -2,53 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.forms import LookForm
 from accounts.models import User
 from accounts.selectors import support
-from core import audit
+from accounts.services.authority import GRANTING
 from core.actor import Actor
 from core.adminsite import FastList
+from core.adminsite.actions import ReasonedAction, ReasonedActions
 from core.adminsite.filters import PeriodFilter, QuestionFilter
+from core.adminsite.forms import ServiceForm
 from core.pages import attempted
+from core.roles import StaffRole
 
 if TYPE_CHECKING:  # Django's forms and admins are generic to mypy only
-    _UserCreationForm = AdminUserCreationForm[User]
-    _UserAdmin = DjangoUserAdmin[User]
+    _Form = forms.ModelForm[User]
+    _ModelAdmin = admin.ModelAdmin[Model]
 else:
-    _UserCreationForm, _UserAdmin = AdminUserCreationForm, DjangoUserAdmin
+    _Form, _ModelAdmin = forms.ModelForm, admin.ModelAdmin
+
+PREFERENCES = ("name", "base_currency", "time_zone", "locale", "appearance", "gain_colours")
+# what an account may, besides its roles
+POWERS = ("is_superuser", "groups", "user_permissions")
 
 
-class UserCreationForm(_UserCreationForm):
-    """Make a user by address."""
+class InvitationForm(ServiceForm, _Form):
+    """Make an account by its address alone: its person sets the password by the link that is sent."""
 
     class Meta:
         model = User
         fields = ("email",)
 
+    def apply(self) -> User:
+        """Make the account, and send the link."""
+        return services.invite_person(actor=self.actor, email=self.cleaned_data["email"])
 
-# what opens an account, and what it may
-POWERS = ("email", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+
+class PersonForm(ServiceForm, _Form):
+    """What staff may change of a person: preferences; superusers also what the account may."""
+
+    class Meta:
+        model = User
+        fields = (*PREFERENCES, *POWERS)
+
+    def apply(self) -> User:
+        """Change the preferences by the service; the rest is the superuser's alone."""
+        given, powers = self.cleaned_data, [name for name in self.changed_data if name in POWERS]
+        changes = {name: given[name] for name in self.changed_data if name in PREFERENCES}
+        user = services.change_profile(actor=self.actor, user_id=self.instance.pk, changes=changes)
+        if powers:
+            services.set_powers(
+                actor=self.actor, user_id=user.pk, powers={name: given[name] for name in powers}
+            )
+        return User.objects.get(pk=user.pk)
 
 
 def _is_super(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
+
+
+def _role_actions() -> list[ReasonedAction]:
+    """Offer to grant each role, and to take it away."""
+    found = []
+    for role in StaffRole:
+        found += [
+            ReasonedAction(
+                f"grant_{role.name.lower()}",
+                format_lazy(_("Grant the role {role}…"), role=role.value),
+                _("They become members of staff with this role:"),
+                GRANTING,
+                partial(_with_role, services.grant_role, role),
+            ),
+            ReasonedAction(
+                f"revoke_{role.name.lower()}",
+                format_lazy(_("Revoke the role {role}…"), role=role.value),
+                _("They lose this role at their next request:"),
+                GRANTING,
+                partial(_with_role, services.revoke_role, role),
+                is_destructive=True,
+            ),
+        ]
+    return found
+
+
+def _with_role(service: Callable[..., None], role: StaffRole, actor: Actor, user: User, reason: str) -> None:
+    service(actor=actor, user_id=user.pk, role=role, reason=reason)
+
+
+def _done_by(service: Callable[..., Any], actor: Actor, user: User, reason: str) -> None:
+    service(actor=actor, user_id=user.pk, reason=reason)
 
 
 class StateFilter(QuestionFilter):
@@ -84,60 +144,85 @@ class StateFilter(QuestionFilter):
 
 
 @admin.register(User)
-class UserAdmin(FastList, _UserAdmin):
+class UserAdmin(ReasonedActions, FastList, _ModelAdmin):
     """People. Nobody is deleted here: erasure is the person's own act and takes their data along."""
 
-    add_form = UserCreationForm
+    form: Any = PersonForm
     ordering = ("-date_joined",)
     list_display = ["email", "name", "is_active", "is_staff", "date_joined", "last_login", "erase_after"]
     list_filter = [StateFilter, "is_staff", ("date_joined", PeriodFilter)]
     search_fields = ["^email", "^name", "=id"]
     search_help_text = _("An address or a name, or its beginning, or an id.")
-    # Django's widget for two lists needs scripts that write styles
-    filter_horizontal = ()
-    readonly_fields = ["id", "date_joined", "last_login", "erase_after"]
+    actions = None
+    readonly_fields = ["id", "email", "is_active", "is_staff", "date_joined", "last_login", "erase_after"]
     fieldsets = (
-        (None, {"fields": ("id", "email", "password")}),
-        (
-            _("Preferences"),
-            {"fields": ("name", "base_currency", "time_zone", "locale", "appearance", "gain_colours")},
-        ),
-        (
-            _("Permissions"),
-            {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")},
-        ),
+        (None, {"fields": ("id", "email", "is_active")}),
+        (_("Preferences"), {"fields": PREFERENCES}),
+        (_("Permissions"), {"fields": ("is_staff", *POWERS)}),
         (_("Dates"), {"fields": ("date_joined", "last_login", "erase_after")}),
     )
     change_form_template = "admin/accounts/user/change_form.html"
-    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    reasoned = (
+        ReasonedAction(
+            "send_link",
+            _("Send the link for a new password…"),
+            _("They get a mail with a link to set a new password:"),
+            "accounts.send_reset_link",
+            partial(_done_by, services.send_reset_link),
+        ),
+        ReasonedAction(
+            "sign_out",
+            _("Sign out everywhere…"),
+            _("Every browser and program of theirs is signed out:"),
+            "accounts.end_sign_ins",
+            partial(_done_by, services.sign_out_everywhere),
+        ),
+        ReasonedAction(
+            "close",
+            _("Close the account…"),
+            _("Their sessions and tokens end, and nobody signs in to these accounts:"),
+            "accounts.close_user",
+            partial(_done_by, services.close_account),
+            is_destructive=True,
+        ),
+        ReasonedAction(
+            "reopen",
+            _("Open the account again…"),
+            _("They may sign in again:"),
+            "accounts.close_user",
+            partial(_done_by, services.open_account),
+        ),
+        *_role_actions(),
+    )
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Keep the account of a superuser from everybody else."""
+        """Keep the accounts of staff to who grants roles, and of superusers to superusers."""
         may: bool = super().has_change_permission(request, obj)
-        return may and (obj is None or not obj.is_superuser or _is_super(request))
+        if obj is None or not may:
+            return may
+        if obj.is_superuser:
+            return _is_super(request)
+        return not obj.is_staff or request.user.has_perm(GRANTING)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Let only superusers edit what an account may, and its way in: its editor must not become it."""
+        """Let only superusers edit what an account may: its editor must not become more than they are."""
+        if obj is None:
+            return []
         return self.readonly_fields if _is_super(request) else [*self.readonly_fields, *POWERS]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the hash of a password, and the way to set another, to superusers only."""
-        found = super().get_fieldsets(request, obj)
-        if obj is None or _is_super(request):
-            return found
-        return [
-            (name, {**rows, "fields": tuple(one for one in rows["fields"] if one != "password")})
-            for name, rows in found
-        ]
+        """Ask for the address alone where an account is made."""
+        return super().get_fieldsets(request, obj) if obj else ((None, {"fields": ("email",)}),)
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
-        """Set somebody's password, which opens their account: for superusers."""
-        if not _is_super(request):
-            raise PermissionDenied
-        return super().user_change_password(request, id, form_url)
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Make the form act for the member of staff."""
+        values = kwargs if obj else {**kwargs, "form": InvitationForm}
+        form = super().get_form(request, obj, change=change, **values)
+        form.actor = Actor.user(request.user)  # type: ignore[attr-defined]  # declared by ServiceForm
+        return form
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page on which a member of staff begins to look at the person's pages."""
@@ -180,12 +265,4 @@ class UserAdmin(FastList, _UserAdmin):
         return attempted(form, begin)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and record which fields staff changed."""
-        super().save_model(request, obj, form, change)
-        audit.record(
-            actor=Actor.user(request.user),
-            verb="user.changed_by_staff" if change else "user.made_by_staff",
-            object_type="user",
-            object_id=obj.pk,
-            after={"fields": sorted(form.changed_data)},
-        )
+        """Do nothing more: the form's service saved the account."""

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from accounts.services.closing import (
+    close_account,
+    invite_person,
+    open_account,
+    send_reset_link,
+    sign_out_everywhere,
+)
 from accounts.services.erasure import cancel_erasure, erase_if_due, erase_user, request_erasure
 from accounts.services.export import export_data
 from accounts.services.housekeeping import (
@@ -27,7 +34,7 @@ from accounts.services.registration import (
     release_address,
     sign_up,
 )
-from accounts.services.roles import grant_role, revoke_role, sync_roles
+from accounts.services.roles import grant_role, revoke_role, set_powers, sync_roles
 from accounts.services.security import security_changed
 from accounts.services.sessions import (
     end_other_sessions,
@@ -56,6 +63,7 @@ __all__ = [
     "allow_support",
     "cancel_erasure",
     "change_profile",
+    "close_account",
     "create_personal_token",
     "create_user",
     "end_access",
@@ -66,7 +74,9 @@ __all__ = [
     "export_data",
     "family_used",
     "grant_role",
+    "invite_person",
     "mark_used",
+    "open_account",
     "open_session",
     "page_viewed",
     "purge_personal_tokens",
@@ -82,12 +92,15 @@ __all__ = [
     "revoke_token_as_staff",
     "rotate_refresh",
     "security_changed",
+    "send_reset_link",
     "session_ended",
     "session_seen",
     "session_started",
     "set_password",
+    "set_powers",
     "sign_in",
     "sign_out",
+    "sign_out_everywhere",
     "sign_up",
     "start_access",
     "stop_support",

@@ -89,10 +89,10 @@ def revoke_token_as_staff(*, actor: Actor, token_id: UUID, reason: str) -> None:
     """Refuse anybody's token from now on; one that is revoked stays as it is.
 
     Raises:
-        Forbidden: the actor is no staff.
+        Forbidden: the actor may not as staff.
         ValidationFailed: there is no reason.
     """
-    if not actor.is_staff:
+    if not actor.may("accounts.change_personalaccesstoken"):
         raise Forbidden
     if not reason.strip():
         raise ValidationFailed.of("reason", _("Say why: it goes into the audit log."), "required")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group, Permission
@@ -11,12 +13,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services.authority import GRANTING, locked_account, required
 from core import audit
 from core.actor import Actor
-from core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from core.errors import Conflict, Forbidden
 from core.roles import PREFIX, StaffRole, powers
-
-REASON_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def grant_role(*, actor: Actor, user_id: UUID, role: StaffRole, reason: str) -> 
         ValidationFailed: no reason is given; names the field.
     """
     reason = required(reason)
-    user = _locked(actor, user_id)
+    user = locked_account(actor=actor, user_id=user_id, power=GRANTING)
     if not user.is_active:
         raise Conflict(_("The account is closed."))
     if user.groups.filter(name=role.group).exists():
@@ -110,7 +111,7 @@ def revoke_role(*, actor: Actor, user_id: UUID, role: StaffRole, reason: str) ->
         ValidationFailed: no reason is given; names the field.
     """
     reason = required(reason)
-    user = _locked(actor, user_id)
+    user = locked_account(actor=actor, user_id=user_id, power=GRANTING)
     group = user.groups.filter(name=role.group).first()
     if group is None:
         raise Conflict(_("This person does not have the role."))
@@ -121,31 +122,31 @@ def revoke_role(*, actor: Actor, user_id: UUID, role: StaffRole, reason: str) ->
     _note(actor, "user.role_revoked", user, role, reason)
 
 
-def required(reason: str) -> str:
-    """Ask for a reason.
+@transaction.atomic
+def set_powers(*, actor: Actor, user_id: UUID, powers: Mapping[str, Any]) -> None:
+    """Let a superuser change what an account may: `is_superuser`, `groups`, `user_permissions`.
 
     Raises:
-        ValidationFailed: there is none, or a very long one.
+        NotFound: there is no such person.
+        Forbidden: the actor is no superuser, or it is their own account.
     """
-    text = " ".join(reason.split())
-    if not text:
-        raise ValidationFailed.of("reason", _("Give a reason; it goes into the audit log."), "required")
-    if len(text) > REASON_LENGTH:
-        raise ValidationFailed.of("reason", _("Keep it to 400 characters."), "max_length")
-    return text
-
-
-def _locked(actor: Actor, user_id: UUID) -> User:
-    if not actor.may("accounts.grant_role"):
-        raise Forbidden(_("You may not grant roles."))
-    if actor.user_id == user_id:
-        raise Forbidden(_("Nobody changes their own roles."))
-    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
-    if user is None:
-        raise NotFound
-    if user.is_superuser and not actor.is_super:
-        raise Forbidden(_("Only a superuser changes the account of a superuser."))
-    return user
+    if not actor.is_super:
+        raise Forbidden(_("Only a superuser changes what an account may."))
+    user = locked_account(actor=actor, user_id=user_id, power=GRANTING)
+    if "is_superuser" in powers:
+        user.is_superuser = powers["is_superuser"]
+    for name in ("groups", "user_permissions"):
+        if name in powers:
+            getattr(user, name).set(powers[name])
+    user.is_staff = user.is_superuser or user.groups.exists() or user.user_permissions.exists()
+    user.save(update_fields=["is_superuser", "is_staff"])
+    audit.record(
+        actor=actor,
+        verb="user.changed_by_staff",
+        object_type="user",
+        object_id=user.pk,
+        after={"fields": sorted(powers)},
+    )
 
 
 def _note(actor: Actor, verb: str, user: User, role: StaffRole, reason: str) -> None:

@@ -99,6 +99,11 @@ def end_other_sessions(*, actor: Actor, user_id: UUID, keep: UUID | None) -> int
     """
     if actor.user_id != user_id:
         raise NotFound
+    return end_sign_ins_of(actor=actor, user_id=user_id, keep=keep)
+
+
+def end_sign_ins_of(*, actor: Actor, user_id: UUID, keep: UUID | None = None) -> int:
+    """End every sign-in of a user but `keep`, for whoever may; answers how many ended."""
     browsers = BrowserSession.objects.filter(user_id=user_id).values_list("pk", flat=True)
     families = TokenFamily.objects.filter(user_id=user_id, revoked_at__isnull=True)
     ended = _end_browser_sessions(actor, user_id, [pk for pk in browsers if pk != keep])

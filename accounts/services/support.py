@@ -20,7 +20,7 @@ from accounts import selectors, transports
 from accounts.errors import SupportNotAllowed
 from accounts.models import SUPPORT_LONGEST, SupportAccess, User
 from accounts.selectors.support import POWER, lets_support_look
-from accounts.services.roles import required
+from accounts.services.authority import required
 from core import audit, clock
 from core.actor import Actor
 from core.errors import Forbidden, NotFound, ValidationFailed

@@ -25,6 +25,7 @@ from accounts.models import StoredMail, User
 from config import schedule
 from core import audit, context
 from core.actor import Actor
+from core.roles import StaffRole
 from market.models import Coin, Exchange, FxRate, Instrument, PriceImport
 
 REGISTERED = {options.opts.label_lower: options for options in admin.site._registry.values()}
@@ -49,7 +50,14 @@ class Row:
 MODELS = {
     # people
     "accounts.user": Row(
-        "SADU", add="DU", change="SDU", pages={"auth_user_password_change": "U", "look": "SDU"}
+        "SADU",
+        add="DU",
+        change="SDU",
+        pages={"look": "SDU"},
+        actions={
+            **dict.fromkeys(("send_link", "sign_out", "close", "reopen"), "SDU"),
+            **{f"{verb}_{role.name.lower()}": "DU" for verb in ("grant", "revoke") for role in StaffRole},
+        },
     ),
     "accounts.tokenfamily": Row("SADU"),
     "accounts.refreshtoken": Row("ADU"),
