@@ -19,11 +19,13 @@ _KEY = re.compile(
 )
 # a path segment after these words opens something to whoever knows it
 _KEYED_PATH = re.compile(r"(?<=/)((?:key|confirm-email|invitations?|share|unsubscribe)/)[^/\s?#\"']+")
+# every repetition has an end, so that a long text takes no longer than its length
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {GONE}"),
-    (re.compile(r"(\w+://)[^\s/@:]*:[^\s/@]*@"), rf"\1{GONE}@"),
-    (re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"), GONE),
+    (re.compile(r"(\w{1,20}://)[^\s/@:]{0,200}:[^\s/@]{0,500}@"), rf"\1{GONE}@"),
+    (re.compile(r"[\w.+%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}"), GONE),
     (re.compile(r"(?<![\w.])[\w.+%-]{1,64}@localhost\b"), GONE),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+){1,4}"), GONE),  # a JWT
     (_KEYED_PATH, rf"\1{GONE}"),
     (re.compile(r"(?<=[\w/])\?[\w.%-]+=[^\s\"'<>]*"), f"?{GONE}"),
     (

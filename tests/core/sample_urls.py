@@ -126,6 +126,17 @@ class ComputeView(BasketView):
         return Response({"worlds": World.objects.count()})
 
 
+class SecretiveView(BasketView):
+    def post(self, request: Any) -> Response:
+        fail_with_secrets(request.data)
+        return Response({})
+
+
+def fail_with_secrets(_sent: Any) -> None:
+    """Fail as code does that never thought of who reads its words."""
+    raise RuntimeError("the mail to grace@example.org failed: password=passw0rds3cret, Bearer b3arers3cret")
+
+
 def sleep(seconds: str, times: int = 1) -> None:
     with connection.cursor() as cursor:
         for _ in range(times):
@@ -143,6 +154,7 @@ urlpatterns = [
     path("api/test/compute", ComputeView.as_view()),
     path("test/sleep/<str:seconds>", sleep_page),
     path("api/test/raise/<str:name>", RaiseView.as_view()),
+    path("api/test/secretive", SecretiveView.as_view(), name="test-secretive"),
     path("api/test/basket", BasketView.as_view()),
     path("api/test/rows", RowsView.as_view()),
     path("api/test/echo", EchoView.as_view()),
