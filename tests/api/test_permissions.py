@@ -125,8 +125,9 @@ def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
     invited = sharing.invite_member(
         actor=Actor.user(person.user), portfolio_id=UUID(portfolio_id), email="dan@example.org", role="viewer"
     )
-    PortfolioInvitation.objects.update(token_hash=digest(INVITED))
-    return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": INVITED}
+    token = f"{INVITED}-{portfolio_id}"
+    PortfolioInvitation.objects.filter(pk=invited.invitation.pk).update(token_hash=digest(token))
+    return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": token}
 
 
 def received(person: Person) -> UUID:

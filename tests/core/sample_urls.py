@@ -132,9 +132,9 @@ class SecretiveView(BasketView):
         return Response({})
 
 
-def fail_with_secrets(_sent: Any) -> None:
+def fail_with_secrets(sent: Any) -> None:
     """Fail as code does that never thought of who reads its words."""
-    raise RuntimeError("the mail to grace@example.org failed: password=passw0rds3cret, Bearer b3arers3cret")
+    raise RuntimeError(f"the mail to {sent['email']} failed: password={sent['password']}")
 
 
 def sleep(seconds: str, times: int = 1) -> None:

@@ -26,7 +26,7 @@ def _admins(settings):
 def fail(**headers: str) -> None:
     answer = Client(raise_request_exception=False).post(
         "/api/test/secretive?token=t0kens3cret",
-        {"password": "passw0rds3cret"},
+        {"email": "grace@example.org", "password": "passw0rds3cret"},
         content_type="application/json",
         headers={"Authorization": "Bearer b3arers3cret", "Cookie": "sessionid=s3ss10ns3cret", **headers},
     )

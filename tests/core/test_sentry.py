@@ -34,7 +34,7 @@ print(answer.status_code)
 sentry_sdk.flush(10)
 """
 SECRETS = (
-    *("s3cret", "s3ss10n", "ada@example.org", "grace@example.org"),
+    *("s3cret", "s3ss10n", "ada@example.org"),
     *("203.0.113.77", "ag3nt", "passw0rd", "b3arer"),
 )
 
