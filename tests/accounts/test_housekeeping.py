@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_schedule_names_registered_tasks_that_run():
     registered = app.tasks.keys() & {name for name in app.tasks if name.startswith("accounts.")}
-    assert registered == set(tasks.SCHEDULE)
+    assert registered - {"accounts.tasks.erase_person"} == set(tasks.SCHEDULE)  # erase_due asks for that one
     for name in tasks.SCHEDULE:
         app.tasks[name].apply(throw=True)
 
