@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from core.embedded.cluster import Cluster
 from tests.support.ground import PROJECT
@@ -18,12 +19,15 @@ ADDRESS = re.compile(r"http://localhost:(\d+)")
 
 
 class Server:
-    """A running platform with its own database, without the demo."""
+    """A running platform with its own database, without the demo.
+
+    A setting of ``{database_url}`` is the address of that database, for servers that must have one.
+    """
 
     def __init__(self, folder: Path, **settings: str) -> None:
         folder.chmod(0o755)
         self._cluster = Cluster(folder / "postgres", durable=False)
-        self._cluster.attach()
+        self.database_url = f"postgres://florin@{quote(self._cluster.attach(), safe='')}:5432/florin"
         (self._cluster.home.root / "demo.done").write_text("")
         self.log = folder / "log"
         with self.log.open("w") as log:
@@ -36,7 +40,9 @@ class Server:
                     "EMBEDDED_POSTGRES_DIR": str(self._cluster.home.root),
                     "EMBEDDED_POSTGRES_FSYNC": "off",
                     "STATIC_ROOT": str(folder / "static"),
-                    **settings,
+                    **{
+                        name: value.format(database_url=self.database_url) for name, value in settings.items()
+                    },
                 },
                 stdout=subprocess.PIPE,
                 stderr=log,
