@@ -103,6 +103,17 @@ def _role_actions() -> list[ReasonedAction]:
     return found
 
 
+def _fitting(person: User) -> set[str]:
+    """Name the actions that would change something about a person, for their page."""
+    groups = set(person.groups.values_list("name", flat=True))
+    roles = {
+        f"{'revoke' if role.group in groups else 'grant'}_{role.name.lower()}"
+        for role in StaffRole
+        if person.is_active or role.group in groups
+    }
+    return roles | ({"send_link", "sign_out", "close"} if person.is_active else {"reopen"})
+
+
 def _with_role(service: Callable[..., None], role: StaffRole, actor: Actor, user: User, reason: str) -> None:
     service(actor=actor, user_id=user.pk, role=role, reason=reason)
 
@@ -236,6 +247,13 @@ class UserAdmin(ReasonedActions, FastList, _ModelAdmin):
             person is not None and not person.is_staff and request.user.has_perm(support.POWER)
         )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def offered_for(self, request: HttpRequest, row: Any) -> list[ReasonedAction]:
+        """Offer what would change something, on accounts that the member of staff may change."""
+        if not self.has_change_permission(request, row) or row.pk == request.user.pk:
+            return []
+        fitting = _fitting(row)
+        return [one for one in super().offered_for(request, row) if one.name in fitting]
 
     def look(self, request: HttpRequest, person_id: UUID) -> HttpResponse:
         """Ask why and for how long, then show the person's pages read-only."""

@@ -83,9 +83,14 @@ class ReasonedActions(_Base):
     def _allowed(self, request: HttpRequest) -> list[ReasonedAction]:
         return [action for action in self.reasoned if request.user.has_perm(action.power)]
 
+    def offered_for(self, request: HttpRequest, _row: Any) -> list[ReasonedAction]:
+        """List the actions that a row's own page offers; an admin leaves out what would change nothing."""
+        return self._allowed(request)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Show the actions on the row's own page too."""
-        context["reasoned_actions"] = self._allowed(request) if context.get("original") else []
+        row = context.get("original")
+        context["reasoned_actions"] = self.offered_for(request, row) if row is not None else []
         return super().render_change_form(request, context, *args, **kwargs)
 
     def confirm(

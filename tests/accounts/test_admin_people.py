@@ -262,3 +262,23 @@ def test_account_closed_twice_at_once_is_closed_once(ada, two_at_once):
 
     assert sorted(two_at_once(work)) == ["closed", "conflict"]
     assert AuditEvent.objects.filter(verb="user.closed").count() == 1
+
+
+def offered(client: Client, user: User) -> set[str]:
+    page = client.get(reverse("admin:accounts_user_change", args=[user.pk]))
+    return {action.name for action in page.context["reasoned_actions"]}
+
+
+def test_page_offers_what_would_change_something(member, ada, boss):
+    user, client = member("admin")
+    grants = {f"grant_{role.name.lower()}" for role in StaffRole}
+    assert offered(client, ada) == {"send_link", "sign_out", "close"} | grants
+    services.grant_role(actor=SYSTEM, user_id=ada.pk, role=StaffRole.AUDITOR, reason="x")
+    assert offered(client, ada) == {"send_link", "sign_out", "close", "revoke_auditor"} | grants - {
+        "grant_auditor"
+    }
+    services.close_account(actor=SYSTEM, user_id=ada.pk, reason="x")
+    assert offered(client, ada) == {"reopen", "revoke_auditor"}
+    assert offered(client, boss) == set()
+    assert offered(client, user) == set()
+    assert offered(member("support")[1], ada) == set()

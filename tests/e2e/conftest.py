@@ -9,8 +9,17 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from portfolios.selectors.ledger import memory
+from tests.support import axe
 
 PASSWORD = "correct-horse-battery-staple"
+
+
+@pytest.fixture(scope="session")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
+    source = axe.fetch(tmp_path_factory.mktemp("axe"))
+    if source is None:
+        pytest.skip(axe.HOW_TO_GET_IT)
+    return source
 
 
 @pytest.fixture(autouse=True)

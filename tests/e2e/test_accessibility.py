@@ -31,14 +31,6 @@ OF_ALLAUTH = [
 SIGNED_OUT = {"account_login", "account_signup", "account_reset_password", "account_reset_password_done"}
 
 
-@pytest.fixture(scope="session")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
-    source = axe.fetch(tmp_path_factory.mktemp("axe"))
-    if source is None:
-        pytest.skip(axe.HOW_TO_GET_IT)
-    return source
-
-
 class Visitor:
     """A browser that is shown pages and notes what is wrong with them."""
 
