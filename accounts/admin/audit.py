@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from core.adminsite import ReadOnlyAdmin, search
 from core.adminsite.filters import PeriodFilter, ValuesFilter, distinct
+from core.adminsite.lists import short
 from core.models import AuditEvent, AuditOrigin
 
 
@@ -18,7 +20,7 @@ from core.models import AuditEvent, AuditOrigin
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what."""
 
-    list_display = ["at", "actor_label", "verb", "object_type", "object_id", "request_id"]
+    list_display = ["at", "who", "verb", "object_type", "what", "request"]
     list_filter = [("at", PeriodFilter), ("verb", ValuesFilter), ("object_type", ValuesFilter)]
     search_fields = ["^verb", "=object_id", "=request_id", "=actor_label"]
     search_help_text = _(
@@ -37,6 +39,21 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Find by what the indexes know; a person, by address or id, finds all that names them."""
         term = search_term.strip()
         return (queryset.filter(_named(term)) if term else queryset), False
+
+    @admin.display(description=_("actor"), ordering="actor_label")
+    def who(self, event: AuditEvent) -> SafeString:
+        """Name the actor, an id by its end."""
+        return short(event.actor_label)
+
+    @admin.display(description=_("object"))
+    def what(self, event: AuditEvent) -> SafeString:
+        """Name the object, an id by its end."""
+        return short(event.object_id)
+
+    @admin.display(description=_("request"))
+    def request(self, event: AuditEvent) -> SafeString:
+        """Name the request, an id by its end."""
+        return short(event.request_id)
 
     @admin.display(description=_("address"))
     def address(self, event: AuditEvent) -> str:

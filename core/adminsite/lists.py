@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,8 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from core.adminsite import search
 
@@ -25,6 +28,12 @@ else:
 # further than this nobody pages; filters and search lead to older rows
 MOST_COUNTED = 5_000
 MOST_SELECTED = 200
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}([0-9a-f]{12})")
+
+
+def short(text: str) -> SafeString:
+    """Write ids by their last twelve digits, which differ; the whole text shows on pointing at it."""
+    return format_html('<span title="{}">{}</span>', text, _UUID.sub(r"…\1", text) or "–")
 
 
 class CappedPaginator(_Paginator):

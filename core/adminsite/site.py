@@ -16,6 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.adminsite import panels
 
+# what packages bring stands with what it belongs to
+_BELONGS = {
+    "account": "accounts",
+    "auth": "accounts",
+    "socialaccount": "accounts",
+    "django_celery_beat": "core",
+}
+_TITLES = {"accounts": _("People"), "core": _("The platform")}
+
 
 class FlorinAdminSite(admin.AdminSite):
     """The admin, with the dashboard's panels on its index."""
@@ -50,6 +59,21 @@ class FlorinAdminSite(admin.AdminSite):
 
     def _is_ours(self, model: Any) -> bool:
         return model._meta.label in self.hidden or self.is_registered(model)  # noqa: SLF001  # Django's own way
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """List the models by what they are about, each once; one app's alone where it is asked for."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        groups: dict[str, Any] = {}
+        for app in apps:
+            label = _BELONGS.get(app["app_label"], app["app_label"])
+            group = groups.setdefault(label, {**app, "models": []})
+            if app["app_label"] == label:
+                group |= {key: app[key] for key in ("app_label", "app_url", "has_module_perms")}
+            group["name"] = _TITLES.get(label, group["name"])
+            group["models"] = sorted([*group["models"], *app["models"]], key=lambda one: str(one["name"]))
+        return sorted(groups.values(), key=lambda group: str(group["name"]))
 
     def get_urls(self) -> list[Any]:
         """Leave out the way from a row to its page: no row has one, and a wrong id there is an error."""

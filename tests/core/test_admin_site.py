@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import models
 from django.test import Client
@@ -15,6 +16,7 @@ from django.urls import reverse
 from core import audit, ports
 from core.actor import Actor
 from core.adminsite import FlorinAdminSite, ReadOnlyAdmin
+from core.adminsite.lists import short
 from core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +43,22 @@ def test_admin_site_is_ours():
     assert isinstance(admin.site, FlorinAdminSite)
     assert len(OURS) >= 8
     assert {"AuditEvent", "Transaction"} <= {model.__name__ for model in READ_ONLY}
+
+
+def test_models_are_listed_by_what_they_are_about_each_once(staff, rf):
+    request = rf.get("/admin/")
+    request.user = get_user_model().objects.get(email="sam@example.org")
+    groups = {str(app["name"]): app["models"] for app in admin.site.get_app_list(request)}
+    assert list(groups) == ["Market", "People", "Portfolios", "The platform"]
+    shown = [one["model"] for models in groups.values() for one in models]
+    assert len(shown) == len(set(shown)) == len(admin.site._registry)
+
+
+def test_ids_in_lists_are_shown_by_their_end_and_whole_on_pointing():
+    whole = "user:01a22215-2442-7276-8e9e-e2d9b42d2aed"
+    assert short(whole) == f'<span title="{whole}">user:…e2d9b42d2aed</span>'
+    assert short("<b>") == '<span title="&lt;b&gt;">&lt;b&gt;</span>'
+    assert short("") == '<span title="">–</span>'
 
 
 def test_admin_asks_a_visitor_to_sign_in_on_the_pages_own_sign_in(client):
