@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
@@ -29,10 +31,12 @@ from portfolios.selectors.ledger import memory
 from tests.api.routes import METHODS, routes
 from tests.api.test_permissions import Person, bring_in, scene_of
 
-EXAMPLES = 8
+# how many made-up requests each operation gets, right and wrong ones each
+SIGNED_IN, SIGNED_OUT = 6, 2
 CHECKED = (
     not_a_server_error,
     content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
@@ -116,9 +120,11 @@ def known_ids(db) -> tuple[dict[str, Any], dict[str, str]]:
     return ids, ada.headers
 
 
-def test_every_operation_conforms_and_none_breaks(document, known_ids, app):
+@pytest.mark.parametrize("is_signed_in", [True, False], ids=["signed in", "signed out"])
+def test_every_operation_conforms_and_none_breaks(document, known_ids, app, is_signed_in):
     """Send made-up requests, right and wrong ones, each in a transaction that is rolled back."""
     ids, headers = known_ids
+    attempt = Attempt(ids, headers, SIGNED_IN) if is_signed_in else Attempt(ids, {}, SIGNED_OUT)
     schema = openapi.from_dict(document)
     schema.app = app
     broken: dict[str, str] = {}
@@ -126,7 +132,7 @@ def test_every_operation_conforms_and_none_breaks(document, known_ids, app):
         operation = found.ok()
         for mode in GenerationMode:
             try:
-                _try(operation, mode, ids, headers)
+                attempt(operation, mode)
             except Unsatisfiable:
                 assert mode is GenerationMode.NEGATIVE, operation.label  # nothing in it can be wrong
             except (Exception, FailureGroup) as error:  # noqa: BLE001  # tell them all, not only the first
@@ -134,28 +140,37 @@ def test_every_operation_conforms_and_none_breaks(document, known_ids, app):
     assert broken == {}, "\n\n".join(f"{label}: {text}" for label, text in broken.items())
 
 
-def _try(operation: Any, mode: GenerationMode, ids: dict[str, str], headers: dict[str, str]) -> None:
-    @settings(
-        max_examples=EXAMPLES,
-        database=None,
-        derandomize=True,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode), of_mine=st.integers(0, 3))
-    def run(case: Case, of_mine: int) -> None:
-        if of_mine:
-            case.path_parameters = {
-                name: ids.get(name, value) for name, value in case.path_parameters.items()
-            }
-        memory.clear()
-        with transaction.atomic():
-            # the client in this process does not unpack what is compressed
-            response = case.call(headers={**headers, "Accept-Encoding": "identity"})
-            transaction.set_rollback(True)
-        case.validate_response(response, checks=CHECKED)
+@dataclass(frozen=True)
+class Attempt:
+    """Made-up requests of one caller, of which three in four name objects that are there."""
 
-    run()
+    ids: dict[str, str]
+    headers: dict[str, str]
+    examples: int
+
+    def __call__(self, operation: Any, mode: GenerationMode) -> None:
+        """Send them, and hold each answer to the document."""
+
+        @settings(
+            max_examples=self.examples,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode), of_mine=st.integers(0, 3))
+        def run(case: Case, of_mine: int) -> None:
+            if of_mine:
+                known = {name: self.ids.get(name, value) for name, value in case.path_parameters.items()}
+                case.path_parameters = known
+            memory.clear()
+            with transaction.atomic():
+                # the client in this process does not unpack what is compressed
+                response = case.call(headers={**self.headers, "Accept-Encoding": "identity"})
+                transaction.set_rollback(True)
+            case.validate_response(response, checks=CHECKED)
+
+        run()
 
 
 def test_documentation_page_works_under_the_content_policy(live_server, page):

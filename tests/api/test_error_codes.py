@@ -1,0 +1,532 @@
+"""Every code of docs/errors.md, produced for real: by HTTP, or by the service that a command calls.
+
+A code without a case fails, so whoever adds one shows here how a caller comes to see it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts import services as people
+from accounts.models import PersonalAccessToken, User
+from core import hashing
+from core.actor import Actor
+from core.embedded import binaries, cluster, initialise, postmaster, privileges
+from core.embedded.cluster import Cluster
+from core.embedded.home import FileLock, Home
+from core.errors import DomainError
+from core.models import Role
+from core.roles import StaffRole
+from market.models import Exchange, Instrument
+from market.selectors import instruments
+from portfolios.models import Portfolio, PortfolioMember
+from tests.api.conftest import PASSWORD
+from tests.api.routes import BUY, RATE, SPLIT, TOKEN, Call
+from tests.api.test_permissions import Person, bring_in, member, received, scene_of
+from tests.architecture.test_documentation import DOCS, tabled
+from tests.market.builders import bring_in as import_prices
+from tests.support.oidc import settings_for
+from tests.support.redis_server import free_port
+
+pytestmark = pytest.mark.django_db
+KEY = "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMTI="
+CODES = tabled("errors.md")
+STATUS = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", (DOCS / "errors.md").read_text(), re.MULTILINE))
+CASES: dict[str, Callable[[Ground], Any]] = {}
+
+
+class Ground:
+    """A person with a portfolio, an instrument and all that belongs to them, and what a test may bend."""
+
+    def __init__(self, settings: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.settings, self.monkeypatch, self.folder = settings, monkeypatch, folder
+        self.ada = Person("ada@example.org")
+        self.scene = scene_of(self.ada)
+        self.ids = {name: str(value) for name, value in self.scene.ids[""].items()}
+        self.portfolio = reverse("api-portfolio", args=[self.ids["portfolio_id"]])
+
+    def send(self, method: str, path: str, body: Any = None, person: Person | None = None) -> Any:
+        return (person or self.ada).send(Call(method), path, self.scene.body(body))
+
+    def anonymous(self, path: str, body: Any) -> Any:
+        return Client().post(path, json.dumps(body), content_type="application/json")
+
+    def sign_in(self, **more: str) -> Any:
+        body = {"email": "ada@example.org", "password": PASSWORD, **more}
+        return self.anonymous(reverse("api-users-login"), body)
+
+    def file(self, content: str) -> str:
+        """Preview a file; the address of the import."""
+        answer = self.send("post", f"{self.portfolio}/imports", {"content": content})
+        return f"{self.portfolio}/imports/{answer.json()['id']}"
+
+    def by_cookie(self, user: User, *, enforce: bool = False) -> Client:
+        client = Client(enforce_csrf_checks=enforce)
+        client.force_login(user)
+        return client
+
+    def program(self, *scopes: str) -> Person:
+        """Make a personal access token; whoever calls with it."""
+        made = self.send("post", reverse("api-users-tokens"), {**TOKEN, "scopes": list(scopes)}).json()
+        program = object.__new__(Person)
+        program.headers = {"Authorization": f"Bearer {made['token']}"}
+        return program
+
+    def looking(self) -> Client:
+        """Sign a member of support in who looks at Ada's pages."""
+        people.sync_roles(actor=Actor.system("test"))
+        sam = people.register_user(email="sam@example.org", password=PASSWORD, email_verified=True)
+        role = {"role": StaffRole.SUPPORT, "reason": "test"}
+        people.grant_role(actor=Actor.system("test"), user_id=sam.pk, **role)
+        people.allow_support(actor=Actor.user(self.ada.user), user_id=self.ada.user.pk)
+        client = self.by_cookie(User.objects.get(pk=sam.pk))
+        look = reverse("admin:accounts_user_look", args=[self.ada.user.pk])
+        assert client.post(look, {"reason": "test", "minutes": 30}).status_code == 302
+        return client
+
+
+def produces(code: str) -> Callable[[Callable[[Ground], Any]], Callable[[Ground], Any]]:
+    """Register how a code comes about: an answer over HTTP, or what a service raises."""
+
+    def register(case: Callable[[Ground], Any]) -> Callable[[Ground], Any]:
+        assert code not in CASES
+        CASES[code] = case
+        return case
+
+    return register
+
+
+@pytest.fixture
+def ground(settings, monkeypatch, run_root) -> Ground:
+    cache.clear()
+    folder = run_root / f"codes-{uuid4().hex[:8]}"
+    folder.mkdir(mode=0o755)
+    return Ground(settings, monkeypatch, folder)
+
+
+def test_every_code_has_a_case():
+    assert sorted(CASES) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_code_is_produced_with_its_status(ground, code):
+    expected = int(STATUS.get(code, 503))  # those of the embedded database have no column of their own
+    answer, raised = None, None
+    try:
+        answer = CASES[code](ground)
+    except DomainError as error:
+        raised = error
+    if raised is not None:
+        assert (raised.status, raised.code) == (expected, code)
+        assert raised.detail
+        return
+    assert answer.status_code == expected, answer.content[:1000]
+    if answer.headers["Content-Type"] == "application/problem+json":
+        body = answer.json()
+        assert (body["type"], body["status"]) == (code, expected)
+        assert {"title", "detail", "request_id"} <= body.keys()
+
+
+@produces("validation-failed")
+def _(at: Ground) -> Any:
+    return at.send("post", "/api/v1/portfolios", {})
+
+
+@produces("malformed")
+def _(at: Ground) -> Any:
+    return Client().post("/api/v1/portfolios", b"{", "application/json", headers=at.ada.headers)
+
+
+@produces("oversold")
+def _(at: Ground) -> Any:
+    return at.send("post", f"{at.portfolio}/transactions", {**BUY, "kind": "sell", "quantity": "100"})
+
+
+@produces("ambiguous-symbol")
+def _(at: Ground) -> Any:
+    for mic in ("XETR", "XNAS"):
+        venue, _made = Exchange.objects.get_or_create(mic=mic, defaults={"name": mic, "country": "DE"})
+        Instrument.objects.create(symbol="TWIN", name="Twin", currency="EUR", exchange=venue)
+    return instruments.by_symbol(at.ada.user, "TWIN")
+
+
+@produces("import-refused")
+def _(_at: Ground) -> Any:
+    return import_prices(b"nothing of prices")
+
+
+@produces("unreadable-file")
+def _(at: Ground) -> Any:
+    return at.send("post", f"{at.portfolio}/imports", {"content": "<html></html>"})
+
+
+@produces("import-errors")
+def _(at: Ground) -> Any:
+    good, bad = "2024-01-08,DEPOSIT,1,EUR", "2024-01-08,DEPOSIT,much,EUR"
+    where = at.file(f"date,type,amount,currency\n{good}\n{bad}\n")
+    return at.send("post", f"{where}/apply", {"strict": True})
+
+
+@produces("not-authenticated")
+def _(_at: Ground) -> Any:
+    return Client().get("/api/v1/portfolios")
+
+
+@produces("invalid-credentials")
+def _(at: Ground) -> Any:
+    return at.sign_in(password="wrong password")
+
+
+@produces("mfa-required")
+def _(at: Ground) -> Any:
+    totp.TOTP.activate(at.ada.user, totp.generate_totp_secret())
+    return at.sign_in()
+
+
+@produces("mfa-code-invalid")
+def _(at: Ground) -> Any:
+    totp.TOTP.activate(at.ada.user, totp.generate_totp_secret())
+    return at.sign_in(code="000000x")
+
+
+@produces("token-invalid")
+def _(at: Ground) -> Any:
+    return at.anonymous(reverse("api-users-refresh"), {"refresh_token": "unknown"})
+
+
+@produces("sign-in-provider-unavailable")
+def _(at: Ground) -> Any:
+    at.settings.SOCIALACCOUNT_PROVIDERS = settings_for(f"http://127.0.0.1:{free_port()}")
+    return Client().post("/accounts/oidc/sso/login/")
+
+
+@produces("forbidden")
+def _(at: Ground) -> Any:
+    bob = Person("bob@example.org")
+    member(bob, at.scene, Role.VIEWER)
+    return at.send("patch", at.portfolio, {"name": "Mine"}, bob)
+
+
+@produces("address-unproven")
+def _(at: Ground) -> Any:
+    EmailAddress.objects.filter(user=at.ada.user).update(verified=False)
+    return at.send("post", f"{at.portfolio}/invitations", {"email": "eve@example.org", "role": "viewer"})
+
+
+@produces("insufficient-scope")
+def _(at: Ground) -> Any:
+    program = at.program("portfolios:read")
+    return at.send("post", "/api/v1/portfolios", {"name": "A", "currency": "EUR"}, program)
+
+
+@produces("sign-in-required")
+def _(at: Ground) -> Any:
+    return at.send("get", reverse("api-users-tokens"), None, at.program("portfolios:read"))
+
+
+@produces("managed-portfolio")
+def _(at: Ground) -> Any:
+    Portfolio.objects.filter(pk=at.ids["portfolio_id"]).update(kind="simulated", managed_by=uuid4())
+    return at.send("patch", at.portfolio, {"name": "Mine"})
+
+
+@produces("erasure-pending")
+def _(at: Ground) -> Any:
+    assert at.send("post", reverse("api-user-erasure"), {"password": PASSWORD}).status_code == 202
+    headers = {"Authorization": f"Bearer {at.sign_in().json()['access_token']}"}
+    return Client().get("/api/v1/portfolios", headers=headers)
+
+
+@produces("support-not-allowed")
+def _(at: Ground) -> Any:
+    boss = User.objects.create_superuser("boss@example.org", PASSWORD)
+    asked = {"person_id": at.ada.user.pk, "reason": "helps", "minutes": 5}
+    return people.start_access(actor=Actor.user(boss), **asked)
+
+
+@produces("support-ended")
+def _(at: Ground) -> Any:
+    client = at.looking()
+    people.stop_support(actor=Actor.user(at.ada.user), user_id=at.ada.user.pk)
+    return client.get("/api/v1/portfolios")
+
+
+@produces("look-only")
+def _(at: Ground) -> Any:
+    return at.looking().post("/api/v1/portfolios", {"name": "A", "currency": "EUR"}, "application/json")
+
+
+@produces("csrf-failed")
+def _(at: Ground) -> Any:
+    client = at.by_cookie(at.ada.user, enforce=True)
+    return client.post("/api/v1/portfolios", {"name": "A", "currency": "EUR"}, "application/json")
+
+
+@produces("not-found")
+def _(at: Ground) -> Any:
+    return at.send("get", reverse("api-portfolio", args=[uuid4()]))
+
+
+@produces("method-not-allowed")
+def _(at: Ground) -> Any:
+    return at.send("put", "/api/v1/portfolios", {})
+
+
+@produces("not-acceptable")
+def _(at: Ground) -> Any:
+    return Client().get("/api/v1/portfolios", headers={**at.ada.headers, "Accept": "text/html"})
+
+
+@produces("conflict")
+def _(at: Ground) -> Any:
+    system = Actor.system("test")
+    people.sync_roles(actor=system)
+    for _turn in range(2):
+        people.grant_role(actor=system, user_id=at.ada.user.pk, role=StaffRole.AUDITOR, reason="test")
+    return None
+
+
+@produces("email-taken")
+def _(at: Ground) -> Any:
+    return at.anonymous(reverse("api-users-signup"), {"email": "ADA@example.org", "password": PASSWORD})
+
+
+@produces("too-many-tokens")
+def _(at: Ground) -> Any:
+    PersonalAccessToken.objects.bulk_create(
+        PersonalAccessToken(
+            user=at.ada.user, name=str(n), scopes=TOKEN["scopes"], token_hash=f"{n:064}", beginning="x"
+        )
+        for n in range(50)
+    )
+    return at.send("post", reverse("api-users-tokens"), TOKEN)
+
+
+@produces("key-reused")
+def _(at: Ground) -> Any:
+    headers = {**at.ada.headers, "Idempotency-Key": "the-key-1"}
+    for name in ("First", "Second"):
+        body = {"name": name, "currency": "EUR"}
+        answer = Client().post("/api/v1/portfolios", body, "application/json", headers=headers)
+    return answer
+
+
+@produces("already-member")
+def _(at: Ground) -> Any:
+    member(Person("bob@example.org"), at.scene, Role.VIEWER)
+    return at.send("post", f"{at.portfolio}/invitations", {"email": "bob@example.org", "role": "viewer"})
+
+
+@produces("import-empty")
+def _(at: Ground) -> Any:
+    where = at.file("date,type,amount,currency\n2024-01-08,DEPOSIT,much,EUR\n")
+    return at.send("post", f"{where}/apply", {})
+
+
+@produces("import-in-use")
+def _(at: Ground) -> Any:
+    where = f"{at.portfolio}/imports"
+    batch = bring_in(at.ada, where, "api-import-undo")
+    sale = {**BUY, "kind": "sell", "date": "2024-01-09", "quantity": "3"}
+    assert at.send("post", f"{at.portfolio}/transactions", sale).status_code == 201
+    return at.send("post", f"{where}/{batch}/undo", {})
+
+
+@produces("import-state")
+def _(at: Ground) -> Any:
+    batch = bring_in(at.ada, f"{at.portfolio}/imports", "api-import-undo")
+    return at.send("post", f"{at.portfolio}/imports/{batch}/apply", {})
+
+
+@produces("invitation-closed")
+def _(at: Ground) -> Any:
+    invitation = received(at.ada)
+    assert at.send("post", reverse("api-received-decline", args=[invitation]), {}).status_code == 204
+    return at.send("post", reverse("api-received-accept", args=[invitation]), {})
+
+
+@produces("owner-stays")
+def _(at: Ground) -> Any:
+    where = reverse("api-member", args=[at.ids["portfolio_id"], at.ada.user.pk])
+    return at.send("delete", where)
+
+
+@produces("too-many-members")
+def _(at: Ground) -> Any:
+    crowd = User.objects.bulk_create(User(email=f"p{n}@example.org") for n in range(50))
+    PortfolioMember.objects.bulk_create(
+        PortfolioMember(portfolio_id=at.ids["portfolio_id"], user=one, role=Role.VIEWER) for one in crowd
+    )
+    return at.send("post", f"{at.portfolio}/invitations", {"email": "eve@example.org", "role": "viewer"})
+
+
+@produces("stale-version")
+def _(at: Ground) -> Any:
+    where = f"{at.portfolio}/transactions/{at.ids['transaction_id']}"
+    assert at.send("patch", where, {"note": "a", "version": 1}).status_code == 200
+    return at.send("patch", where, {"note": "b", "version": 1})
+
+
+@produces("instrument-in-use")
+def _(at: Ground) -> Any:
+    return at.send("delete", reverse("api-instrument", args=[at.ids["uuid"]]))
+
+
+@produces("instrument-exists")
+def _(at: Ground) -> Any:
+    return at.send("post", "/api/v1/instruments", {"symbol": "MINE", "name": "Again", "currency": "EUR"})
+
+
+@produces("action-exists")
+def _(at: Ground) -> Any:
+    where = reverse("api-corporate-actions", args=[at.ids["uuid"]])
+    assert at.send("post", where, SPLIT).status_code == 201
+    return at.send("post", where, SPLIT)
+
+
+@produces("too-large")
+def _(at: Ground) -> Any:
+    at.settings.UPLOAD_LIMIT_BYTES = 100
+    return at.send("post", "/api/v1/rates", [RATE] * 20)
+
+
+@produces("import-too-large")
+def _(at: Ground) -> Any:
+    content = "date,type,amount,currency\n" + "2024-01-08,DEPOSIT,1,EUR\n" * 200_001
+    return at.send("post", f"{at.portfolio}/imports", {"content": content})
+
+
+@produces("unsupported-media-type")
+def _(at: Ground) -> Any:
+    return Client().post("/api/v1/portfolios", b"a", "text/plain", headers=at.ada.headers)
+
+
+@produces("rate-limited")
+def _(at: Ground) -> Any:
+    answers = [at.sign_in(password="wrong password") for _turn in range(11)]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    return answers[-1]
+
+
+@produces("error")
+def _(at: Ground) -> Any:
+    at.settings.ROOT_URLCONF = "tests.core.sample_urls"
+    return Client(raise_request_exception=False).get("/api/test/raise/bug")
+
+
+@produces("overloaded")
+def _(at: Ground) -> Any:
+    full = hashing.Queue(1, 0)
+    assert full._places.acquire(blocking=False)
+    at.monkeypatch.setattr(hashing, "queue_of", lambda _process: full)
+    at.settings.PASSWORD_HASHERS = ["core.hashing.QueuedArgon2"]
+    answer = at.anonymous(reverse("api-users-login"), {"email": "nobody@example.org", "password": "x"})
+    assert answer.headers["Retry-After"] == "2"
+    return answer
+
+
+@produces("dependency-unavailable")
+def _(at: Ground) -> Any:
+    at.settings.USER_SERVICE_URL = f"http://127.0.0.1:{free_port()}/me"
+    return Client().get("/api/portfolio/total", headers={"Authorization": "Bearer of-another-service"})
+
+
+@produces("secret-unreadable")
+def _(at: Ground) -> Any:
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(at.ada.user, secret)
+    at.settings.FIELD_ENCRYPTION_KEYS = [KEY]
+    return at.sign_in(code="123456")
+
+
+@produces("timed-out")
+def _(at: Ground) -> Any:
+    at.settings.REQUEST_TIMEOUT_SECONDS = 0.000001
+    return at.send("get", "/api/v1/portfolios")
+
+
+@produces("embedded-database")
+def _(at: Ground) -> Any:
+    """A keeper may report what this version does not know by name."""
+    return Cluster(at.folder / "postgres")._raise_reported(b'{"code": "of a later version", "detail": "x"}')
+
+
+@produces("embedded-database-missing")
+def _(at: Ground) -> Any:
+    at.monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    return binaries.find()
+
+
+@produces("embedded-database-account")
+def _(at: Ground) -> Any:
+    at.monkeypatch.setattr(os, "geteuid", lambda: 987_654)
+    return privileges.account_for(at.folder)
+
+
+@produces("embedded-database-privilege")
+def _(at: Ground) -> Any:
+    def refuse(*_ids: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    at.monkeypatch.setattr(os, "geteuid", lambda: 0)
+    at.monkeypatch.setattr(os, "setgroups", refuse)
+    return privileges.drop(privileges.Account(65_534, 65_534, "nobody"), [])
+
+
+@produces("embedded-database-owner")
+def _(at: Ground) -> Any:
+    home = Home(at.folder / "postgres")
+    home.prepare(os.geteuid(), os.getegid())
+    at.monkeypatch.setattr(os, "geteuid", lambda: 987_654)
+    return home.prepare(987_654, 987_654)
+
+
+@produces("embedded-database-version")
+def _(at: Ground) -> Any:
+    home = Home(at.folder)
+    home.data.mkdir()
+    (home.data / "PG_VERSION").write_text("9\n")
+    return initialise.check_version(home, 18)
+
+
+@produces("embedded-database-disk-full")
+def _(at: Ground) -> Any:
+    raise postmaster.failure(Home(at.folder), "PANIC:  could not write: No space left on device")
+
+
+@produces("embedded-database-path")
+def _(at: Ground) -> Any:
+    return Cluster(at.folder / "/".join(["x" * 100] * 10)).attach()
+
+
+@produces("embedded-database-busy")
+def _(at: Ground) -> Any:
+    held = Cluster(at.folder / "postgres", durable=False)
+    account = privileges.account_for(held.home.data)
+    held.home.prepare(account.uid, account.gid)
+    stopping = FileLock(held.home.lease)
+    assert stopping.exclusive()
+    at.monkeypatch.setattr(cluster, "STOP_SECONDS", 0.1)
+    try:
+        return held.attach()
+    finally:
+        stopping.close()
+
+
+@produces("embedded-database-failed")
+def _(at: Ground) -> Any:
+    raise postmaster.failure(Home(at.folder), "FATAL:  could not load the moon")
