@@ -160,6 +160,6 @@ def database() -> Panel:
         ),
     ]  # fmt: skip
     for name, bytes_, about in tables:
-        words = _("%(size)s, about %(rows)s rows") % {"size": filesizeformat(bytes_), "rows": f"{about:,}"}
+        words = _("%(size)s, %(rows)s rows") % {"size": filesizeformat(bytes_), "rows": f"{about:,}"}
         rows.append(PanelRow(name, words))
     return Panel(str(_("Database")), rows)

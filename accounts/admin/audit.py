@@ -20,7 +20,7 @@ from core.models import AuditEvent, AuditOrigin
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what."""
 
-    list_display = ["at", "who", "verb", "object_type", "what", "request"]
+    list_display = ["when", "who", "verb", "object_type", "what"]
     list_filter = [("at", PeriodFilter), ("verb", ValuesFilter), ("object_type", ValuesFilter)]
     search_fields = ["^verb", "=object_id", "=request_id", "=actor_label"]
     search_help_text = _(
@@ -40,6 +40,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         return (queryset.filter(_named(term)) if term else queryset), False
 
+    @admin.display(description=_("time (UTC)"), ordering="at")
+    def when(self, event: AuditEvent) -> str:
+        """Tell the second."""
+        return f"{event.at:%Y-%m-%d %H:%M:%S}"
+
     @admin.display(description=_("actor"), ordering="actor_label")
     def who(self, event: AuditEvent) -> SafeString:
         """Name the actor, an id by its end."""
@@ -49,11 +54,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def what(self, event: AuditEvent) -> SafeString:
         """Name the object, an id by its end."""
         return short(event.object_id)
-
-    @admin.display(description=_("request"))
-    def request(self, event: AuditEvent) -> SafeString:
-        """Name the request, an id by its end."""
-        return short(event.request_id)
 
     @admin.display(description=_("address"))
     def address(self, event: AuditEvent) -> str:

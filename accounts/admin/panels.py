@@ -74,8 +74,6 @@ def recent_audit() -> Panel:
 
 def _row(event: AuditEvent, people: dict[UUID, User]) -> PanelRow:
     person = people.get(event.actor_id) if event.actor_id else None
-    words = _("%(who)s, %(time)s ago") % {
-        "who": person.email if person else event.actor_label.removeprefix("system:"),
-        "time": timesince(event.at, depth=1),
-    }
-    return PanelRow(event.verb, words, url=reverse("admin:core_auditevent_change", args=[event.pk]))
+    who = person.email if person else event.actor_label.removeprefix("system:")
+    ago = _("%(time)s ago") % {"time": timesince(event.at, depth=1)}
+    return PanelRow(f"{event.verb}, {who}", ago, url=reverse("admin:core_auditevent_change", args=[event.pk]))

@@ -66,7 +66,7 @@ def _rates() -> PanelRow:
 def _last_import() -> PanelRow:
     last = PriceImport.objects.order_by("-id").first()
     return PanelRow(
-        _("Last price file"),
-        f"{last.file_name}, {last.created_at:%Y-%m-%d %H:%M} UTC" if last else _("none"),
+        _("Last price file: %(name)s") % {"name": last.file_name} if last else _("Last price file"),
+        f"{last.created_at:%Y-%m-%d %H:%M} UTC" if last else _("none"),
         url=reverse("admin:market_priceimport_changelist"),
     )

@@ -43,11 +43,3 @@ def signed_up(page: Page, live_server) -> Page:
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
     return page
-
-
-@pytest.fixture(scope="session")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
-    source = axe.fetch(tmp_path_factory.mktemp("axe"))
-    if source is None:
-        pytest.skip(axe.HOW_TO_GET_IT)
-    return source

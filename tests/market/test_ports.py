@@ -35,7 +35,7 @@ def test_the_panel_names_held_instruments_without_a_recent_price(instrument, mon
         ("NONE", "no price at all", "bad"),
         ("OLD", "last on 2024-03-01", "warn"),
         ("Last public rate of EUR/USD", "2024-03-08", "good"),
-        ("Last price file", "p.csv, 2024-03-08 12:00 UTC", "good"),
+        ("Last price file: p.csv", "2024-03-08 12:00 UTC", "good"),
     ]
 
 
