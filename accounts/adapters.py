@@ -81,6 +81,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
             self._attempt.succeeded()
+        else:
+            self._attempt.failed()
         return user
 
     def set_password(self, user: User, password: str) -> None:

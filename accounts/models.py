@@ -216,6 +216,24 @@ class BrowserSession(models.Model):
         return str(self.id)
 
 
+class RefusedSignIns(models.Model):
+    """How many sign-ins were refused on a day (UTC), and why; it names nobody."""
+
+    class Kind(models.TextChoices):
+        WRONG = "wrong", _("Wrong password or code")
+        BLOCKED = "blocked", _("Too many attempts")
+
+    day = models.DateField()
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "kind"], name="refused_sign_ins_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
+
+
 class KnownOrigin(models.Model):
     """A device and a network that an account signed in from; it goes when unused for long."""
 

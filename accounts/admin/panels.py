@@ -13,12 +13,13 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from accounts import selectors
-from accounts.models import User
+from accounts.models import RefusedSignIns, User
 from core import clock
 from core.models import AuditEvent
 from core.ports import Columns, Panel, PanelRow, admin_panels
 
 DAYS = 14
+QUIET, LOUD = 50, 3
 LOOKED_AT, SHOWN = 200, 6
 # what happens all day long; the log has it, the dashboard shows what is seldom
 ROUTINE = frozenset(
@@ -32,6 +33,7 @@ ROUTINE = frozenset(
 def register() -> None:
     """Answer the dashboard's port."""
     admin_panels.register("sign-ups", sign_ups, needs=["accounts.view_user"])
+    admin_panels.register("sign-ins", refused_sign_ins, needs=["accounts.view_user"])
     admin_panels.register("audit", recent_audit, needs=["core.view_auditevent", "accounts.view_user"])
 
 
@@ -47,6 +49,25 @@ def sign_ups() -> Panel:
 def _since(days: int) -> str:
     first = clock.today("UTC") - timedelta(days=days)
     return reverse("admin:accounts_user_changelist") + f"?date_joined__from={first.isoformat()}"
+
+
+def refused_sign_ins() -> Panel:
+    """Draw the refused sign-ins of two weeks; many more than usual today need a look."""
+    counts: dict[date, int] = {}
+    blocked = 0
+    today = clock.today("UTC")
+    for row in RefusedSignIns.objects.filter(day__gt=today - timedelta(days=DAYS)):
+        counts[row.day] = counts.get(row.day, 0) + row.count
+        blocked += row.count if (row.day, row.kind) == (today, RefusedSignIns.Kind.BLOCKED) else 0
+    now = counts.get(today, 0)
+    usual = (sum(counts.values()) - now) / (DAYS - 1)
+    state = "warn" if now > max(QUIET, LOUD * usual) else "good"
+    rows = [
+        PanelRow(_("Refused today"), str(now), state),
+        PanelRow(_("of which for too many attempts"), str(blocked)),
+        PanelRow(_("Refused on a usual day"), f"{usual:.0f}"),
+    ]
+    return Panel(_("Refused sign-ins"), rows, by_day(_("Refused sign-ins by day"), counts))
 
 
 def by_day(label: str, counts: dict[date, int]) -> Columns:

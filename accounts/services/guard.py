@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from accounts.models import RefusedSignIns
+from accounts.services.tally import sign_in_refused
 from core import clock, context
 from core.errors import RateLimited
 from core.throttling import network_of
@@ -57,6 +59,10 @@ class Attempt:
         cache.delete(NETWORK.key(self.account, self.network))
         cache.set(_known_key(self.account, self.network), 1, KNOWN_SECONDS)
 
+    def failed(self) -> None:
+        """Let staff see that a sign-in was refused; that it counts needs no word."""
+        sign_in_refused(RefusedSignIns.Kind.WRONG)
+
     def withdrawn(self) -> None:
         """Do not count this attempt: the password was right, the code is yet to come."""
         for counter in self.counters:
@@ -93,6 +99,7 @@ def _counted(limit: Limit, *parts: str) -> str:
         cache.set(key, 1, limit.seconds)
         count = 1
     if count > limit.count:
+        sign_in_refused(RefusedSignIns.Kind.BLOCKED)
         raise RateLimited(
             _("Too many attempts to sign in. Wait a little, or reset the password."),
             retry_after=limit.remaining(),

@@ -13,6 +13,7 @@ from accounts.models import (
     KnownOrigin,
     PersonalAccessToken,
     RefreshToken,
+    RefusedSignIns,
     StoredMail,
     TokenFamily,
 )
@@ -49,6 +50,7 @@ def purge_sessions() -> int:
     stored = Session.objects.filter(session_key=OuterRef("session_key"))
     BrowserSession.objects.filter(~Exists(stored), last_seen_at__lt=now - GRACE).delete()
     KnownOrigin.objects.filter(last_seen_at__lt=now - ORIGIN_KEPT).delete()
+    RefusedSignIns.objects.filter(day__lt=(now - ORIGIN_KEPT).date()).delete()
     return deleted
 
 

@@ -40,6 +40,7 @@ def authenticate(*, email: str, password: str, code: str = "") -> User:
     attempt = guard.admit(email)
     user = selectors.user_by_email(email)
     if not passwords.is_right(user, password) or user is None:
+        attempt.failed()
         log.info("sign_in.refused", account=attempt.account)
         raise InvalidCredentials
     if selectors.has_second_factor(user):
@@ -56,6 +57,7 @@ def _require_code(user: User, code: str, attempt: guard.Attempt) -> None:
         if factor.wrap().validate_code(code):
             factor.record_usage()
             return
+    attempt.failed()
     raise MfaCodeInvalid
 
 
