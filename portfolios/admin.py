@@ -86,6 +86,8 @@ class RevisionInline(ReadOnlyInline):
 class TransactionAdmin(ReadOnlyAdmin):
     """The ledgers, read-only, deleted entries too."""
 
+    # a sort by any column would read the whole table
+    sortable_by = ()
     list_display = ["day", "kind", "instrument", "quantity", "price", "currency", "portfolio", "deleted_at"]
     list_filter = ["kind", ("deleted_at", admin.EmptyFieldListFilter)]
     list_select_related = ["instrument", "portfolio"]

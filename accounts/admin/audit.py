@@ -20,6 +20,8 @@ from core.models import AuditEvent, AuditOrigin
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what."""
 
+    # by other columns a sort would read the whole table
+    sortable_by = ["when"]
     list_display = ["when", "who", "verb", "object_type", "what"]
     list_filter = [("at", PeriodFilter), ("verb", ValuesFilter), ("object_type", ValuesFilter)]
     search_fields = ["^verb", "=object_id", "=request_id", "=actor_label"]
@@ -70,6 +72,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
 class AuditOriginAdmin(ReadOnlyAdmin):
     """Where audited acts came from: personal, and erased with the person."""
 
+    # by other columns a sort would read the whole table
+    sortable_by = ["event"]
     list_display = ["event", "address", "agent"]
     list_select_related = ["event"]
     search_fields = ["=address", "=event"]

@@ -14,6 +14,8 @@ from core.adminsite.filters import PeriodFilter
 class TokenFamilyAdmin(ReadOnlyAdmin):
     """Sign-ins over the API."""
 
+    # by other columns a sort would read the whole table
+    sortable_by = ["created_at"]
     list_display = ["id", "user", "created_at", "revoked_at", "revoked_reason"]
     list_filter = [("created_at", PeriodFilter), ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]
@@ -28,6 +30,8 @@ class TokenFamilyAdmin(ReadOnlyAdmin):
 class RefreshTokenAdmin(ReadOnlyAdmin):
     """Refresh tokens, without their hashes."""
 
+    # by other columns a sort would read the whole table
+    sortable_by = ["expires_at"]
     list_display = ["id", "user", "created_at", "expires_at", "used_at"]
     list_filter = [("expires_at", PeriodFilter)]
     list_select_related = ["family__user"]

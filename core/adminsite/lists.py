@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import InvalidPage, Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -44,33 +47,56 @@ class CappedPaginator(_Paginator):
         """Count up to 5,000 rows."""
         return min(self._counted, MOST_COUNTED)
 
-    @property
+    @cached_property
     def _counted(self) -> int:
-        if "_rows_counted" not in self.__dict__:
-            rows = cast("QuerySet[Any]", self.object_list).order_by().values("pk")
-            self.__dict__["_rows_counted"] = rows[: MOST_COUNTED + 1].count()
-        return int(self.__dict__["_rows_counted"])
-
-    def page(self, number: Any) -> Any:
-        """Find the keys of a later page first: what stands before it is skipped without being joined."""
-        found = super().page(number)
-        if found.number > 1:
-            rows = cast("QuerySet[Any]", self.object_list)
-            first, last = found.start_index() - 1, found.end_index()
-            keys = list(rows.values_list("pk", flat=True)[first:last])
-            found.object_list = rows.filter(pk__in=keys)
-        return found
+        if isinstance(self.object_list, list):
+            return len(self.object_list)
+        rows = cast("QuerySet[Any]", self.object_list).order_by().values("pk")
+        return rows[: MOST_COUNTED + 1].count()
 
     @property
     def is_capped(self) -> bool:
         """Whether there are more rows than are counted."""
         return self._counted > MOST_COUNTED
 
+
+class FastChangeList(ChangeList):
+    """A page of a list: its keys are found first, by conditions that are asked once, and then its rows."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the rows of the page and how many there are, up to a limit."""
+        keys: Any = self.queryset.values_list("pk", flat=True)
+        if self.is_narrowed:  # the conditions may cost much: ask them once, for count and page together
+            keys = list(keys[: MOST_COUNTED + 1])
+        self.paginator = self.model_admin.get_paginator(request, keys, self.list_per_page)
+        self.result_count: int = self.paginator.count
+        self.show_full_result_count, self.full_result_count = False, None
+        self.show_admin_actions = True
+        self.can_show_all = self.result_count <= self.list_max_show_all
+        self.multi_page = self.result_count > self.list_per_page
+        if self.show_all and self.can_show_all:
+            chosen = list(keys[: self.result_count])
+        else:
+            chosen = list(self._page_of(self.paginator))
+        rows = self.root_queryset.filter(pk__in=chosen).order_by(*self.queryset.query.order_by)
+        self.result_list = self.apply_select_related(rows)
+
+    def _page_of(self, paginator: Any) -> Any:
+        try:
+            return paginator.page(self.page_num).object_list
+        except InvalidPage as error:
+            raise IncorrectLookupParameters from error
+
     @property
+    def is_narrowed(self) -> bool:
+        """Whether a search or a filter leaves rows out."""
+        return bool(self.query or self.has_active_filters)
+
+    @cached_property
     def about(self) -> int | None:
         """Estimate the rows of the whole table, as PostgreSQL last saw it; None where it never looked."""
-        table = cast("QuerySet[Any]", self.object_list).model._meta.db_table  # noqa: SLF001  # Django's own way
         with connection.cursor() as cursor:
+            table = self.model._meta.db_table  # noqa: SLF001  # Django's own way
             cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
             (estimate,) = cursor.fetchone()
         return int(estimate) if estimate >= 0 else None
@@ -88,6 +114,10 @@ class FastList(_ModelAdmin):
     list_per_page = 50
     list_max_show_all = MOST_SELECTED
     search_people: Sequence[str] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """List by keys first."""
+        return FastChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -22,6 +22,8 @@ class DailyBarAdmin(TransferAdmin, ReadOnlyAdmin):
 
     resource = sheets.BarSheet
     import_power = "market.change_dailybar"
+    # a sort by any column would read the whole table
+    sortable_by = ()
     list_display = ["instrument", "date", "open", "high", "low", "close", "volume", "source"]
     list_select_related = ["instrument"]
     search_fields = ["=instrument__symbol", "=instrument__isin"]
@@ -41,6 +43,8 @@ class FxRateAdmin(TransferAdmin, ReadOnlyAdmin):
 
     resource = sheets.RateSheet
     import_power = "market.change_fxrate"
+    # a sort by any column would read the whole table
+    sortable_by = ()
     list_display = ["base", "quote", "date", "rate", "source"]
     list_filter = [("date", PeriodFilter)]
     search_fields = ["=base", "=quote"]
