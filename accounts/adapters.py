@@ -31,7 +31,7 @@ from accounts.selectors import AFTER_PROOF, SESSION_MARK
 from accounts.services import NewUser, factors, guard
 from core import context
 from core.actor import Actor
-from core.errors import RateLimited
+from core.errors import Overloaded, RateLimited
 
 EMAIL_CHANGED = "account/email/email_changed"
 # What allauth tells a user by mail, and what the audit log is told with it.
@@ -50,6 +50,8 @@ OWN_PASSWORD_PAGES = {"account_change_password", "account_set_password"}
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Sign-up, sign-in and passwords of the pages."""
+
+    _attempt: guard.Attempt | None = None
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Make the account from the sign-up form."""
@@ -77,12 +79,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
             raise self.validation_error("too_many_login_attempts") from error
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Check the password; the guard forgets the failures when it is right."""
-        user: User | None = super().authenticate(request, **credentials)
-        if user is not None:
-            self._attempt.succeeded()
-        else:
-            self._attempt.failed()
+        """Check the password; the guard forgets the failures when it is right.
+
+        Raises:
+            Overloaded: too many sign in at this moment; it counts as no guess.
+        """
+        try:
+            user: User | None = super().authenticate(request, **credentials)
+        except Overloaded:
+            if self._attempt is not None:
+                self._attempt.withdrawn()
+            raise
+        if self._attempt is not None:
+            if user is None:
+                self._attempt.failed()
+            else:
+                self._attempt.succeeded()
         return user
 
     def set_password(self, user: User, password: str) -> None:

@@ -6,23 +6,14 @@ Django reads a body whole before any of its middleware runs, so this stands in f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
-import orjson
+from core import early
+from core.early import Application, Message, Receive, Refused, Send
+from core.errors import TimedOut, TooLarge
 
-from core.errors import DomainError, TimedOut, TooLarge
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-
-class _Refused(Exception):
-    def __init__(self, error: DomainError, status: int) -> None:
-        super().__init__(error.detail)
-        self.error, self.status = error, status
+REQUEST_TIMEOUT = 408
 
 
 class BodyGuard:
@@ -40,8 +31,8 @@ class BodyGuard:
             return
         try:
             await self._application(scope, self._counted(receive), send)
-        except _Refused as refused:
-            await _answer(send, refused)
+        except Refused as refused:
+            await early.answer(scope, send, refused)
 
     def _counted(self, receive: Receive) -> Receive:
         """Count what arrives until the body is there; later messages pass."""
@@ -55,23 +46,11 @@ class BodyGuard:
             try:
                 message = await asyncio.wait_for(receive(), max(0.001, end - loop.time()))
             except TimeoutError as error:
-                raise _Refused(TimedOut("The body did not arrive in time."), 408) from error
+                raise Refused(TimedOut("The body did not arrive in time."), REQUEST_TIMEOUT) from error
             count += len(message.get("body", b""))
             if count > self._most_bytes:
-                raise _Refused(TooLarge(), 413)
+                raise Refused(TooLarge())
             whole = not message.get("more_body", False)
             return message
 
         return counted
-
-
-async def _answer(send: Send, refused: _Refused) -> None:
-    body = {
-        "type": refused.error.code,
-        "title": refused.error.title,
-        "status": refused.status,
-        "detail": refused.error.detail,
-    }
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": orjson.dumps(body)})

@@ -3,7 +3,8 @@
 A hash costs some 20 ms of a processor on purpose. Without a bound, fifty sign-ins a second would
 take every processor from everybody else. So hashing has threads of its own, which yield to
 others, and beyond a short queue a sign-in is told to come back. Hashing does not hold Python's
-lock, so pages are served meanwhile.
+lock, so pages are served meanwhile. Who signs in asks `require_room` first: to be sent away must
+cost next to nothing, or those who are sent away would slow the site down.
 """
 
 from __future__ import annotations
@@ -40,15 +41,27 @@ class Queue:
         Raises:
             Overloaded: too many wait already.
         """
+        self._take_place()
+        try:
+            return self._threads.submit(work).result()
+        finally:
+            self._places.release()
+
+    def require_room(self) -> None:
+        """Tell early that there is none; whoever comes in between may still take the last place.
+
+        Raises:
+            Overloaded: too many wait already.
+        """
+        self._take_place()
+        self._places.release()
+
+    def _take_place(self) -> None:
         if not self._places.acquire(blocking=False):
             raise Overloaded(
                 _("Many people are signing in at this moment. Try again in a few seconds."),
                 retry_after=RETRY_SECONDS,
             )
-        try:
-            return self._threads.submit(work).result()
-        finally:
-            self._places.release()
 
 
 def _yield_to_others() -> None:
@@ -61,6 +74,15 @@ def _yield_to_others() -> None:
 def queue_of(_process: int) -> Queue:
     """Return the queue of this process; a forked one needs threads of its own."""
     return Queue(settings.PASSWORD_HASHING_WORKERS, settings.PASSWORD_HASHING_QUEUE)
+
+
+def require_room() -> None:
+    """Refuse before any work is done what would find no place to hash its password.
+
+    Raises:
+        Overloaded: too many wait already.
+    """
+    queue_of(os.getpid()).require_room()
 
 
 class QueuedArgon2(Argon2PasswordHasher):

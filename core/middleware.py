@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import gettext as _
 
 from core import context, throttling, views
+from core.early import SAFE_ID
 from core.errors import DomainError, RateLimited, TooLarge
 from core.ids import uuid7
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _WITH_PORT = re.compile(r"\A(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)\Z")
 
 
@@ -33,7 +33,7 @@ class RequestContextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _SAFE_ID.fullmatch(given) else str(uuid7())
+        request_id = given if SAFE_ID.fullmatch(given) else str(uuid7())
         # the request's log lines take it from there; the view of the headers may be made already
         request.META["HTTP_X_REQUEST_ID"] = request_id
         request.__dict__.pop("headers", None)

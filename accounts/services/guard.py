@@ -8,7 +8,8 @@ count, and a new password clears it, so that somebody else's guessing cannot loc
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -16,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import RefusedSignIns
 from accounts.services.tally import sign_in_refused
-from core import clock, context
-from core.errors import RateLimited
+from core import clock, context, hashing
+from core.errors import Overloaded, RateLimited
 from core.throttling import network_of
 
 KNOWN_SECONDS = 90 * 24 * 3600
@@ -69,13 +70,24 @@ class Attempt:
             with suppress(ValueError):
                 cache.decr(counter)
 
+    @contextmanager
+    def unless_overloaded(self) -> Iterator[None]:
+        """Count nothing when the password was not looked at."""
+        try:
+            yield
+        except Overloaded:
+            self.withdrawn()
+            raise
+
 
 def admit(email: str) -> Attempt:
     """Let an attempt to sign in to an account begin; whether the account exists makes no difference.
 
     Raises:
+        Overloaded: too many sign in at this moment; said before anything is looked up or counted.
         RateLimited: too many wrong guesses; carries the seconds until the next try.
     """
+    hashing.require_room()
     account, network = _digest(email), network_of(context.current().address)
     counters = [_counted(NETWORK, account, network)]
     if not cache.get(_known_key(account, network)):

@@ -30,6 +30,7 @@ def sign_in(*, email: str, password: str, code: str = "") -> TokenPair:
             browser: with no other second factor only a recovery code signs in here.
         MfaCodeInvalid: the code is wrong or was used before.
         RateLimited: too many wrong guesses.
+        Overloaded: too many sign in at this moment; it counts as no guess.
     """
     user = authenticate(email=email, password=password, code=code)
     return _start(user.pk)
@@ -39,7 +40,9 @@ def authenticate(*, email: str, password: str, code: str = "") -> User:
     """Tell who signs in; counts wrong guesses. Raises as `sign_in` does."""
     attempt = guard.admit(email)
     user = selectors.user_by_email(email)
-    if not passwords.is_right(user, password) or user is None:
+    with attempt.unless_overloaded():
+        right = passwords.is_right(user, password)
+    if not right or user is None:
         attempt.failed()
         log.info("sign_in.refused", account=attempt.account)
         raise InvalidCredentials

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import orjson
 from daphne import server as daphne  # before anything that may import Twisted's default reactor
 from daphne.http_protocol import HTTPFactory, WebRequest
 from django.conf import settings
 from twisted.internet import reactor
 
+from core import early
 from core.errors import TooLarge
 
 # seconds without a byte before a connection is closed: Twisted's own rule, which dripping evades
@@ -59,14 +59,13 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
 
     def _refuse(self) -> None:
         self.refused = True
-        error = TooLarge()
-        body = orjson.dumps(
-            {"type": error.code, "title": error.title, "status": error.status, "detail": error.detail}
-        )
-        head = (
-            f"HTTP/1.1 {error.status} Content Too Large\r\nContent-Type: application/problem+json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
+        given = self.requestHeaders.getRawHeaders(b"x-request-id", [b""])[0]
+        status, told, body = early.written(early.Refused(TooLarge()), [(b"x-request-id", given)])
+        lines = [
+            f"HTTP/1.1 {status} Content Too Large",
+            *(f"{name}: {value}" for name, value in told.items()),
+        ]
+        head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
         self.channel.transport.write(head.encode("ascii") + body)
         self.channel.loseConnection()
 

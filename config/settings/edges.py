@@ -12,6 +12,7 @@ __all__ = [
     "HEAVY_ROUTES",
     "PASSWORD_HASHING_QUEUE",
     "PASSWORD_HASHING_WORKERS",
+    "PASSWORD_PATHS",
     "REQUEST_TIMEOUT_HEAVY_SECONDS",
     "REQUEST_TIMEOUT_SECONDS",
     "THROTTLES",
@@ -71,3 +72,7 @@ BODY_TIMEOUT_SECONDS = env.float("BODY_TIMEOUT_SECONDS", default=30.0)
 # how many passwords are hashed at once in a process, and how many more may wait for it
 PASSWORD_HASHING_WORKERS = env.int("PASSWORD_HASHING_WORKERS", default=1)
 PASSWORD_HASHING_QUEUE = env.int("PASSWORD_HASHING_QUEUE", default=10)
+# where anybody may have one hashed; so many POSTs to these are let in at once, of others none is counted
+PASSWORD_PATHS = frozenset(
+    {"/api/v1/users/login", "/api/v1/users/signup", "/accounts/login/", "/accounts/signup/", "/admin/login/"}
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import socket
 import tempfile
@@ -131,6 +132,7 @@ def test_announced_length_beyond_the_limit_is_refused_before_the_body(server):
     assert status_of(answer) == 413
     assert b"application/problem+json" in answer
     assert b'"type":"too-large"' in answer
+    assert re.search(rb"\r\nx-request-id: [0-9a-f-]{36}\r\n", answer)
     assert time.monotonic() - begun < PATIENCE
 
 
@@ -244,7 +246,7 @@ async def answered(upload: Upload, *, most_bytes: int = 100, seconds: float = 0.
         sent.append(message)
 
     guard = BodyGuard(application, most_bytes=most_bytes, seconds=seconds)
-    await guard({"type": "http"}, upload.receive, send)
+    await guard({"type": "http", "headers": []}, upload.receive, send)
     return sent[0]["status"], sent[1]["body"]
 
 
