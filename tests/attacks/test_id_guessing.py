@@ -48,6 +48,7 @@ def hers(ada) -> dict[str, str]:
     ids["import_id"] = bring_in(ada, f"/api/v1/portfolios/{ids['portfolio_id']}/imports", "api-import")
     ids["action"] = str(scene.ids["api-corporate-action"]["uuid"])
     ids["user_id"] = str(ada.user.pk)
+    del ids["token"]  # an invitation's secret is no id
     Portfolio.objects.update(name=SECRET, note=SECRET)
     Instrument.objects.update(name=SECRET, symbol=SECRET.upper())
     Transaction.objects.update(note=SECRET)
@@ -122,7 +123,7 @@ def test_guessed_id_in_a_body_or_query_is_as_good_as_no_id(route, call, bob, her
             answer = attempt(bob, call, url, scene, {name: guess})
             assert told(answer, guess) == expected, (name, kind)
             assert SECRET not in answer.content.decode()
-            assert answer.status_code == (200 if call.method == "get" else 400)
+            assert answer.status_code in ({200} if call.method == "get" else {400, 404})
     assert everything_of(hers) == hidden
 
 

@@ -65,7 +65,14 @@ TEXTS = [
 ]
 SHAPES = ["null", "true", "[]", "{}", "[[]]", '""', "0", "[null]", '{"": ""}', '{"a": {"b": {}}}', "[{}, {}]"]
 # these take no body, so they read none
-BODILESS = {"api-import-undo", "api-transaction-restore", "portfolio-position"}
+BODILESS = {
+    "api-import-undo",
+    "api-invitation-resend",
+    "api-received-accept",
+    "api-received-decline",
+    "api-transaction-restore",
+    "portfolio-position",
+}
 BROKEN = [
     b"{",
     b"[",

@@ -137,6 +137,7 @@ def test_archive_ends_with_the_time_of_its_request(db):
         opened(told("things", ("id",), [(1,)]))
 
 
+@pytest.mark.django_db  # closing an answer looks after the connection
 def test_archive_is_sent_in_pieces_by_both_kinds_of_server_and_thrown_away(monkeypatch):
     monkeypatch.setattr(downloads, "PIECE", 64)
     sent = []
@@ -152,6 +153,7 @@ def test_archive_is_sent_in_pieces_by_both_kinds_of_server_and_thrown_away(monke
     assert sent[0] == sent[1]
 
 
+@pytest.mark.django_db  # closing an answer looks after the connection
 def test_archive_that_nobody_fetched_is_thrown_away():
     made = write_archive([], made_at=MADE, readme="", about={})
     answer = ArchiveDownload(made, name="florin-data")
