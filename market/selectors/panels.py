@@ -20,7 +20,7 @@ SHOWN = 5
 
 def freshness() -> Panel:
     """Tell which held instruments lack a recent price, how old the public rates are, and the last import."""
-    return Panel(title=str(_("Prices")), rows=[*_stale(), _rates(), _last_import()])
+    return Panel(title=str(_("Prices")), rows=[*_stale(), _rates(), _last_import(), _refused()])
 
 
 def _stale() -> list[PanelRow]:
@@ -60,6 +60,17 @@ def _rates() -> PanelRow:
         last.isoformat() if last else _("none"),
         state="good" if fresh else "warn",
         url=reverse("admin:market_fxrate_changelist"),
+    )
+
+
+def _refused() -> PanelRow:
+    week = clock.now() - timedelta(days=7)
+    files = PriceImport.objects.filter(created_at__gte=week, rows_rejected__gt=0).count()
+    return PanelRow(
+        _("Price files with refused rows in 7 days"),
+        str(files),
+        state="warn" if files else "good",
+        url=reverse("admin:market_priceimport_changelist") + "?outcome=refused",
     )
 
 

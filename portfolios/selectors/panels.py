@@ -20,14 +20,17 @@ def imports() -> Panel:
         applied=Count("pk", filter=Q(status="applied")), waiting=Count("pk", filter=Q(status="previewed"))
     )
     listing = reverse("admin:portfolios_transactionimport_changelist")
-    portfolios = reverse("admin:portfolios_portfolio_changelist")
     return Panel(
-        title=str(_("Portfolios")),
+        title=str(_("Imports of transactions")),
         rows=[
+            PanelRow(_("Real portfolios"), str(Portfolio.objects.filter(kind="real").count())),
             PanelRow(
-                _("Real portfolios"), str(Portfolio.objects.filter(kind="real").count()), url=portfolios
+                _("Imports applied in 7 days"), str(counts["applied"]), url=f"{listing}?status__exact=applied"
             ),
-            PanelRow(_("Imports applied in 7 days"), str(counts["applied"]), url=listing),
-            PanelRow(_("Previews not applied in 7 days"), str(counts["waiting"]), url=listing),
+            PanelRow(
+                _("Previews not applied in 7 days"),
+                str(counts["waiting"]),
+                url=f"{listing}?status__exact=previewed",
+            ),
         ],
     )

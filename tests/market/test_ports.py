@@ -36,6 +36,7 @@ def test_the_panel_names_held_instruments_without_a_recent_price(instrument, mon
         ("OLD", "last on 2024-03-01", "warn"),
         ("Last public rate of EUR/USD", "2024-03-08", "good"),
         ("Last price file: p.csv", "2024-03-08 12:00 UTC", "good"),
+        ("Price files with refused rows in 7 days", "0", "good"),
     ]
 
 
@@ -44,4 +45,4 @@ def test_the_panel_of_an_empty_platform_says_so(monkeypatch):
     first, *others = panels.freshness().rows
     stale = "/admin/market/instrument/?prices=stale"
     assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0", url=stale)
-    assert [(row.value, row.state) for row in others] == [("none", "warn"), ("none", "good")]
+    assert [(row.value, row.state) for row in others] == [("none", "warn"), ("none", "good"), ("0", "good")]
