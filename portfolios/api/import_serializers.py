@@ -87,6 +87,9 @@ class LayoutSerializer(serializers.Serializer[Any]):
     date_order_is_sure = serializers.BooleanField()
     time_zone = serializers.CharField()
     own_format = serializers.BooleanField()
+    preset = serializers.CharField(
+        default="csv", help_text=_("The broker's preset that read the file; csv: by its columns.")
+    )
     columns = ColumnSerializer(many=True)
 
 
@@ -219,7 +222,7 @@ class MappingSerializer(StrictSerializer[Any]):
     mapping = serializers.DictField(
         help_text=_(
             "columns, date_order, decimal, delimiter, encoding, header_line, kinds, symbols, "
-            "time_zone, currency"
+            "time_zone, currency, preset"
         )
     )
 

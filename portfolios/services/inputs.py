@@ -25,6 +25,7 @@ FIELDS = (
     "kind", "time", "instrument", "quantity", "price", "currency", "fee", "fee_currency",
     "tax", "tax_currency", "fx_rate", "note", "external_id", "group",
 )  # fmt: skip
+_DOUBTS = frozenset({("price", "positive"), ("time", "future")})
 WORDS = frozenset({"note", "external_id"})
 
 
@@ -76,6 +77,11 @@ def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
     if entry.time.date() < EARLIEST:
         found.append(FieldError("time", _("This is too long ago."), "too-early"))
     return found
+
+
+def is_doubt(fault: FieldError) -> bool:
+    """Tell what an import may bring in with a warning: a price that is not positive, a future time."""
+    return (fault.field, fault.code) in _DOUBTS
 
 
 def normalised(portfolio: Portfolio, item: TransactionInput) -> TransactionInput:

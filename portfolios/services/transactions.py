@@ -32,6 +32,7 @@ from portfolios.services.inputs import (
     as_input,
     audited,
     faults,
+    is_doubt,
     normalised,
     state_of,
 )
@@ -46,18 +47,20 @@ def add_transactions(
     inputs: Sequence[TransactionInput],
     import_batch: TransactionImport | None = None,
     allow_shortfall: bool = False,
+    allow_doubtful: bool = False,
     manager: UUID | None = None,
 ) -> list[Transaction]:
     """Add all of `inputs`, or none. Answers the rows in the order given.
 
     `allow_shortfall` lets history in that lacks its purchases; it is shown as missing then.
+    `allow_doubtful` lets prices of 0 or less and times in the future in, which quality checks show.
 
     Raises:
         ValidationFailed: names the field, and with several inputs the row (``[2].price``).
         Oversold: units would be sold that are not held.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, manager=manager)
-    _refuse_faults(portfolio, inputs)
+    _refuse_faults(portfolio, inputs, lenient=allow_doubtful)
     checked = [normalised(portfolio, item) for item in inputs]
     _keep_instruments(actor, portfolio, checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
@@ -182,11 +185,15 @@ def _refuse_twin(portfolio: Portfolio, row: Transaction) -> None:
         raise Conflict(_("This transaction is there again: its file was imported once more."))
 
 
-def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput]) -> None:
+def _refuse_faults(portfolio: Portfolio, items: Sequence[TransactionInput], *, lenient: bool = False) -> None:
     errors: list[FieldError] = []
     for position, item in enumerate(items):
         prefix = f"[{position}]." if len(items) > 1 else ""
-        errors += [FieldError(prefix + one.field, one.message, one.code) for one in faults(portfolio, item)]
+        errors += [
+            FieldError(prefix + one.field, one.message, one.code)
+            for one in faults(portfolio, item)
+            if not (lenient and is_doubt(one))
+        ]
     if errors:
         raise ValidationFailed(errors=tuple(errors))
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import CodeField
 from market.models import Instrument
+from portfolios.domain.brokers import registry
 from portfolios.domain.csv_import.columns import Field
 from portfolios.domain.csv_import.text import DELIMITERS, ENCODINGS, MAX_BYTES
 from portfolios.forms import InstrumentField
@@ -44,6 +45,7 @@ _FIELDS = {
     Field.INSTRUMENT: gettext_lazy("Instrument's id here"),
 }
 _ORDERS = {"dmy": gettext_lazy("Day first: 31.12.2024"), "mdy": gettext_lazy("Month first: 12/31/2024")}
+_ACCEPTED = ".csv,.tsv,.txt,.xml,.json,text/csv,text/plain,text/xml,application/json"
 _MARKS = {".": gettext_lazy("Point: 1,234.50"), ",": gettext_lazy("Comma: 1.234,50")}
 _DELIMITER_NAMES = {
     ",": gettext_lazy("Comma"),
@@ -53,22 +55,35 @@ _DELIMITER_NAMES = {
 }
 
 
+def presets() -> list[tuple[str, Any]]:
+    """List what a file can be read as: by its content, by its columns, or as a broker's."""
+    named = [(one.key, one.name) for one in registry.PRESETS]
+    return [("", _("Recognise it")), (registry.PLAIN, _("Any table, by its columns")), *named]
+
+
 class UploadForm(forms.Form):
     """A file, or its text."""
 
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
+        label=gettext_lazy("File"),
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain", "class": "drop-file"}),
+        widget=forms.FileInput(attrs={"accept": _ACCEPTED, "class": "drop-file"}),
         help_text=gettext_lazy("Choose it or drop it here. At most 20 MB and 200,000 rows."),
     )
+    preset = forms.ChoiceField(label=gettext_lazy("Read it as"), required=False)
     text = forms.CharField(
         label=gettext_lazy("Or paste the lines"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "data-no-draft": ""}),
     )
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        field = self.fields["preset"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = presets()
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two, and refuse a large file before it is read."""
@@ -87,10 +102,16 @@ class UploadForm(forms.Form):
             return file.name, file.read()
         return _("Pasted text"), self.cleaned_data["text"].encode()
 
+    def mapping(self) -> dict[str, Any]:
+        """Make the mapping that was chosen before anything was read."""
+        chosen = self.cleaned_data.get("preset")
+        return {"preset": chosen} if chosen else {}
+
 
 class LayoutForm(forms.Form):
     """What each column of the file holds, and how it writes dates and numbers."""
 
+    preset = forms.ChoiceField(label=gettext_lazy("Read as"), required=False)
     date_order = forms.ChoiceField(label=gettext_lazy("Dates"), required=False)
     decimal = forms.ChoiceField(label=gettext_lazy("Decimal mark"), required=False)
     delimiter = forms.ChoiceField(label=gettext_lazy("Delimiter"), required=False)
@@ -113,6 +134,7 @@ class LayoutForm(forms.Form):
             "decimal": list(_MARKS.items()),
             "delimiter": [(mark, _DELIMITER_NAMES[mark]) for mark in DELIMITERS],
             "encoding": [(name, name) for name in ENCODINGS],
+            "preset": presets()[1:],
         }
         for name, options in choices.items():
             field = self.fields[name]
@@ -162,8 +184,9 @@ class LayoutForm(forms.Form):
             "date_order": values["date_order"], "decimal": values["decimal"],
             "delimiter": values["delimiter"], "encoding": values["encoding"],
             "header_line": values["header_line"], "currency": values["default_currency"],
+            "preset": values["preset"],
         }  # fmt: skip
-        rereads = ("delimiter", "encoding", "header_line")
+        rereads = ("delimiter", "encoding", "header_line", "preset")
         if any((found[name] or None) != (self._before.get(name) or None) for name in rereads):
             return found | {"columns": {}}
         return found | {"columns": self._chosen_columns()}

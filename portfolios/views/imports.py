@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import Conflict, TooLarge, ValidationFailed
 from core.pages import actor_of, attempted, is_htmx
+from portfolios.domain.brokers import registry
 from portfolios.models import Portfolio, Transaction, TransactionImport
 from portfolios.selectors import imports as selectors
 from portfolios.selectors.portfolios import get, get_writable
@@ -133,14 +134,26 @@ def import_start(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         def work() -> None:
             made.append(
                 services.preview_import(
-                    user=request.user, portfolio_id=portfolio_id, file_name=name, content=content
+                    user=request.user,
+                    portfolio_id=portfolio_id,
+                    file_name=name,
+                    content=content,
+                    mapping=form.mapping(),
                 )
             )
 
         if attempted(form, work):
             return redirect("import-preview", portfolio_id, made[0].pk)
-    context = frame(portfolio, CURRENT, form=form, step=1)
+    context = frame(portfolio, CURRENT, form=form, step=1, brokers=_brokers())
     return render(request, "portfolios/imports/start.html", context, status=BAD if form.errors else 200)
+
+
+def _brokers() -> dict[str, list[str]]:
+    """List the brokers whose files are known, and the files of each."""
+    found: dict[str, list[str]] = {}
+    for one in registry.PRESETS:
+        found.setdefault(one.broker, []).append(one.file)
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

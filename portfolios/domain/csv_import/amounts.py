@@ -78,7 +78,7 @@ def _units(kind: EntryKind, stated: Stated) -> Meant:
     if total is None or quantity == 0:
         unknown = (warning("unknown-cost", "price"),) if kind is EntryKind.TRANSFER_IN else ()
         return Meant(quantity, ZERO if kind is EntryKind.TRANSFER_OUT else None, unknown)
-    return Meant(quantity, _per_unit(total, quantity), (note("price-from-amount", "price"),))
+    return Meant(quantity, per_unit(total, quantity), (note("price-from-amount", "price"),))
 
 
 def _dividend(stated: Stated) -> Meant:
@@ -94,17 +94,17 @@ def _dividend(stated: Stated) -> Meant:
             return Meant(stated.quantity, stated.price)
         return Meant(ONE, total, (warning("dividend-total", "amount"),))
     if total is not None:
-        return Meant(*_shares(stated.quantity, total))
+        return Meant(*by_share(stated.quantity, total))
     lone = stated.quantity if stated.price is None else stated.price
     if lone is None:
         return Meant(None, None, (error("no-amount", "amount"),))
     return Meant(ONE, lone, (warning("dividend-one-number", "amount"),))
 
 
-def _shares(quantity: Decimal | None, total: Decimal) -> tuple[Decimal, Decimal]:
+def by_share(quantity: Decimal | None, total: Decimal) -> tuple[Decimal, Decimal]:
     """Divide a total by the shares where that loses nothing; else it is one unit."""
     if quantity:
-        per_share = _per_unit(total, quantity)
+        per_share = per_unit(total, quantity)
         if EXACT.multiply(per_share, quantity) == total:
             return quantity, per_share
     return ONE, total
@@ -133,7 +133,7 @@ def _moved(kind: EntryKind, stated: Stated) -> Decimal | None:
     return stated.price
 
 
-def _per_unit(total: Decimal, quantity: Decimal) -> Decimal:
+def per_unit(total: Decimal, quantity: Decimal) -> Decimal:
     """Divide, rounded half to even at 18 decimals."""
     return EXACT.divide(total, quantity).quantize(PLACES, rounding=ROUND_HALF_EVEN, context=EXACT)
 

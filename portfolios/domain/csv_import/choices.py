@@ -16,8 +16,9 @@ class Choices:
     """The user's word where they gave it; empty means guess.
 
     `columns` names the column of a field (None: the file has none). `header_line` is the line of
-    the column names, from 1; 0 says that there are none. `kinds` takes simplified words.
-    `time_zone` is that of times without an offset, `currency` that of rows without one.
+    the column names, from 1; 0 says that there are none. `kinds` takes simplified words. `preset` is
+    the key of a broker's preset, or ``csv`` to go by the columns. `time_zone` is that of times without
+    an offset, `currency` that of rows without one.
     """
 
     columns: Mapping[Field, str | None] = field(default_factory=dict)
@@ -29,3 +30,4 @@ class Choices:
     kinds: Mapping[str, Meaning] = field(default_factory=dict)
     time_zone: str = ""
     currency: str = ""
+    preset: str = ""

@@ -66,8 +66,8 @@ def read_sheet(content: bytes, *, encoding: str = "", delimiter: str = "") -> Sh
     Raises:
         UnreadableFile: it is empty, not CSV, in another encoding, or has too many rows.
     """
-    _refuse_foreign(content)
-    text, used, findings = _decoded(content.rstrip(b"\x1a"), encoding)
+    refuse_foreign(content)
+    text, used, findings = decoded(content.rstrip(b"\x1a"), encoding)
     _refuse_other_text(text)
     declared = re.match(r"\s*sep=([,;|\t])\r?\n", text)
     mark = delimiter or (declared.group(1) if declared else _delimiter(text))
@@ -79,7 +79,12 @@ def read_sheet(content: bytes, *, encoding: str = "", delimiter: str = "") -> Sh
     return Sheet(lines, used, mark, findings)
 
 
-def _refuse_foreign(content: bytes) -> None:
+def refuse_foreign(content: bytes) -> None:
+    """Refuse what is no text, by its first bytes, and what is too large.
+
+    Raises:
+        UnreadableFile: says which of the two.
+    """
     for magic, kind in _FOREIGN:
         if content.startswith(magic):
             raise UnreadableFile("not-csv-" + kind)
@@ -98,8 +103,12 @@ def _refuse_other_text(text: str) -> None:
         raise UnreadableFile("not-csv-binary")
 
 
-def _decoded(content: bytes, encoding: str) -> tuple[str, str, tuple[Finding, ...]]:
-    """Return text, encoding and what to say about it; a byte order mark is left out."""
+def decoded(content: bytes, encoding: str) -> tuple[str, str, tuple[Finding, ...]]:
+    """Return text, encoding and what to say about it; a byte order mark is left out.
+
+    Raises:
+        UnreadableFile: it is not text in the `encoding` that it has or was said to have.
+    """
     for mark, name in _BOMS:
         if content.startswith(mark) and (not encoding or encoding.startswith(name[:5])):
             return _strictly(content[len(mark) :], name), name, ()

@@ -53,6 +53,12 @@ FILE: Final[dict[str, str | Promise]] = {
     ),
     "guessed-decimal": _("Nothing in column “%(column)s” proves what its points and commas mean."),
     "own-format": _("This is an export of this platform and is read exactly as written."),
+    "preset": _("Read as %(name)s."),
+    "other-broker": _("This is not a file of %(broker)s, or its columns were changed."),
+    "broken-xml": _("The XML cannot be read beyond line %(line)s. Was the download cut short?"),
+    "broken-json": _("The JSON cannot be read. Was the download cut short?"),
+    "xml-entities": _("XML with a document type is refused: no broker writes it, and it can do harm."),
+    "xml-too-large": _("The XML is nested too deeply or has too many elements. Export fewer years."),
     "later-shortfall": _(
         "%(count)s sales already in the portfolio would lack units after this import. "
         "They are shown as missing purchases."
@@ -62,6 +68,21 @@ FILE: Final[dict[str, str | Promise]] = {
 ROW: Final[dict[str, str | Promise]] = {
     "blank-line": _("Empty line."),
     "total-line": _("A total or remark, not a transaction."),
+    "part-of-other": _("Went into another row's transaction."),
+    "cancelled": _("Taken back by the broker; both rows stay out."),
+    "cancelled-there": _(
+        "The broker took this back, but it came in by an earlier import. Delete it from the portfolio."
+    ),
+    "in-other-file": _("Trades and their costs are read from the broker's file of transactions."),
+    "internal": _("Moves nothing in or out of the portfolio."),
+    "doubtful-price": _("The price is not greater than 0."),
+    "doubtful-time": _("The time is in the future."),
+    "matched-by-currency": _("Of several “%(text)s” the one in this currency was taken."),
+    "cost-currency": _("Column “%(column)s” is in %(currency)s, the rest of the row in %(expected)s."),
+    "tax-converted": _("The tax of %(text)s was converted at the rate that the row itself implies."),
+    "tax-left-out": _("The tax of %(text)s could not be converted and was left out."),
+    "coin-fee": _("The fee of %(text)s was taken out of the units."),
+    "too-few-cells": _("The row has %(cells)s cells, the header %(columns)s. Was the download cut short?"),
     "left-out": _("Left out as you chose, or a balance."),
     "too-many-cells": _(
         "The row has %(cells)s cells, the header %(columns)s. A text with the delimiter needs quotes."

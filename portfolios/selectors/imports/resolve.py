@@ -115,6 +115,9 @@ class Resolver:
         same = [one for one in choices if draft.symbol and one.symbol == draft.symbol.upper()]
         if len(same) == 1 and code == draft.isin:
             return Resolution(same[0])
+        priced = [one for one in same or choices if one.currency == draft.currency]
+        if len(priced) == 1:
+            return Resolution(priced[0], finding=note("matched-by-currency", "symbol", text=draft.label))
         return _undecided("ambiguous-symbol", draft, choices)
 
     def _by_its_name(self, draft: Draft) -> Resolution:

@@ -21,6 +21,7 @@ from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.present import present
 from portfolios.services.bulk import uncollected
 from portfolios.services.imports.preview import counted, locked_import
+from portfolios.services.imports.reading import by_preset
 from portfolios.services.imports.stored_rows import IMPORTED, Verdict, facts_of_json, input_of
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.transactions import add_transactions
@@ -58,6 +59,7 @@ def apply_import(
                 inputs=inputs,
                 import_batch=batch,
                 allow_shortfall=True,
+                allow_doubtful=True,
             )
     _close(actor, batch, imported=len(inputs), created=created)
     return batch
@@ -114,7 +116,8 @@ def _inputs(
 ) -> list[TransactionInput]:
     """Make the transactions of the rows that are still new; mark the others as duplicates.
 
-    Fingerprints count twins over all rows of the file, so rows that were duplicates take part.
+    Fingerprints count twins over all rows of the file, so rows that were duplicates take part. The
+    groups of a broker's preset are named alike in every export, so that what comes later joins them.
     """
     rows = [row for row in batch.rows if row["verdict"] not in {Verdict.ERROR.value, Verdict.SKIPPED.value}]
     ids = {row["instrument"] for row in rows if "instrument" in row}
@@ -128,7 +131,8 @@ def _inputs(
     ]
     names = fingerprints(facts)
     found = matches(facts, names, (one.known for one in present(portfolio)))
-    groups = group_ids((row.get("group", "") for row in rows), batch.pk)
+    space = portfolio.pk if by_preset(batch.summary) else batch.pk
+    groups = group_ids((row.get("group", "") for row in rows), space)
     inputs = []
     for row, instrument, name, match in zip(rows, instruments, names, found, strict=True):
         if row["verdict"] not in IMPORTED:

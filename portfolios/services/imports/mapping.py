@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.clock import time_zones
 from core.errors import FieldError, ValidationFailed
 from market.models import Instrument
+from portfolios.domain.brokers import registry
 from portfolios.domain.csv_import.choices import Choices
 from portfolios.domain.csv_import.columns import Field
 from portfolios.domain.csv_import.currencies import CODE
@@ -30,8 +31,9 @@ ORDERS = (DateOrder.DAY_FIRST.value, DateOrder.MONTH_FIRST.value)
 MARKS = tuple(one.value for one in Mark)
 KEYS = (
     "columns", "date_order", "decimal", "delimiter", "encoding", "header_line", "kinds", "time_zone",
-    "currency", "symbols",
+    "currency", "symbols", "preset",
 )  # fmt: skip
+PRESETS = (registry.PLAIN, *registry.BY_KEY)
 MOST = 10_000
 _LABEL = re.compile(r".{1,200}", re.DOTALL)
 
@@ -66,6 +68,7 @@ def read_mapping(mapping: Mapping[str, Any]) -> Choices:
         kinds=_kinds(checked, mapping.get("kinds")),
         time_zone=_text(checked, mapping, "time_zone", time_zones()),
         currency=_currency(checked, mapping.get("currency") or ""),
+        preset=_text(checked, mapping, "preset", PRESETS),
     )
     _check_symbols(checked, mapping.get("symbols"))
     if checked.errors:

@@ -14,12 +14,8 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.errors import Conflict, FieldError, NotFound, TooLarge, ValidationFailed
 from market.selectors import instruments
-from portfolios.domain.csv_import import layout as layouts
-from portfolios.domain.csv_import import text as texts
 from portfolios.domain.csv_import.findings import UnreadableFile
-from portfolios.domain.csv_import.layout import Layout
-from portfolios.domain.csv_import.rows import read_rows
-from portfolios.domain.csv_import.text import MAX_BYTES, Line, Sheet
+from portfolios.domain.csv_import.text import MAX_BYTES
 from portfolios.errors import ManagedPortfolio
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, TransactionImport
@@ -28,11 +24,10 @@ from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.resolve import Resolver
 from portfolios.services.bulk import uncollected
 from portfolios.services.imports.mapping import read_mapping
+from portfolios.services.imports.reading import read_file
 from portfolios.services.imports.stored_rows import Row, Verdict, as_json, finding_as_json
 from portfolios.services.imports.verdicts import judged
 
-_SAMPLES = 3
-_SAMPLED_LINES = 200
 _UNDECIDED = frozenset({"unknown-symbol", "ambiguous-symbol", "other-isin", "chosen-gone", "not-linked"})
 _KIND_DOUBTS = frozenset({"unknown-kind", "guessed-kind"})
 _LARGE = frozenset({"too-large", "too-many-rows"})
@@ -49,7 +44,7 @@ def preview_import(
         NotFound: no such portfolio, or `user` is no member.
         Forbidden: `user` may only look.
         TooLarge: more than 20 MB or 200,000 rows.
-        ValidationFailed: it is no CSV, or the mapping is wrong; names the field.
+        ValidationFailed: nothing can be read of it, or the mapping is wrong; names the field.
     """
     portfolio = _writable(user, portfolio_id)
     if len(content) > MAX_BYTES:
@@ -162,19 +157,17 @@ def _read(batch: TransactionImport, user: Any, mapping: dict[str, Any]) -> None:
     """Set the import's mapping, rows and summary from its file."""
     choices = read_mapping(mapping)
     try:
-        sheet = texts.read_sheet(bytes(batch.source), encoding=choices.encoding, delimiter=choices.delimiter)
-        layout, body = layouts.lay_out(sheet, choices, batch.portfolio.time_zone)
+        reading = read_file(bytes(batch.source), choices, batch.portfolio)
     except UnreadableFile as failure:
         raise _refusal(failure) from failure
-    drafts = read_rows(body, layout, choices)
     seen = instruments.visible_to(user, portfolios.named_in(batch.portfolio_id))
-    resolver = Resolver(seen, drafts, mapping.get("symbols") or {})
-    rows, later = judged(batch.portfolio, drafts, resolver, own=layout.own)
+    resolver = Resolver(seen, reading.drafts, mapping.get("symbols") or {})
+    rows, later = judged(batch.portfolio, reading.drafts, resolver, own=reading.own)
     batch.mapping = mapping
     batch.rows = [as_json(row) for row in rows]
     batch.summary = {
-        "layout": _shown_layout(layout, sheet, body),
-        "findings": [finding_as_json(one) for one in (*layout.findings, *later)],
+        "layout": reading.layout,
+        "findings": [finding_as_json(one) for one in (*reading.findings, *later)],
         "counts": counted(batch.rows),
         "unresolved": _unresolved(rows),
         "kinds": _unclear_kinds(rows),
@@ -194,30 +187,6 @@ def counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Count the stored rows of each verdict."""
     found = Counter(row["verdict"] for row in rows)
     return {verdict.value: found[verdict.value] for verdict in Verdict}
-
-
-def _shown_layout(layout: Layout, sheet: Sheet, body: Sequence[Line]) -> dict[str, Any]:
-    """Lay open what was guessed: of each column its name, field, decimal mark and first cells."""
-    fields = {position: field for field, position in layout.columns.items()}
-    styles = {field: style.mark.value for field, style in layout.styles.items()}
-    columns = []
-    for position, name in enumerate(layout.names):
-        field = fields.get(position)
-        cells = layouts.cells_of(body[:_SAMPLED_LINES], position)
-        samples = list(dict.fromkeys(cell.strip()[:60] for cell in cells if cell.strip()))[:_SAMPLES]
-        columns.append(
-            {
-                "name": name,
-                "field": field.value if field else None,
-                "decimal": styles.get(field) if field else None,
-                "samples": samples,
-            }
-        )
-    return {
-        "encoding": sheet.encoding, "delimiter": sheet.delimiter, "header_line": layout.header_line,
-        "date_order": layout.dates.order.value, "date_order_is_sure": layout.dates.sure,
-        "time_zone": layout.zone.key, "own_format": layout.own, "columns": columns,
-    }  # fmt: skip
 
 
 def _unresolved(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from core.money import plain
 from market.domain.rates import RateTable
 from market.models import Instrument
+from portfolios.domain.brokers.preset import CANCELLED
 from portfolios.domain.csv_import import columns
 from portfolios.domain.csv_import.draft import Draft
 from portfolios.domain.csv_import.findings import Finding, Level, error, note, warning
@@ -21,7 +22,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors.imports.present import Present, entry, present, rates_for, splits_of
 from portfolios.selectors.imports.resolve import Resolver
 from portfolios.services.imports.stored_rows import Row, Verdict, facts_of_row
-from portfolios.services.inputs import TransactionInput, faults
+from portfolios.services.inputs import TransactionInput, faults, is_doubt
 
 _MONEY = frozenset({EntryKind.DEPOSIT, EntryKind.WITHDRAWAL})
 _LINK_IF_KNOWN = frozenset({EntryKind.FEE, EntryKind.TAX, EntryKind.INTEREST})
@@ -45,6 +46,7 @@ def judged(
         row.draft.findings += _faults(portfolio, row)
     there = present(portfolio)
     _mark_duplicates(_sound(rows), there)
+    _mark_cancelled(portfolio, rows, there, resolver)
     later = _mark_missing([row for row in _sound(rows) if row.verdict is Verdict.NEW], there)
     for row in rows:
         row.verdict = _verdict(row)
@@ -117,7 +119,10 @@ def _faults(portfolio: Portfolio, row: Row) -> list[Finding]:
         fx_rate=draft.fx_rate,
     )  # fmt: skip
     return [
-        error("refused", one.field, column=one.field, message=one.message) for one in faults(portfolio, item)
+        warning(f"doubtful-{one.field}", one.field)
+        if is_doubt(one)
+        else error("refused", one.field, column=one.field, message=one.message)
+        for one in faults(portfolio, item)
     ]
 
 
@@ -132,6 +137,22 @@ def _mark_duplicates(rows: Sequence[Row], there: Sequence[Present]) -> None:
             continue
         row.verdict = Verdict.DUPLICATE
         row.draft.findings.append(_THERE[match.likeness])
+
+
+def _mark_cancelled(
+    portfolio: Portfolio, rows: Sequence[Row], there: Sequence[Present], resolver: Resolver
+) -> None:
+    """Say of rows that the broker took back when they came in by an earlier file."""
+    cancelled = [row for row in rows if row.draft.skipped == CANCELLED and row.draft.quantity is not None]
+    for row in cancelled:
+        _link(portfolio, row, resolver)
+    whole = [row for row in cancelled if row.draft.time is not None and not _has_error(row)]
+    facts = [facts_of_row(row) for row in whole]
+    found = matches(facts, fingerprints(facts), (one.known for one in there))
+    for row, match in zip(whole, found, strict=True):
+        if match is not None and match.likeness is Likeness.SAME:
+            row.draft.skipped = ""
+            row.draft.findings.append(error("cancelled-there", "quantity", column="quantity"))
 
 
 def _check_rates(portfolio: Portfolio, rows: Sequence[Row], *, own: bool) -> None:

@@ -124,7 +124,8 @@ def test_ledgers_own_rules_are_asked(preview, market):
     batch = preview(
         f"{ahead},buy,ABC,1,2,0,EUR", "2024-01-02,buy,ABC,0,2,0,EUR", "2024-01-02,buy,ABC,1,0,0,EUR"
     )
-    assert verdicts(batch) == ["error"] * 3
+    assert verdicts(batch) == ["warning", "error", "warning"]
+    assert [batch.rows[at]["findings"][0]["code"] for at in (0, 2)] == ["doubtful-time", "doubtful-price"]
     assert [batch.rows[at]["findings"][0]["field"] for at in range(3)] == ["time", "quantity", "price"]
 
 
