@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import gc
 import hashlib
@@ -24,6 +23,7 @@ from core.deadline import limited
 from core.downloads import ArchiveDownload
 from core.errors import TimedOut
 from core.ports import PersonalTable
+from tests.support import loops
 
 MADE = datetime(2024, 3, 1, 13, 30, 2, tzinfo=timezone(timedelta(hours=1)))
 KEY = UUID("018bcfe5-687c-7000-8000-000000000000")
@@ -144,7 +144,7 @@ def test_archive_is_sent_in_pieces_by_both_kinds_of_server_and_thrown_away(monke
     for way in ("sync", "async"):
         made = write_archive([told("things", ("id",), [(1,)])], made_at=MADE, readme="x" * 300, about={})
         answer = ArchiveDownload(made, name="florin-data")
-        pieces = list(answer.streaming_content) if way == "sync" else asyncio.run(gathered(answer))
+        pieces = list(answer.streaming_content) if way == "sync" else loops.run(gathered(answer))
         assert {len(one) for one in pieces[:-1]} == {64}
         assert len(b"".join(pieces)) == int(answer.headers["Content-Length"])
         answer.close()
