@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from tests.support import chromium, loops, redis_server
 from tests.support.ground import Ground, test_root
@@ -93,6 +95,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say which tests had to run and did not."""
     for name in config.stash[MISSED]:
         terminalreporter.write_line(f"REQUIRED {name} was skipped")
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Keep the rows that a module's fixtures make for all of its tests, each of which takes back its own.
+
+    For modules without a live server, which would not see them.
+    """
+    with django_db_blocker.unblock():
+        block = transaction.atomic()
+        block._from_testcase = True  # type: ignore[attr-defined]  # to the code it is what a test case opens
+        with block:
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

@@ -208,6 +208,12 @@ class Scene:
     names: dict[str, str]
     on_demand: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
 
+    def copy(self) -> Scene:
+        """Copy it for a test that may use up what it makes on demand."""
+        return Scene(
+            {name: dict(ids) for name, ids in self.ids.items()}, dict(self.names), dict(self.on_demand)
+        )
+
     def url(self, route: Route) -> str:
         """Write the route's address with this person's ids."""
         if route.name in self.on_demand:

@@ -33,8 +33,8 @@ class Somebody:
     client: Client
 
 
-@pytest.fixture
-def everybody(db) -> list[Somebody]:
+@pytest.fixture(scope="module")
+def everybody(standing) -> list[Somebody]:
     system = Actor.system("test")
     services.sync_roles(actor=system)
     found = [Somebody("v", "visitor", None, Client())]
@@ -51,8 +51,8 @@ def everybody(db) -> list[Somebody]:
     return found
 
 
-@pytest.fixture
-def rows(db) -> dict[str, Model]:
+@pytest.fixture(scope="module")
+def rows(standing) -> dict[str, Model]:
     """One row of each model that the admin shows."""
     ada = Person("ada@example.org")
     scene = scene_of(ada)

@@ -45,19 +45,24 @@ def signed_in(person: Person) -> Client:
     return client
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def bob() -> Person:
+@pytest.fixture(scope="module")
+def bob(standing) -> Person:
     return Person("bob@example.org")
 
 
-@pytest.fixture
-def scene(ada) -> Scene:
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
     return page_scene(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def page_scene(ada: Person) -> Scene:

@@ -22,14 +22,19 @@ EXEMPT = {"csp-report"}
 PAGES = [page for page in pages() if page.name not in EXEMPT]
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def scene(ada) -> Scene:
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
     return page_scene(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def with_cookies(person: Person, **options: Any) -> Client:

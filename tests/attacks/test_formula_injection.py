@@ -34,14 +34,19 @@ DANGEROUS = tuple("=+-@\t\r\n")
 KNOWN = {"transaction-export", "instrument-bars-csv"}
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def scene(ada) -> Scene:
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
     return page_scene(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def is_table(answer: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -30,17 +31,17 @@ NAMES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def bob() -> Person:
+@pytest.fixture(scope="module")
+def bob(standing) -> Person:
     return Person("bob@example.org")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hers(ada) -> dict[str, str]:
     """The id of one object of each kind of Ada's, all named so that a leak is seen."""
     scene = scene_of(ada)
@@ -56,12 +57,18 @@ def hers(ada) -> dict[str, str]:
     return ids
 
 
-@pytest.fixture
-def scene(hers, bob) -> Scene:
+@pytest.fixture(scope="module")
+def stage(hers, bob) -> Scene:
     Coin.objects.create(coin_id="bitcoin", symbol="BTC", name="Bitcoin")
     return page_scene(bob)
 
 
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
+
+
+@cache
 def inputs() -> dict[tuple[str, str], set[str]]:
     """List the fields of bodies and queries that the API's document calls ids, by address and method."""
     document = SchemaGenerator().get_schema(request=None, public=True)

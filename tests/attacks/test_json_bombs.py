@@ -96,14 +96,19 @@ BROKEN = [
 ]
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def scene(ada) -> Scene:
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
     return scene_of(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def raw(person: Person, method: str, url: str, body: bytes) -> Any:

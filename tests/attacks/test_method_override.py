@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.api.routes import routes
+from tests.api.routes import Scene, routes
 from tests.api.test_permissions import Person, calls, everything, scene_of
 
 pytestmark = pytest.mark.django_db
@@ -14,14 +14,23 @@ HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Me
 FIELDS = ("_method", "__method", "method", "httpMethod", "_HttpMethod")
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
+    return scene_of(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
+
+
 @calls([route for route in routes() if route.methods - {"get"}])
-def test_read_stays_a_read_whatever_it_says(route, call, ada):
-    scene = scene_of(ada)
+def test_read_stays_a_read_whatever_it_says(route, call, ada, scene):
     url, before = scene.url(route), everything()
     method = call.method.upper()
     headers = {**ada.headers, **dict.fromkeys(HEADERS, method)}
@@ -32,8 +41,7 @@ def test_read_stays_a_read_whatever_it_says(route, call, ada):
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH"])
-def test_post_stays_a_post_whatever_it_says(ada, method):
-    scene = scene_of(ada)
+def test_post_stays_a_post_whatever_it_says(ada, scene, method):
     url = reverse("api-portfolio", args=[scene.ids[""]["portfolio_id"]])
     before = everything()
     headers = {**ada.headers, **dict.fromkeys(HEADERS, method)}

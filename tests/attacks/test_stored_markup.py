@@ -66,14 +66,19 @@ class Browser(HTMLParser):
             self.runs.append(data)
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
 
 
-@pytest.fixture
-def scene(ada) -> Scene:
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
     return page_scene(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def write_everywhere(words: str) -> None:

@@ -60,7 +60,7 @@ class Sentry:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         self.dsn = f"http://publickey@127.0.0.1:{self.server.server_port}/1"
 
     def events(self) -> list[dict[str, Any]]:

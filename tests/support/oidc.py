@@ -35,7 +35,7 @@ class Provider:
         self.broken: dict[str, int] = {}  # paths that answer with a status of their own
         self.without_token = False
         self.asked: dict[str, dict[str, str]] = {}  # what each code was given for
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from portfolios.models import PortfolioMember
 from portfolios.services import sharing
 from tests.api.routes import CALLS, Call, Route, Scene, pages, routes
 from tests.api.test_page_permissions import page_scene, signed_in
-from tests.api.test_permissions import Person, everything, scene_of, send
+from tests.api.test_permissions import Person, everything, send
 
 pytestmark = pytest.mark.django_db
 LOOK, WRITE, OWN = "look", "write", "own"
@@ -117,9 +117,19 @@ class Cast:
         Instrument.objects.update(owner=None)  # so that every member may name it
 
 
-@pytest.fixture
-def ada() -> Person:
+@pytest.fixture(scope="module")
+def ada(standing) -> Person:
     return Person("ada@example.org")
+
+
+@pytest.fixture(scope="module")
+def stage(ada) -> Scene:
+    return page_scene(ada)
+
+
+@pytest.fixture
+def scene(stage) -> Scene:
+    return stage.copy()
 
 
 def undone(work: Any) -> Any:
@@ -143,8 +153,7 @@ API_ROWS = [(one, call) for one in OF_API for call in CALLS[one.name]]
 @pytest.mark.parametrize(
     ("route", "call"), API_ROWS, ids=[f"{call.method.upper()} {one.name}" for one, call in API_ROWS]
 )
-def test_endpoint(route: Route, call: Call, ada):
-    scene = scene_of(ada)
+def test_endpoint(route: Route, call: Call, ada, scene):
     cast = Cast(ada, scene)
     url, body = scene.url(route), scene.body(call.body)
     kind = ENDPOINTS[route.name][call.method]
@@ -165,8 +174,7 @@ def test_endpoint(route: Route, call: Call, ada):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("page", OF_PAGES, ids=[one.name for one in OF_PAGES])
-def test_page(page: Route, method: str, ada):
-    scene = page_scene(ada)
+def test_page(page: Route, method: str, ada, scene):
     cast = Cast(ada, scene)
     url = scene.url(page)
     clients = {"anonymous": Client()} | {who: signed_in(one) for who, one in cast.people.items()}
@@ -189,8 +197,7 @@ def test_page(page: Route, method: str, ada):
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor"])
-def test_member_leaves_by_each_way(role, ada):
-    scene = scene_of(ada)
+def test_member_leaves_by_each_way(role, ada, scene):
     member = Cast(ada, scene).people[role]
     key = scene.ids[""]["portfolio_id"]
     mine = [key, member.user.pk]
@@ -203,8 +210,7 @@ def test_member_leaves_by_each_way(role, ada):
     assert member.send(Call("get"), reverse("api-portfolio", args=[key]), None).status_code == 404
 
 
-def test_owner_does_not_leave(ada):
-    scene = scene_of(ada)
+def test_owner_does_not_leave(ada, scene):
     mine = [scene.ids[""]["portfolio_id"], ada.user.pk]
     answer = ada.send(Call("delete"), reverse("api-member", args=mine), None)
     assert (answer.status_code, answer.json()["type"]) == (409, "owner-stays")
