@@ -25,6 +25,7 @@ application = BodyGuard(
         cast("Application", get_asgi_application()),
         paths=settings.PASSWORD_PATHS,
         places=settings.PASSWORD_HASHING_WORKERS + settings.PASSWORD_HASHING_QUEUE,
+        at_once=settings.PASSWORD_HASHING_WORKERS,
     ),
     most_bytes=settings.UPLOAD_LIMIT_BYTES,
     seconds=settings.BODY_TIMEOUT_SECONDS,

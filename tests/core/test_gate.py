@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from accounts import services
+from core import gate as gates
 from core import hashing
 from core.bodyguard import BodyGuard
 from core.errors import Overloaded
@@ -92,6 +93,51 @@ async def test_others_are_not_held_up_by_the_door():
     assert site.inside == 7
     site.go.set()
     assert {one[0] for one in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_others_go_first_and_those_at_the_door_one_after_the_other():
+    site = Site(3)
+    waiting = await begun(site, 1, path="/elsewhere")
+    waiting += await begun(site, 3)
+    assert site.inside == 1
+    site.go.set()
+    await waiting[0]
+    site.go.clear()
+    await asyncio.sleep(0.01)
+    assert site.inside == 2
+    site.go.set()
+    assert [one[0] for one in await asyncio.gather(*waiting)] == [200] * 4
+    assert site.inside == 4
+
+
+async def test_site_that_is_never_quiet_lets_people_in_all_the_same(monkeypatch):
+    monkeypatch.setattr(gates, "PATIENCE_SECONDS", 0.02)
+    site = Site(1)
+    waiting = await begun(site, 1, path="/elsewhere")
+    waiting += await begun(site, 1)
+    await asyncio.sleep(0.05)
+    assert site.inside == 2
+    site.go.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_who_is_being_sent_an_answer_keeps_nobody_at_the_door():
+    """A long download is no reason to wait: what it costs is behind it when it begins."""
+    done = asyncio.Event()
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] != DOOR:
+            await done.wait()
+        await send({"type": "http.response.body", "body": b""})
+
+    site = Site(1)
+    site.gate = BodyGuard(Gate(streams, paths=[DOOR], places=1), most_bytes=1000, seconds=5)
+    loading = await begun(site, 1, path="/elsewhere")
+    assert (await asyncio.wait_for(site.ask(), 0.2))[0] == 200
+    done.set()
+    await loading[0]
 
 
 async def test_nobody_holds_a_place_by_sending_slowly():
