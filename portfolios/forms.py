@@ -106,6 +106,11 @@ class PortfolioForm(forms.Form):
         choices=Portfolio.CostMethod.choices,
         help_text=_("It decides what a sale is taken to have cost, and so what it gained."),
     )
+    fees_in_basis = forms.BooleanField(
+        label=_("Count fees as part of the cost"),
+        required=False,
+        help_text=_("Then a purchase's fee and tax raise its cost, and a sale's fee lowers what it brought."),
+    )
     benchmark = InstrumentField(
         label=_("Benchmark"),
         required=False,

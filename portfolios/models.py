@@ -18,7 +18,8 @@ class Portfolio(TimeStamped):
     """A set of transactions with a currency, a time zone (its days) and a way to match lots.
 
     `revision` grows with every change of its transactions. `tracks_cash` false makes each
-    purchase an implied contribution and each sale or income an implied withdrawal.
+    purchase an implied contribution and each sale or income an implied withdrawal. With
+    `fees_in_basis` what a purchase was charged is part of its cost, and a sale's fee lowers what it brought.
     `managed_by` names the simulator account that alone may write a simulated portfolio.
     """
 
@@ -40,6 +41,7 @@ class Portfolio(TimeStamped):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.REAL)
     managed_by = models.UUIDField(null=True, blank=True, editable=False)
     cost_method = models.CharField(max_length=8, choices=CostMethod.choices, default=CostMethod.FIFO)
+    fees_in_basis = models.BooleanField(_("fees in the cost basis"), default=False)
     tracks_cash = models.BooleanField(_("tracks cash"), default=True)
     benchmark = models.ForeignKey(
         Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -222,6 +222,7 @@ def valuation(ledger: Ledger, found: Valuation) -> dict[str, Any]:
         "income": amount(found.income),
         "fees": amount(found.fees),
         "taxes": amount(found.taxes),
+        "fees_in_basis": ledger.portfolio.fees_in_basis,
         "day_change": amount(found.day_change),
         "cash": [
             {"currency": row.currency, "amount": amount(row.amount), "value": amount(row.value)}
@@ -300,10 +301,12 @@ def cost_methods(ledger: Ledger, day: date, views: Iterable[MethodView]) -> dict
     rows = [
         {
             "cost_method": str(one.method),
+            "fees_in_basis": one.fees_in_basis,
             "in_use": one.in_use,
             "cost_basis": amount(one.cost_basis),
             "realised": amount(one.realised),
             "unrealised": amount(one.unrealised),
+            "years": [{"year": year, "realised": amount(gain)} for year, gain in sorted(one.by_year.items())],
             "incomplete": one.incomplete,
         }
         for one in views

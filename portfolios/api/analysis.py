@@ -192,13 +192,22 @@ class CostMethodsView(_LedgerView):
     """What another way to match lots would say."""
 
     @extend_schema(
-        operation_id="portfolio_cost_methods", parameters=[DAY], responses=shapes.CostMethodsSerializer
+        operation_id="portfolio_cost_methods",
+        parameters=[
+            DAY,
+            OpenApiParameter(
+                "fees_in_basis", bool, description="Fees in the cost or beside it (default: as set)."
+            ),
+        ],
+        responses=shapes.CostMethodsSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer cost and gains by each method as of the end of a day, and which of them is in use."""
         ledger = self.ledger(portfolio_id)
-        day = self.day(ledger)
-        return Response(payloads.cost_methods(ledger, day, cost_methods.compare(ledger, day)))
+        day, params = self.day(ledger), self.request.query_params
+        fees = flag_parameter(params, "fees_in_basis") if "fees_in_basis" in params else None
+        found = cost_methods.compare(ledger, day, fees_in_basis=fees)
+        return Response(payloads.cost_methods(ledger, day, found))
 
 
 class NetWorthView(ApiView):

@@ -79,6 +79,9 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
     cost_method = serializers.ChoiceField(
         choices=Portfolio.CostMethod.choices, required=False, help_text=_("Which lots a sale takes.")
     )
+    fees_in_basis = serializers.BooleanField(
+        required=False, help_text=_("Whether fees are part of cost and gain, or stand beside them.")
+    )
     benchmark = InstrumentField(required=False, allow_null=True)
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
     role = serializers.CharField(read_only=True)

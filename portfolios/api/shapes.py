@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.fields import NumericSerializerField
@@ -55,6 +56,9 @@ ValuationSerializer = _shape(
         "currency": _text(),
         **_numbers("total", "market_value", "cash_value", "cost_basis", "unrealised", "realised", "income"),
         **_numbers("fees", "taxes", "day_change"),
+        "fees_in_basis": serializers.BooleanField(
+            help_text=_("Whether cost and gains count the fees, which `fees` lists all the same.")
+        ),
         "cash": CashSerializer(many=True),
         "as_of": serializers.DateField(allow_null=True),
         "incomplete": serializers.BooleanField(),
@@ -195,13 +199,20 @@ NetWorthSerializer = _shape(
         "portfolios": NetWorthPartSerializer(many=True),
     },
 )
+YearGainSerializer = _shape(
+    "YearGainSerializer",
+    "The realised gain of a calendar year.",
+    {"year": serializers.IntegerField(), **_numbers("realised")},
+)
 CostMethodSerializer = _shape(
     "CostMethodSerializer",
     "Cost and gains by one way to match lots; realised and unrealised together are the same by all.",
     {
         "cost_method": serializers.ChoiceField(choices=Portfolio.CostMethod.choices),
+        "fees_in_basis": serializers.BooleanField(),
         "in_use": serializers.BooleanField(),
         **_numbers("cost_basis", "realised", "unrealised"),
+        "years": YearGainSerializer(many=True),
         "incomplete": serializers.BooleanField(),
     },
 )

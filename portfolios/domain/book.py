@@ -49,8 +49,10 @@ class Disposal(NamedTuple):
 
     `proceeds` and `cost` are in the instrument's currency, what ends in ``_base`` and the two
     gains in the portfolio's; ``price_gain + currency_effect == proceeds_base - cost_base``.
-    Fees and taxes are in neither: `acquisition_charges` (base) is the lot's share of those of its
-    purchase, `charges` (base) the share of those of this sale. None: unknown.
+    `acquisition_charges` (base) is the lot's share of the fee and tax of its purchase, `charges` (base)
+    the share of those of this sale. They are in neither proceeds nor cost, unless the book was folded
+    with fees in the basis: then `cost` holds the former, and `proceeds` lack the sale's fee, not its tax.
+    None: unknown.
     `missing`: there was no such lot, the cost is 0 and the gain not to be trusted.
     """
 

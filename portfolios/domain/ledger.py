@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
-from portfolios.domain.book import Book, Disposal, Flow, Problem, ProblemKind, Transfer
+from portfolios.domain.book import Book, Flow, Problem, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
-from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
-from portfolios.domain.lots import CostMethod, Lot, shortage
+from portfolios.domain.exact import ONE, ZERO, exact, plus, times
+from portfolios.domain.lots import CostMethod
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
+from portfolios.domain.relief import Relief, Sale, gains, quoted
 from portfolios.domain.state import Position
 from portfolios.domain.till import Till, gross, in_base
 
@@ -24,6 +24,7 @@ def fold(
     *,
     base: str,
     method: CostMethod = CostMethod.FIFO,
+    fees_in_basis: bool = False,
     tracks_cash: bool = True,
     until: date | None = None,
     currencies: Mapping[int, str] | None = None,
@@ -32,9 +33,10 @@ def fold(
     """Fold entries, in any order, into a book of the end of day `until` (None: of all of them).
 
     `base` is the portfolio's currency, `currencies` the one each instrument is quoted in (missing:
-    that of its first entry). Where `tracks_cash` is False every purchase is an implied contribution
-    and every sale and dividend an implied withdrawal, so that cash stays empty. With `prices`,
-    what comes and goes in kind has its market value as flow, else the price of its entry.
+    that of its first entry). With `fees_in_basis` the fee and tax of an acquisition are part of its cost,
+    and the fee of a sale lowers its proceeds. Where `tracks_cash` is False every purchase is an implied
+    contribution and every sale and dividend an implied withdrawal, so that cash stays empty. With
+    `prices`, what comes and goes in kind has its market value as flow, else the price of its entry.
     """
     ledger = Ledger(
         entries,
@@ -42,32 +44,13 @@ def fold(
         rates,
         base=base,
         method=method,
+        fees_in_basis=fees_in_basis,
         tracks_cash=tracks_cash,
         currencies=currencies,
         prices=prices,
     )
     ledger.run(until)
     return ledger.close(until)
-
-
-def gains(
-    proceeds_base: Decimal | None, cost: Decimal | None, cost_base: Decimal | None, rate: Decimal | None
-) -> tuple[Decimal | None, Decimal | None]:
-    """Split a gain in base currency into what the price did and what the rate did.
-
-    `cost` is in the instrument's currency, `rate` its rate on the day of the gain:
-    price gain = proceeds - cost × rate, currency effect = cost × rate - cost in base.
-    """
-    at_rate = times(cost, rate)
-    return minus(proceeds_base, at_rate), minus(at_rate, cost_base)
-
-
-class _Sale(NamedTuple):
-    """How a sale converts to base: the entry's currency, the instrument's, and its charges in base."""
-
-    rate: Decimal | None
-    quote_rate: Decimal | None
-    charges: Decimal | None
 
 
 class Ledger:
@@ -86,6 +69,7 @@ class Ledger:
         *,
         base: str,
         method: CostMethod = CostMethod.FIFO,
+        fees_in_basis: bool = False,
         tracks_cash: bool = True,
         currencies: Mapping[int, str] | None = None,
         prices: Prices | None = None,
@@ -100,6 +84,7 @@ class Ledger:
         self._till = Till(self.book, rates, left_out_currencies)
         self._entries = in_order(entries)
         self._currencies = currencies or {}
+        self._relief = Relief(self.book, fees_in_basis=fees_in_basis)
         self._at_market = at_market
         self._left_out = left_out_instruments
         self._next_entry = 0
@@ -170,7 +155,7 @@ class Ledger:
         rate = till.rate(entry)
         base = in_base(amount, rate)
         till.pay(entry.currency, -amount if buys else amount, times(base, -ONE) if buys else base)
-        charges = till.charges(entry)
+        fee, charges = till.charges(entry)
         if position.instrument in self._left_out:
             till.cross(times(base, -ONE) if buys else base)
             return
@@ -178,63 +163,20 @@ class Ledger:
         quote_rate = self._quote_rate(entry, position, rate)
         held = position.queue.quantity
         if buys:
-            cost = _quoted(entry, position, amount, base, quote_rate)
-            position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, base, charges))
+            cost = quoted(entry, position, amount, base, quote_rate)
+            self._relief.acquire(entry, position, (cost, base), charges, quote_rate)
         else:
-            self._dispose(entry, position, _Sale(rate, quote_rate, charges))
+            self._relief.dispose(entry, position, Sale(rate, quote_rate, fee, charges))
         position.note(entry.day, held, base if buys else times(base, -ONE))
 
     def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
         return rate if entry.currency == position.currency else self._till.rate_of(entry, position.currency)
 
-    def _dispose(self, entry: Entry, position: Position, sale: _Sale) -> None:
-        price, charges, left = entry.price or ZERO, sale.charges, entry.quantity
-        for lot, missing in self._relieve(entry, position):
-            proceeds = lot.quantity * price
-            base = in_base(proceeds, sale.rate)
-            # The last piece takes what is left, so the pieces add up to the sale.
-            charge = charges if lot.quantity == left or not charges else share(charges, lot.quantity, left)
-            charges, left = minus(charges, charge), left - lot.quantity
-            self.book.disposals.append(
-                Disposal(
-                    entry.id,
-                    position.instrument,
-                    entry.day,
-                    lot.quantity,
-                    _quoted(entry, position, proceeds, base, sale.quote_rate),
-                    base,
-                    None if missing else lot.entry_id,
-                    None if missing else lot.acquired,
-                    lot.cost,
-                    lot.cost_base,
-                    *gains(base, lot.cost, lot.cost_base, sale.quote_rate),
-                    lot.charges,
-                    charge,
-                    missing,
-                )
-            )
-
-    def _relieve(self, entry: Entry, position: Position) -> list[tuple[Lot, bool]]:
-        """Take the units of an entry out; what was never acquired is a lot of cost 0, and a finding."""
-        missing = shortage(entry.quantity, position.queue.quantity)
-        pieces = [(lot, False) for lot in position.queue.take(entry.quantity)]
-        if missing:
-            found = Problem(
-                ProblemKind.MISSING_ACQUISITION, entry.day, entry.id, position.instrument, quantity=missing
-            )
-            self.book.problems.append(found)
-            pieces.append((Lot(entry.id, entry.day, missing, ZERO, ZERO, ZERO), True))
-        elif not position.queue.quantity:
-            # What was rounded away when it was bought leaves with the last piece.
-            last = pieces[-1][0]
-            last.quantity = entry.quantity - sum((lot.quantity for lot, _ in pieces[:-1]), ZERO)
-        return pieces
-
     def _transfer(self, entry: Entry) -> None:
         position = self._position(entry)
         if position is None:
             return
-        charges = self._till.charges(entry)
+        _, charges = self._till.charges(entry)
         if position.instrument in self._left_out:
             return
         if entry.price is not None:
@@ -259,7 +201,8 @@ class Ledger:
         charges: Decimal | None,
     ) -> None:
         cost, cost_base = (value, value_base) if self._at_market else self._cost_in_kind(entry, position)
-        position.queue.add(Lot(entry.id, entry.day, entry.quantity, cost, cost_base, charges))
+        quote_rate = self._till.rate_of(entry, position.currency) if charges else ONE
+        self._relief.acquire(entry, position, (cost, cost_base), charges, quote_rate)
         self._moved(entry, position, value_base, cost_base, (ZERO, ZERO))
 
     def _cost_in_kind(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
@@ -269,14 +212,14 @@ class Ledger:
             return None, None
         amount, rate = gross(entry), self._till.rate(entry)
         base = in_base(amount, rate)
-        return _quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
+        return quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
 
     def _leave(
         self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
     ) -> None:
         cost: Decimal | None = ZERO
         cost_base: Decimal | None = ZERO
-        for lot, _ in self._relieve(entry, position):
+        for lot, _ in self._relief.relieve(entry, position):
             cost, cost_base = plus(cost, lot.cost), plus(cost_base, lot.cost_base)
         self._moved(entry, position, value_base, cost_base, gains(value_base, cost, cost_base, rate))
 
@@ -313,15 +256,6 @@ class Ledger:
         # The market's rate, not the entry's own: what arrives is valued like all that is held.
         rate = self._till.day_rate(entry, position.currency)
         return (None if used is None else used.price), rate
-
-
-def _quoted(
-    entry: Entry, position: Position, amount: Decimal, base: Decimal | None, quote_rate: Decimal | None
-) -> Decimal | None:
-    """Return an amount of the entry in the instrument's currency."""
-    if entry.currency == position.currency:
-        return amount
-    return None if base is None or not quote_rate else share(base, ONE, quote_rate)
 
 
 def _own_price(entry: Entry) -> PriceUsed | None:

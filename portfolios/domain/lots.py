@@ -30,7 +30,7 @@ class Lot:
     """What is left of one acquisition, in the units of today.
 
     `cost` is in the instrument's currency, `cost_base` and `charges` (the fees and taxes of
-    the acquisition, not part of the cost) in the portfolio's. None: unknown.
+    the acquisition, part of the cost only with fees in the basis) in the portfolio's. None: unknown.
     """
 
     entry_id: EntryId

@@ -13,11 +13,11 @@ from typing import TypeVar
 from portfolios.domain.book import Book, Charge, Disposal, Holding, Income, ProblemKind
 from portfolios.domain.entries import EntryKind, Split
 from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
-from portfolios.domain.ledger import gains
 from portfolios.domain.lots import Lot
 from portfolios.domain.prices import Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
 from portfolios.domain.reasons import Reason
+from portfolios.domain.relief import gains
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,9 @@ class PositionView:
     """One instrument at the close of a day; `reasons` says, by field, why a figure is None.
 
     In the portfolio's currency, except what ends in ``_quote``, `average_cost` (per unit) and
-    `price`, which are in `currency`, the instrument's. Costs are without `charges`, the fees and taxes
-    of the purchase of what is still held. Gains are before fees and taxes: ``unrealised ==
+    `price`, which are in `currency`, the instrument's. `charges` are the fees and taxes of the purchase of
+    what is still held; costs are without them and gains before them, unless the book was folded with fees
+    in the basis. ``unrealised ==
     unrealised_price + unrealised_currency == market_value - cost_basis``; `realised` alike, over all
     sales. `income` is gross. `day_change` is against the close of the day before, without what was put
     in or taken out that day. `incomplete`: more was sold than acquired, so `realised` counts a cost of 0.

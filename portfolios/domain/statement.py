@@ -16,11 +16,12 @@ from core.money import round_amount, round_parts
 from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split
 from portfolios.domain.exact import ONE, ZERO, exact
-from portfolios.domain.ledger import Ledger, gains
+from portfolios.domain.ledger import Ledger
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.prices import Prices
 from portfolios.domain.rates import Rates
 from portfolios.domain.reasons import Reason
+from portfolios.domain.relief import gains
 from portfolios.domain.state import Position
 from portfolios.domain.till import in_base
 

@@ -125,15 +125,15 @@ class Till:
             self._charge(entry, entry.kind, entry.currency, amount)
         self.charges(entry)
 
-    def charges(self, entry: Entry) -> Decimal | None:
-        """Book the fee and the tax that an entry carries; return their sum in base currency."""
-        total: Decimal | None = ZERO
+    def charges(self, entry: Entry) -> tuple[Decimal | None, Decimal | None]:
+        """Book the fee and the tax that an entry carries; return the fee, and both, in base currency."""
+        fee: Decimal | None = ZERO
         if entry.fee:
-            total = self._charge(entry, EntryKind.FEE, entry.fee_currency or entry.currency, entry.fee)
-        if entry.tax:
-            tax = self._charge(entry, EntryKind.TAX, entry.tax_currency or entry.currency, entry.tax)
-            total = plus(total, tax)
-        return total
+            fee = self._charge(entry, EntryKind.FEE, entry.fee_currency or entry.currency, entry.fee)
+        if not entry.tax:
+            return fee, fee
+        tax = self._charge(entry, EntryKind.TAX, entry.tax_currency or entry.currency, entry.tax)
+        return fee, plus(fee, tax)
 
     def _charge(self, entry: Entry, kind: EntryKind, currency: str, amount: Decimal) -> Decimal | None:
         base = in_base(amount, self.rate_of(entry, currency))

@@ -60,15 +60,17 @@ class Performance:
 
 def book(ledger: Ledger, day: date) -> Book:
     """Answer the book at the end of `day`."""
-    return book_by(ledger, day, CostMethod(ledger.portfolio.cost_method))
+    portfolio = ledger.portfolio
+    return book_by(ledger, day, CostMethod(portfolio.cost_method), fees_in_basis=portfolio.fees_in_basis)
 
 
-def book_by(ledger: Ledger, day: date, method: CostMethod) -> Book:
-    """Answer the book at the end of `day` as another way to match lots would have it."""
-    return once(ledger, ("book", day, method), lambda: _fold(ledger, day, method))
+def book_by(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
+    """Answer the book at the end of `day` as another way to match lots or to count fees would have it."""
+    key = "book", day, method, fees_in_basis
+    return once(ledger, key, lambda: _fold(ledger, day, method, fees_in_basis=fees_in_basis))
 
 
-def _fold(ledger: Ledger, day: date, method: CostMethod) -> Book:
+def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
     moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
     ledger.know_pairs((one, on) for one, on in moved if one is not None)
     return fold(
@@ -77,6 +79,7 @@ def _fold(ledger: Ledger, day: date, method: CostMethod) -> Book:
         ledger.rates,
         base=ledger.base,
         method=method,
+        fees_in_basis=fees_in_basis,
         tracks_cash=ledger.portfolio.tracks_cash,
         until=day,
         currencies=ledger.currencies,

@@ -178,6 +178,7 @@ def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
         portfolio.time_zone,
         portfolio.tracks_cash,
         portfolio.cost_method,
+        portfolio.fees_in_basis,
         portfolio.world_id,
     )
 

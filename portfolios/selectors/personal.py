@@ -26,8 +26,8 @@ from portfolios.models import (
 PORTFOLIO = ("portfolio", "portfolio_id")
 _PORTFOLIO = (
     "id", "name", "kind", ("world", "world__name"), "managed_by", "currency", "time_zone", "cost_method",
-    "tracks_cash", ("benchmark", "benchmark__uuid"), "note", ("is_default_of", "default_for_id"),
-    "is_sample", "revision", "created_at", "updated_at",
+    "fees_in_basis", "tracks_cash", ("benchmark", "benchmark__uuid"), "note",
+    ("is_default_of", "default_for_id"), "is_sample", "revision", "created_at", "updated_at",
 )  # fmt: skip
 _TRANSACTION = (
     "id", PORTFOLIO, "kind", "time", "day", ("instrument", "instrument__uuid"),

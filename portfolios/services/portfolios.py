@@ -22,7 +22,9 @@ from portfolios.models import Portfolio, PortfolioMember, Transaction
 from portfolios.services.dates import redate
 from portfolios.services.revisions import bump
 
-CHANGEABLE = ("name", "currency", "time_zone", "tracks_cash", "cost_method", "benchmark", "note")
+CHANGEABLE = (
+    "name", "currency", "time_zone", "tracks_cash", "cost_method", "fees_in_basis", "benchmark", "note",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -35,6 +37,7 @@ def create_portfolio(
     time_zone: str = "UTC",
     tracks_cash: bool = True,
     cost_method: str = Portfolio.CostMethod.FIFO,
+    fees_in_basis: bool = False,
     benchmark: Instrument | None = None,
     note: str = "",
     is_sample: bool = False,
@@ -50,6 +53,7 @@ def create_portfolio(
         time_zone=time_zone,
         tracks_cash=tracks_cash,
         cost_method=cost_method,
+        fees_in_basis=fees_in_basis,
         benchmark=benchmark,
         note=note,
         is_sample=is_sample,
@@ -174,5 +178,6 @@ def _settings(portfolio: Portfolio) -> dict[str, Any]:
         "time_zone": portfolio.time_zone,
         "tracks_cash": portfolio.tracks_cash,
         "cost_method": portfolio.cost_method,
+        "fees_in_basis": portfolio.fees_in_basis,
         "benchmark": str(portfolio.benchmark.uuid) if portfolio.benchmark else None,
     }

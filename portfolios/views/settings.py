@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,8 @@ from portfolios.views.words import range_text, reason_text
 
 BAD = 400
 SPARK_POINTS = 60
+YEARS_SHOWN = 3
+ZERO = Decimal(0)
 
 
 @require_safe
@@ -159,12 +162,20 @@ def portfolio_delete(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
 
 
 def _methods(portfolio: Portfolio) -> list[dict[str, Any]]:
-    """Lay out what each way to match lots says today; empty where nothing was sold that could differ."""
-    ledger = load(portfolio)
-    found = cost_methods.compare(ledger, today(portfolio))
-    if all((one.realised, one.unrealised) == (found[0].realised, found[0].unrealised) for one in found):
+    """Lay out what each way to match lots and to count fees says today; empty where nothing would differ."""
+    ledger, day, fees = load(portfolio), today(portfolio), portfolio.fees_in_basis
+    found = cost_methods.compare(ledger, day)
+    named = [(str(Portfolio.CostMethod(one.method).label), one) for one in found]
+    now = next(one for one in found if one.in_use)
+    other = cost_methods.view(ledger, day, now.method, fees_in_basis=not fees)
+    named.append((_("Fees beside the cost") if fees else _("Fees in the cost"), other))
+    if all((one.realised, one.unrealised) == (now.realised, now.unrealised) for _name, one in named):
         return []
-    return [{"name": Portfolio.CostMethod(one.method).label, "view": one} for one in found]
+    years = sorted({year for _name, one in named for year in one.by_year}, reverse=True)[:YEARS_SHOWN]
+    return [
+        {"name": name, "view": one, "years": [(str(year), one.by_year.get(year, ZERO)) for year in years]}
+        for name, one in named
+    ]
 
 
 def _owns(portfolio: Any) -> bool:

@@ -245,6 +245,32 @@ def test_switching_the_cost_method_recomputes_and_switching_back_restores(
     assert get(api, portfolio, "positions", date="2024-04-30") == before
 
 
+def test_fees_in_the_basis_are_previewed_and_then_counted(
+    api: APIClient, portfolio: Portfolio, listed: Listed
+) -> None:
+    acme = listed("ACME", "EUR", {"2024-04-30": "120"})
+    money_in = {"kind": "deposit", "date": "2024-01-01", "amount": "2000"}
+    add(api, portfolio, **money_in)
+    trade = {"instrument": str(acme.uuid), "fee": "5"}
+    add(api, portfolio, kind="buy", date="2023-12-10", quantity="10", price="100", tax="3", **trade)
+    add(api, portfolio, kind="sell", date="2024-04-10", quantity="5", price="140", tax="9", **trade)
+    preview = get(api, portfolio, "cost-methods", date="2024-04-30", fees_in_basis="true")["methods"][0]
+    # Half of 1000 + 5 + 3 is 504; the sale brought 700 less its fee of 5; its tax stays beside it.
+    assert (preview["realised"], preview["unrealised"], preview["cost_basis"]) == ("191", "96", "504")
+    assert preview["years"] == [{"year": 2024, "realised": "191"}]
+    assert (preview["fees_in_basis"], preview["in_use"]) == (True, False)
+    (row,) = get(api, portfolio, "positions", date="2024-04-30")["items"]
+    assert (row["realised"], row["unrealised"], row["cost_basis"]) == ("200", "100", "500")
+    before = get(api, portfolio, "statement", end="2024-04-30")
+    answer = api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"fees_in_basis": True}, format="json")
+    assert answer.json()["fees_in_basis"] is True
+    (row,) = get(api, portfolio, "positions", date="2024-04-30")["items"]
+    assert (row["realised"], row["unrealised"], row["cost_basis"]) == ("191", "96", "504")
+    assert (row["average_cost"], row["fees"], row["taxes"]) == ("100.8", "10", "12")
+    assert get(api, portfolio, "valuation", date="2024-04-30")["fees_in_basis"] is True
+    assert get(api, portfolio, "statement", end="2024-04-30") == before
+
+
 def test_unknown_cost_method_is_refused(api: APIClient, portfolio: Portfolio) -> None:
     answer = api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"cost_method": "best"}, format="json")
     assert answer.status_code == 400

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portfolios.domain.book import Charge, Disposal, Income, Transfer
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.exact import minus
-from portfolios.models import Transaction
+from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.figures import book
 from portfolios.selectors.valuation import at
 from portfolios.views.explanations.shape import Answer, Cell, Question, day, text
@@ -96,10 +96,9 @@ def cost(asked: Question) -> Answer:
     ]
     return Answer(
         _("Cost of what is held"),
-        _(
-            "The lots that are left, at the price and the exchange rate of the day they were bought, "
-            "without fees."
-        ),
+        _("The lots that are left, at the price and the exchange rate of the day they were bought.")
+        + " "
+        + _fees_sentence(asked),
         [_("What"), _("Bought"), _("Units"), _("Paid"), _("Cost")],
         rows,
         asked.whole(amounts),
@@ -193,20 +192,33 @@ def realised(asked: Question) -> Answer:
         ]
     return Answer(
         _("Realised gain"),
-        _realised_sentence(of_period=asked.of_period),
+        _realised_sentence(asked),
         [_("What"), _("Sold"), _("Units"), _("Got"), _("Counted from"), _("Gain")],
         rows,
         asked.whole(amounts, signed=True),
     )
 
 
-def _realised_sentence(*, of_period: bool) -> str:
-    if of_period:
+def _fees_sentence(asked: Question) -> str:
+    if asked.ledger.portfolio.fees_in_basis:
+        return _("Fees are part of it.")
+    return _("Fees stand beside it.")
+
+
+def _realised_sentence(asked: Question) -> str:
+    if asked.of_period:
         return _(
             "What was sold or went out in kind, against its value at the start of the period or its price "
             "since. Only what the price did; the rates stand under exchange rates, charges under fees."
         )
-    return _("Each sale takes the oldest lots first. The gain is what it brought minus what those lots cost.")
+    taken = {
+        Portfolio.CostMethod.FIFO: _("Each sale takes the oldest lots first."),
+        Portfolio.CostMethod.LIFO: _("Each sale takes the newest lots first."),
+        Portfolio.CostMethod.HIFO: _("Each sale takes the dearest lots first."),
+        Portfolio.CostMethod.AVERAGE: _("Each sale takes units at their average cost."),
+    }[Portfolio.CostMethod(asked.ledger.portfolio.cost_method)]
+    gained = _("The gain is what it brought minus what those lots cost.")
+    return f"{taken} {gained} {_fees_sentence(asked)}"
 
 
 def income(asked: Question) -> Answer:

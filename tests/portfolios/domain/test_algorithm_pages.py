@@ -75,6 +75,11 @@ def test_page_of_cost_basis_computes_every_method():
             assert sum(sold.price_gain for sold in book.disposals) == money(row["Gain"])
             assert sum(lot.cost for lot in book.holdings[1].lots) == money(row["Cost left"])
             assert charges == money(row["Charges"])
+        method = CostMethod(row["Method"])
+        book = fold(ledger(trades), [], rates("EUR"), base="EUR", method=method, fees_in_basis=True)
+        with exact():
+            assert sum(sold.price_gain for sold in book.disposals) == money(row["Gain with fees"])
+            assert sum(lot.cost for lot in book.holdings[1].lots) == money(row["Cost left with fees"])
 
 
 def test_page_of_currency_computes_the_parts_of_the_gain():

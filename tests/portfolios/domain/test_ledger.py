@@ -214,3 +214,25 @@ def test_hifo_goes_by_the_cost_of_a_unit_and_not_of_the_lot():
         entry("2024-01-04", "sell", 1, 130, instrument=1),
     ]
     assert [row.cost for row in book(*rows, method=CostMethod.HIFO).disposals] == [120]
+
+
+def test_fee_in_another_currency_is_part_of_the_basis_at_the_rate_of_its_day():
+    rows = [
+        entry("2024-01-02", "buy", 10, 50, instrument=1, currency="USD", fee=9, fee_currency="EUR", tax=2),
+        entry("2024-01-02", "buy", 1, 50, instrument=2, currency="USD", fee=1, fee_currency="CHF"),
+        entry("2024-03-01", "sell", 5, 60, instrument=1, currency="USD", fee=1, tax=30),
+    ]
+    table = rates("EUR", USD={"2024-01-01": "0.9", "2024-03-01": "0.8"})
+    book = fold(rows, [], table, base="EUR", fees_in_basis=True, currencies={1: "USD", 2: "USD"})
+    (lot,), (unknown,), (sold,) = book.holdings[1].lots, book.holdings[2].lots, book.disposals
+    # 500 USD × 0.9 + 9 EUR + 2 USD × 0.9 = 460.80 EUR, half of it sold; 9 EUR are 10 USD.
+    assert (lot.cost_base, lot.cost) == (D("230.4"), 256)
+    assert (sold.cost_base, sold.cost, sold.proceeds_base, sold.proceeds) == (
+        D("230.4"),
+        256,
+        D("239.2"),
+        299,
+    )
+    assert sold.price_gain == D("239.2") - 256 * D("0.8")
+    # No rate of the franc: the fee is unknown, and so is the cost that holds it.
+    assert (unknown.cost_base, unknown.cost) == (None, None)

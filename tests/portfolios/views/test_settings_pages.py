@@ -102,5 +102,7 @@ def test_settings_compare_the_cost_methods_once_a_sale_makes_a_difference(member
         ("Last in, first out", 5),
         ("Highest cost first", 5),
         ("Average cost", 10),
+        ("Fees in the cost", 15),
     ]
-    assert "What each order of selling says" in answer.content.decode()
+    assert "What a switch would change" in answer.content.decode()
+    assert "Realised in 2024" in words(answer)

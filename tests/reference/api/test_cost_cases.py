@@ -166,6 +166,16 @@ def test_imported_sale_over_the_api_without_its_purchase_is_marked_incomplete(ca
 
 
 @reference("rotki-fees-fifo-vs-acb")
+def test_gain_over_the_api_by_average_cost_with_fees_in_it(case, program):
+    portfolio, held = program.portfolio(cost_method="average", fees_in_basis=True), program.instrument("SEC")
+    for day, (side, amount, total, fee) in enumerate(case["inputs"]["trades"], start=1):
+        price = money(total) / amount
+        portfolio.trade(f"2024-01-0{day}", side.lower(), held, amount, price, fee=text(fee))
+    gains = [money(row["price_gain"]) for row in portfolio.rows("disposals")]
+    assert gains == case["expected"]["average_fee_in_cost"]["sale_pnl"]
+
+
+@reference("rotki-fees-fifo-vs-acb")
 def test_gain_over_the_api_leaves_fees_aside(case, program):
     portfolio, held = program.portfolio(), program.instrument("SEC")
     for day, (side, amount, total, fee) in enumerate(case["inputs"]["trades"], start=1):
