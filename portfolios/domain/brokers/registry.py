@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from portfolios.domain.brokers import degiro, trading212
+from portfolios.domain.brokers import coinbase, degiro, kraken, trading212
 from portfolios.domain.brokers.preset import Parsed, Preset, Setting
 from portfolios.domain.brokers.source import Source
 from portfolios.domain.csv_import.findings import UnreadableFile, error
 
-PRESETS: Final = (degiro.TRANSACTIONS, degiro.ACCOUNT, trading212.PRESET)
+PRESETS: Final = (degiro.TRANSACTIONS, degiro.ACCOUNT, trading212.PRESET, coinbase.PRESET, kraken.PRESET)
 BY_KEY: Final = {one.key: one for one in PRESETS}
 # Read the file by its columns, whatever broker it may be of.
 PLAIN: Final = "csv"

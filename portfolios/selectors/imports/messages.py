@@ -81,7 +81,14 @@ ROW: Final[dict[str, str | Promise]] = {
     "cost-currency": _("Column “%(column)s” is in %(currency)s, the rest of the row in %(expected)s."),
     "tax-converted": _("The tax of %(text)s was converted at the rate that the row itself implies."),
     "tax-left-out": _("The tax of %(text)s could not be converted and was left out."),
-    "coin-fee": _("The fee of %(text)s was taken out of the units."),
+    "coins-without-value": _(
+        "The file names no value in money for these coins: both sides are transfers, the cost is not known."
+    ),
+    "costs-in-price": _("Costs of %(text)s are part of the price."),
+    "other-half-missing": _(
+        "Column “%(column)s”: the other side of this trade is not in the file. Export a longer period."
+    ),
+    "coin-fee": _("The fee of %(text)s went with the units."),
     "too-few-cells": _("The row has %(cells)s cells, the header %(columns)s. Was the download cut short?"),
     "left-out": _("Left out as you chose, or a balance."),
     "too-many-cells": _(

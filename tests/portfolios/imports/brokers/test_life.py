@@ -40,6 +40,8 @@ FILES = [
     File("trading212.csv", "trading212", without(6, 13), 4, 9),
     File("degiro-transactions.csv", "degiro-transactions", without(2, 3), 3, 5),
     File("degiro-account.csv", "degiro-account", without(2, 5), 5, 9),
+    File("coinbase.csv", "coinbase", without(5, 11), 9, 16),
+    File("kraken.csv", "kraken", without(10, 28), 5, 18),
 ]
 
 
