@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.money import plain, round_amount, round_parts
+from market.models import Instrument
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_of
 from portfolios.domain.book import Disposal, Problem
 from portfolios.domain.lots import Lot
 from portfolios.domain.positions import PositionView
 from portfolios.domain.reasons import Figure
+from portfolios.domain.series import ValueSeries
 from portfolios.domain.statement import Statement
 from portfolios.selectors.cost_methods import MethodView
 from portfolios.selectors.figures import Performance
@@ -53,10 +55,21 @@ def figures(**named: Figure[Any]) -> dict[str, Any]:
     return shown
 
 
-def performance(found: Performance, currency: str) -> dict[str, Any]:
-    """Write the returns of a period; fractions, and money in `currency`.
+class Named(Protocol):
+    """What figures are of: a ledger or a report of several; `base` is their currency."""
 
-    `incomplete`: on some day a price or a rate was missing, and what needs it was left out.
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def instruments(self) -> Mapping[int, Instrument]: ...
+
+
+def performance(found: Performance, currency: str, stated: Statement) -> dict[str, Any]:
+    """Write the returns of a period; fractions, and money in `currency`, exact from its statement.
+
+    `incomplete`: on some day a price or a rate was missing, and what needs it was left out. Where the
+    statement leaves something out as a whole, the amounts are those of the daily values.
     """
     series = found.series
     return {
@@ -70,11 +83,24 @@ def performance(found: Performance, currency: str) -> dict[str, Any]:
             money_weighted=found.money_weighted,
             simple=found.simple,
         ),
-        "opening_value": ratio(series.value[0]),
-        "closing_value": ratio(series.value[-1]),
-        "inflows": ratio(series.inflow[1:].sum()),
-        "outflows": ratio(series.outflow[1:].sum()),
+        **_amounts(series, stated),
         "incomplete": bool(series.incomplete.any()),
+    }
+
+
+def _amounts(series: ValueSeries, stated: Statement) -> dict[str, Any]:
+    if stated.left_out:
+        return {
+            "opening_value": ratio(series.value[0]),
+            "closing_value": ratio(series.value[-1]),
+            "inflows": ratio(series.inflow[1:].sum()),
+            "outflows": ratio(series.outflow[1:].sum()),
+        }
+    return {
+        "opening_value": amount(stated.lines.opening),
+        "closing_value": amount(stated.lines.closing),
+        "inflows": amount(stated.inflows),
+        "outflows": amount(stated.outflows),
     }
 
 
@@ -110,7 +136,7 @@ def series(found: Performance, currency: str) -> dict[str, Any]:
     }
 
 
-def statement(ledger: Ledger, found: Statement) -> dict[str, Any]:
+def statement(ledger: Named, found: Statement) -> dict[str, Any]:
     """Write where the change in value came from, in the portfolio's currency.
 
     What has more than 18 places is rounded together, so that what is written adds up exactly.

@@ -6,25 +6,23 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
-from core.api.parameters import DAY, END, LISTING, choice_parameter, day_parameter, flag_parameter
-from core.errors import ValidationFailed
+from core.api.parameters import DAY, LISTING, choice_parameter, day_parameter, flag_parameter
 from portfolios import payloads
-from portfolios.api import shapes
+from portfolios.api import queries, shapes
+from portfolios.api.queries import CHARGES, CURRENCY, PERIOD
 from portfolios.selectors import cost_methods, figures, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
+from portfolios.selectors.reports import scoped
+from portfolios.selectors.scopes import Filters, require_rate, scope_of
 
-PERIOD = [
-    OpenApiParameter("start", date, description="First day: its close is the opening value."),
-    END,
-]
+_PERIOD = [*PERIOD, CURRENCY, *CHARGES]
 
 
 class _LedgerView(ApiView):
@@ -33,8 +31,15 @@ class _LedgerView(ApiView):
     area = "portfolios"
 
     def ledger(self, portfolio_id: UUID) -> Ledger:
-        """Answer the ledger."""
-        return load(get(self.request.user, portfolio_id))
+        """Answer the ledger; in another ``currency``, and before ``fees`` or ``taxes``, if so asked.
+
+        Raises:
+            ValidationFailed: no rate leads to that currency.
+        """
+        whole = load(get(self.request.user, portfolio_id))
+        view = queries.view_parameters(self.request.query_params)
+        require_rate(whole, view.currency or whole.base)
+        return scoped(whole, scope_of(whole, Filters(), view), view.currency)
 
     def day(self, ledger: Ledger) -> date:
         """Read ``date``; today in the portfolio's time zone unless given, or where it is yet to come."""
@@ -42,18 +47,12 @@ class _LedgerView(ApiView):
         return min(day_parameter(self.request.query_params, "date") or now, now)
 
     def period(self, ledger: Ledger) -> figures.Period:
-        """Read ``start`` and ``end``; since inception until today unless given. It ends today at last.
-
-        Raises:
-            ValidationFailed: the period ends before it starts.
-        """
-        params = self.request.query_params
-        now = today(ledger.portfolio)
-        end = min(day_parameter(params, "end") or now, now)
-        start = day_parameter(params, "start") or figures.inception(ledger, end).start
-        if start > end:
-            raise ValidationFailed.of("start", _("The period must start before it ends."), "order")
-        return figures.Period(start, end)
+        """Read the period; since inception until today unless given. It ends today at last."""
+        return queries.period_parameters(
+            self.request.query_params,
+            today(ledger.portfolio),
+            lambda end: figures.inception(ledger, end).start,
+        )
 
     def page(self, rows: list[Any]) -> Response:
         """Answer the asked window of `rows`."""
@@ -66,7 +65,9 @@ class _LedgerView(ApiView):
 class ValuationView(_LedgerView):
     """What the portfolio is worth."""
 
-    @extend_schema(operation_id="portfolio_valuation", parameters=[DAY], responses=shapes.ValuationSerializer)
+    @extend_schema(
+        operation_id="portfolio_valuation", parameters=[DAY, CURRENCY], responses=shapes.ValuationSerializer
+    )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer value, cash, cost, gains, income and charges since inception, as of the end of a day."""
         ledger = self.ledger(portfolio_id)
@@ -80,6 +81,7 @@ class PositionsView(_LedgerView):
         operation_id="portfolio_positions",
         parameters=[
             DAY,
+            CURRENCY,
             OpenApiParameter(
                 "closed", bool, description="Also those that were sold completely (default false)."
             ),
@@ -100,7 +102,9 @@ class LotsView(_LedgerView):
     """What is held, lot by lot."""
 
     @extend_schema(
-        operation_id="portfolio_lots", parameters=[DAY, *LISTING], responses=shapes.LotPageSerializer
+        operation_id="portfolio_lots",
+        parameters=[DAY, CURRENCY, *LISTING],
+        responses=shapes.LotPageSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the open lots as of the end of a day."""
@@ -120,7 +124,7 @@ class DisposalsView(_LedgerView):
 
     @extend_schema(
         operation_id="portfolio_disposals",
-        parameters=[*PERIOD, *LISTING],
+        parameters=[*_PERIOD, *LISTING],
         responses=shapes.DisposalPageSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
@@ -134,7 +138,7 @@ class DisposalsView(_LedgerView):
 class SeriesView(_LedgerView):
     """Day by day."""
 
-    @extend_schema(operation_id="portfolio_series", parameters=PERIOD, responses=shapes.SeriesSerializer)
+    @extend_schema(operation_id="portfolio_series", parameters=_PERIOD, responses=shapes.SeriesSerializer)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer value, flows and cumulative return of each day of a period; the first row is its opening."""
         ledger = self.ledger(portfolio_id)
@@ -146,20 +150,20 @@ class PerformanceView(_LedgerView):
     """What it earned."""
 
     @extend_schema(
-        operation_id="portfolio_performance", parameters=PERIOD, responses=shapes.PerformanceSerializer
+        operation_id="portfolio_performance", parameters=_PERIOD, responses=shapes.PerformanceSerializer
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer the time-weighted, money-weighted (XIRR) and simple return of a period ``(start, end]``."""
         ledger = self.ledger(portfolio_id)
         found = figures.performance(ledger, self.period(ledger))
-        return Response(payloads.performance(found, ledger.base))
+        return Response(payloads.performance(found, ledger.base, figures.state(ledger, found.period)))
 
 
 class StatementView(_LedgerView):
     """Why."""
 
     @extend_schema(
-        operation_id="portfolio_statement", parameters=PERIOD, responses=shapes.StatementSerializer
+        operation_id="portfolio_statement", parameters=_PERIOD, responses=shapes.StatementSerializer
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """Answer where the change in value came from; the parts add up exactly."""
@@ -174,6 +178,7 @@ class AllocationView(_LedgerView):
         operation_id="portfolio_allocation",
         parameters=[
             DAY,
+            CURRENCY,
             OpenApiParameter(
                 "by", str, enum=valuation.GROUPINGS, description="What to group by (default instrument)."
             ),
@@ -195,6 +200,7 @@ class CostMethodsView(_LedgerView):
         operation_id="portfolio_cost_methods",
         parameters=[
             DAY,
+            CURRENCY,
             OpenApiParameter(
                 "fees_in_basis", bool, description="Fees in the cost or beside it (default: as set)."
             ),

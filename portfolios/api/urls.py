@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, imports, portfolios, sharing
+from portfolios.api import analysis, contract, imports, portfolios, reports, sharing
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 INVITATION = f"{ONE}/invitations/<uuid:invitation_id>"
@@ -43,6 +43,9 @@ urlpatterns = [
     path(
         f"{RECEIVED}/<uuid:invitation_id>/decline", sharing.DeclineView.as_view(), name="api-received-decline"
     ),
+    path("api/v1/performance", reports.ReportPerformanceView.as_view(), name="api-report-performance"),
+    path("api/v1/statement", reports.ReportStatementView.as_view(), name="api-report-statement"),
+    path("api/v1/series", reports.ReportSeriesView.as_view(), name="api-report-series"),
     path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
     path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
     path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),

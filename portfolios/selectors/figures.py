@@ -80,7 +80,7 @@ def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool)
         base=ledger.base,
         method=method,
         fees_in_basis=fees_in_basis,
-        tracks_cash=ledger.portfolio.tracks_cash,
+        tracks_cash=ledger.tracks_cash,
         until=day,
         currencies=ledger.currencies,
         prices=ledger,
@@ -106,7 +106,7 @@ def _series(ledger: Ledger, until: date) -> ValueSeries:
         market,
         day_number(period.start),
         day_number(period.end),
-        tracks_cash=ledger.portfolio.tracks_cash,
+        tracks_cash=ledger.tracks_cash,
     )
 
 
@@ -162,7 +162,11 @@ def performance(ledger: Ledger, period: Period) -> Performance:
 
 
 def _performance(ledger: Ledger, asked: Period) -> Performance:
-    whole = daily(ledger, asked.end)
+    return performance_of(daily(ledger, asked.end), asked)
+
+
+def performance_of(whole: ValueSeries, asked: Period) -> Performance:
+    """Compute the returns of a period from a series that ends with it."""
     first = day_of(whole.days[0])
     period = Period(max(asked.start, first), asked.end)
     series = _cut(whole, (period.start - first).days)
@@ -225,7 +229,7 @@ def _statement(ledger: Ledger, period: Period) -> Statement:
         start=period.start,
         end=period.end,
         method=CostMethod(ledger.portfolio.cost_method),
-        tracks_cash=ledger.portfolio.tracks_cash,
+        tracks_cash=ledger.tracks_cash,
         currencies=ledger.currencies,
     )
 

@@ -38,11 +38,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Ledger:
     """One portfolio's data in memory, with everything computed from it so far.
 
-    `owner_id` is whose own rates apply. `derived` keeps figures for as long as the data is current.
+    `owner_id` is whose own rates apply, `base` the currency of all figures: the portfolio's, or the one
+    of a report. `derived` keeps figures for as long as the data is current.
     """
 
     portfolio: Portfolio
     owner_id: UUID | None
+    base: str
+    tracks_cash: bool
     entries: list[Entry]
     splits: list[Split]
     instruments: dict[int, Instrument]
@@ -50,11 +53,6 @@ class Ledger:
     closes: dict[int, CloseSeries]
     derived: dict[Any, Any] = field(default_factory=dict)
     _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
-
-    @property
-    def base(self) -> str:
-        """The portfolio's currency."""
-        return str(self.portfolio.currency)
 
     @property
     def world_id(self) -> int:
@@ -205,11 +203,13 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
     ledger = Ledger(
         portfolio=portfolio,
         owner_id=owner_id,
+        base=str(portfolio.currency),
+        tracks_cash=portfolio.tracks_cash,
         entries=entries,
         splits=actions.splits(instruments),
         instruments=instruments,
         rates=rates.rate_table(
-            owner_id, _world(portfolio), _currencies(entries, instruments), portfolio.currency
+            owner_id, _world(portfolio), currencies_of(entries, instruments), portfolio.currency
         ),
         closes=prices.close_series(_world(portfolio), list(instruments)),
     )
@@ -230,7 +230,8 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
     ]
 
 
-def _currencies(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:
+def currencies_of(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:
+    """List the currencies that a ledger needs rates of."""
     found = {instrument.currency for instrument in instruments.values()}
     for entry in entries:
         found |= {entry.currency, entry.fee_currency, entry.tax_currency}

@@ -152,6 +152,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-allocation": GET,
     "api-cost-methods": GET,
     "api-net-worth": GET,
+    "api-report-performance": GET,
+    "api-report-statement": GET,
+    "api-report-series": GET,
     # who shares them
     "api-members": GET,
     "api-member": (Call("patch", {"role": "editor"}), Call("delete", status=204)),

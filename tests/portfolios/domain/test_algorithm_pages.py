@@ -16,6 +16,7 @@ from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
 from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
+from portfolios.domain.scopes import Scope, within
 from portfolios.domain.statement import statement
 from tests.support.ledgers import entry, money, prices, rates
 from tests.support.series import series
@@ -173,3 +174,33 @@ def test_page_of_risk_computes_every_figure():
         "VaR 5 %": risk.value_at_risk(returns, 0.05).value,
     }
     assert ours == pytest.approx({row["Figure"]: float(row["Value"]) for row in figures}, abs=1e-12)
+
+
+def test_page_of_scopes_computes_each_of_them():
+    trades, closes, lines = tables("scopes.md")
+    scopes = {
+        "Instrument, before taxes": Scope(frozenset({1}), cash=False, taxes=False),
+        "Instrument": Scope(frozenset({1}), cash=False),
+        "Cash": Scope(frozenset()),
+        "Portfolio": Scope(),
+    }
+    for name, scope in scopes.items():
+        found = statement(
+            within(ledger(trades), scope, tracks_cash=True),
+            [],
+            rates("EUR"),
+            prices({1: "EUR"}, i1=by_day(closes)),
+            base="EUR",
+            start=date(2024, 1, 1),
+            end=date(2024, 1, 31),
+            tracks_cash=scope.cash,
+        ).lines
+        shown = {
+            "Unrealised": found.unrealised,
+            "Income": found.income,
+            "Fees": found.fees,
+            "Taxes": found.taxes,
+            "Net flows": found.net_flows,
+            "Closing value": found.closing,
+        }
+        assert shown == {row["Line"]: money(row[name]) for row in lines}, name

@@ -1,0 +1,72 @@
+"""Endpoints of figures over any scope: portfolios together, or a part of them."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.base import ApiView
+from portfolios import payloads
+from portfolios.api import queries, shapes
+from portfolios.api.queries import CHARGES, CURRENCY, PERIOD, SCOPE
+from portfolios.selectors import reports
+from portfolios.selectors.figures import Period
+from portfolios.selectors.reports import Report
+from portfolios.selectors.scopes import asked
+
+_ASKED = [*SCOPE, *PERIOD, CURRENCY, *CHARGES]
+
+
+class _ReportView(ApiView):
+    """Read what a report is of and over which period."""
+
+    area = "portfolios"
+
+    def report(self) -> Report:
+        """Answer the report that is asked for."""
+        params = self.request.query_params
+        ids = queries.portfolio_parameters(params)
+        return asked(
+            self.request.user, ids, queries.filter_parameters(params), queries.view_parameters(params)
+        )
+
+    def period(self, found: Report) -> Period:
+        """Read the period; it ends today at last."""
+        return queries.period_parameters(
+            self.request.query_params,
+            reports.last_day(found),
+            lambda end: reports.inception(found, end).start,
+        )
+
+
+class ReportPerformanceView(_ReportView):
+    """What a scope earned."""
+
+    @extend_schema(operation_id="performance", parameters=_ASKED, responses=shapes.PerformanceSerializer)
+    def get(self, request: Request) -> Response:
+        """Answer the returns of portfolios, or a part of them, over a period ``(start, end]``."""
+        found = self.report()
+        earned = reports.performance(found, self.period(found))
+        stated = reports.statement(found, earned.period)
+        return Response(payloads.performance(earned, found.base, stated))
+
+
+class ReportStatementView(_ReportView):
+    """Why a scope is worth what it is."""
+
+    @extend_schema(operation_id="statement", parameters=_ASKED, responses=shapes.StatementSerializer)
+    def get(self, request: Request) -> Response:
+        """Answer where the change in value of portfolios, or a part of them, came from."""
+        found = self.report()
+        return Response(payloads.statement(found, reports.statement(found, self.period(found))))
+
+
+class ReportSeriesView(_ReportView):
+    """A scope day by day."""
+
+    @extend_schema(operation_id="series", parameters=_ASKED, responses=shapes.SeriesSerializer)
+    def get(self, request: Request) -> Response:
+        """Answer value, flows and cumulative return of each day; the first row is the opening."""
+        found = self.report()
+        return Response(payloads.series(reports.performance(found, self.period(found)), found.base))

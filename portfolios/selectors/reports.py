@@ -1,0 +1,196 @@
+"""Figures of any scope: portfolios together, and parts of them, in any currency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from market.models import Instrument
+from market.selectors import rates
+from portfolios.domain.arrays import day_number
+from portfolios.domain.entries import EntryId
+from portfolios.domain.groups import summed_series, summed_statement
+from portfolios.domain.rates import Rates
+from portfolios.domain.scopes import WHOLE, Crossing, Scope, moves_within, restated, within
+from portfolios.domain.statement import Statement
+from portfolios.models import Transaction
+from portfolios.selectors import figures
+from portfolios.selectors.figures import Performance, Period, book, daily, once
+from portfolios.selectors.ledger import Ledger, currencies_of, today
+
+T = TypeVar("T")
+Chosen = Callable[[Instrument], bool]
+# Parts of a portfolio that are kept: each holds daily values of its own.
+_KEPT_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What figures are asked of: ledgers in one currency, `base`; `scopes` says what each is of.
+
+    What moved between them is no flow. `instruments` names everything in them.
+    """
+
+    parts: tuple[Ledger, ...]
+    scopes: tuple[Scope, ...]
+    base: str
+    instruments: Mapping[int, Instrument]
+    derived: dict[Any, Any] = field(default_factory=dict)
+
+
+def scoped(ledger: Ledger, scope: Scope = WHOLE, currency: str = "") -> Ledger:
+    """Answer the ledger of a part of a portfolio, or of all of it in another currency."""
+    currency = currency or ledger.base
+    if scope.is_whole and currency == ledger.base:
+        return ledger
+    parts: dict[tuple[Scope, str], Ledger] = once(ledger, "scopes", dict)
+    key = scope, currency
+    # The one used last is at the end.
+    part = parts.pop(key, None) or _scoped(ledger, scope, currency)
+    parts[key] = part
+    for oldest in list(parts)[:-_KEPT_PARTS]:
+        parts.pop(oldest, None)
+    return part
+
+
+def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
+    chosen = scope.instruments
+    kept = {key: one for key, one in ledger.instruments.items() if chosen is None or key in chosen}
+    table = ledger.rates
+    entries: Iterable[Any] = ledger.entries
+    if currency != ledger.base:
+        table = once(ledger, ("rates", currency), lambda: _table(ledger, currency))
+        entries = once(
+            ledger,
+            ("restated", currency),
+            lambda: restated(ledger.entries, table, ledger.base, currency),
+        )
+    return Ledger(
+        portfolio=ledger.portfolio,
+        owner_id=ledger.owner_id,
+        base=currency,
+        tracks_cash=ledger.tracks_cash and scope.cash,
+        entries=within(entries, scope, tracks_cash=ledger.tracks_cash),
+        splits=[one for one in ledger.splits if one.instrument in kept],
+        instruments=kept,
+        rates=table,
+        closes={key: one for key, one in ledger.closes.items() if key in kept},
+        _known=ledger._known,  # noqa: SLF001  # the same prices, read once
+    )
+
+
+def _table(ledger: Ledger, currency: str) -> Any:
+    named = currencies_of(ledger.entries, ledger.instruments) | {ledger.base}
+    return rates.rate_table(ledger.owner_id, ledger.world_id, named, currency)
+
+
+def has_rate(ledger: Ledger, currency: str) -> bool:
+    """Tell whether a portfolio can be reported in a currency at all."""
+    if currency == ledger.base:
+        return True
+    table: Rates = once(ledger, ("rates", currency), lambda: _table(ledger, currency))
+    return table.rate(ledger.base, today(ledger.portfolio)) is not None
+
+
+def chosen(ledger: Ledger, test: Chosen) -> frozenset[int]:
+    """List the instruments of a ledger that pass a test."""
+    return frozenset(key for key, one in ledger.instruments.items() if test(one))
+
+
+def report(ledgers: Sequence[Ledger], scopes: Sequence[Scope], currency: str) -> Report:
+    """Put ledgers together, each with what it contributes; all figures are in `currency`."""
+    parts = tuple(scoped(one, scope, currency) for one, scope in zip(ledgers, scopes, strict=True))
+    names = {key: one for part in parts for key, one in part.instruments.items()}
+    return Report(parts, tuple(scopes), currency, names)
+
+
+def last_day(found: Report) -> date:
+    """Tell the latest today of the portfolios' time zones."""
+    return max(today(part.portfolio) for part in found.parts)
+
+
+def inception(found: Report, until: date) -> Period:
+    """Tell the period from the day before the first entry of any part to `until`."""
+    starts = [figures.inception(part, until).start for part in _filled(found)]
+    return Period(min(starts), until)
+
+
+def _filled(found: Report) -> list[Ledger]:
+    """List the parts that have entries; the first one where none has."""
+    return [part for part in found.parts if part.entries] or [found.parts[0]]
+
+
+def performance(found: Report, period: Period) -> Performance:
+    """Compute the returns of a period; one that begins before the first entry begins there."""
+    parts = _filled(found)
+    if len(parts) == 1:
+        return figures.performance(parts[0], period)
+    return _once(found, ("performance", period), lambda: _performance(found, parts, period))
+
+
+def _performance(found: Report, parts: list[Ledger], period: Period) -> Performance:
+    whole = summed_series(
+        [daily(part, period.end) for part in parts],
+        day_number(inception(found, period.end).start),
+        day_number(period.end),
+        crossings(found, period.end),
+    )
+    return figures.performance_of(whole, period)
+
+
+def statement(found: Report, period: Period) -> Statement:
+    """Answer where the change in value over a period came from, exactly."""
+    parts = _filled(found)
+    if len(parts) == 1:
+        return figures.state(parts[0], period)
+    return _once(
+        found,
+        ("statement", period),
+        lambda: summed_statement(
+            [figures.state(part, period) for part in parts],
+            period.start,
+            period.end,
+            crossings(found, period.end),
+        ),
+    )
+
+
+def crossings(found: Report, until: date) -> list[Crossing]:
+    """List both ends of what moved between the parts until a day; each end is a flow of its part."""
+    return _once(found, ("crossings", until), lambda: _crossings(found, until))
+
+
+def _crossings(found: Report, until: date) -> list[Crossing]:
+    pairs = moves_within([part.entries for part in found.parts], _linked(found))
+    if not pairs:
+        return []
+    known: dict[EntryId, Crossing] = {}
+    for part in found.parts:
+        for flow in book(part, until).flows:
+            if flow.amount:
+                known.setdefault(flow.entry_id, Crossing(flow.entry_id, flow.day, flow.amount, flow.in_kind))
+    # A portfolio without cash books no flow for money: then the other end has left the group.
+    return [known[end] for pair in pairs if all(one in known for one in pair) for end in pair]
+
+
+def _linked(found: Report) -> dict[EntryId, UUID]:
+    """Read which entries were linked by hand as the legs of one event."""
+    ids = {part.portfolio.pk for part in found.parts}
+    rows = Transaction.objects.filter(
+        portfolio__in=ids,
+        deleted_at=None,
+        group__isnull=False,
+        kind__in=["deposit", "withdrawal", "transfer_in", "transfer_out"],
+    )
+    legs = rows.order_by().values_list("id", "group")
+    return {entry: group for entry, group in legs if group is not None}
+
+
+def _once(found: Report, key: Any, compute: Callable[[], T]) -> T:
+    if key not in found.derived:
+        found.derived[key] = compute()
+    result: T = found.derived[key]
+    return result
