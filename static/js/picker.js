@@ -40,6 +40,8 @@ class Picker {
       const option = /** @type {Element} */ (event.target).closest("[role=option]");
       if (option instanceof HTMLElement) this.take(option);
     });
+    // Somebody was quicker than this script.
+    if (document.activeElement === this.input && !this.key.value) this.onInput();
   }
 
   onInput() {

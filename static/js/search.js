@@ -23,6 +23,7 @@ class Search {
       const next = /** @type {Element | null} */ (event.relatedTarget);
       if (next && !next.closest(".search")) this.close();
     });
+    if (document.activeElement === this.input) this.wait(); // somebody was quicker than this script
   }
 
   wait() {

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import PASSWORD
 
@@ -160,6 +160,25 @@ def test_purchase_of_an_instrument_of_ones_own(signed_up: Page) -> None:
     row = page.locator("#transaction-table tbody tr")
     expect(row).to_contain_text("BARN")
     expect(row).to_contain_text("−2,469.00")
+
+
+def test_what_was_typed_before_the_script_is_searched_for(signed_up: Page) -> None:
+    page = signed_up
+    page.get_by_role("link", name="Create a portfolio").click()
+    page.get_by_label("Name").fill("Quick")
+    page.get_by_role("button", name="Create").click()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/picker[^/]*\.js"), hold)
+    form = page.get_by_role("link", name="Add transaction").get_attribute("href")
+    page.goto(f"{page.url.partition('/portfolios/')[0]}{form}", wait_until="commit")
+    page.locator("#id_instrument_0").press_sequentially("barn")
+    expect(page.locator("#id_instrument_0")).not_to_have_attribute("role", "combobox")
+    held[0].continue_()
+    expect(page.get_by_role("option", name="Create my own instrument")).to_be_visible()
 
 
 def test_what_was_typed_survives_a_reload(signed_up: Page) -> None:
