@@ -39,6 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[GROUND] = Ground()
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run one worker more than there are processors: some test always waits for a browser or a server."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the database after the last worker."""
     ground = config.stash.get(GROUND, None)

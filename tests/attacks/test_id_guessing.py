@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import get_resolver, reverse
@@ -25,6 +25,7 @@ ROUTES = routes()
 # ids that the caller makes up: they point at nothing
 FREE = {"group"}
 SECRET = "Xyzzy"
+WORDS = ("1", "0", "-1", "null", "me", "*", "%2a", str(UUID(int=0)), "..", "%2e%2e", "' OR 1=1")
 NAMES = (
     "instrument", "portfolio", "portfolio_id", "uuid", "id", "transaction", "transaction_id", "import_id",
     "benchmark", "action", "owner", "user", "user_id", "group", "family", "session_id",
@@ -177,30 +178,16 @@ def test_every_kind_of_her_ids_in_an_address_is_404(route, call, bob, hers, scen
     assert everything_of(hers) == hidden
 
 
-@pytest.mark.parametrize(
-    "guess",
-    [
-        "1",
-        "0",
-        "-1",
-        "null",
-        "me",
-        "*",
-        "%2a",
-        "00000000-0000-0000-0000-000000000000",
-        "..",
-        "%2e%2e",
-        "' OR 1=1",
-    ],
-)
 @calls([route for route in ROUTES if route.ids and "get" in route.methods])
-def test_word_or_number_for_an_id_is_404(route, call, guess, bob):
+def test_word_or_number_for_an_id_is_404(route, call, bob):
     if call.method != "get":
         return
-    pattern = "/" + get_resolver().reverse_dict.getlist(route.name)[0][0][0][0]
-    for name in route.ids:
-        pattern = pattern.replace(f"%({name})s", guess)
-    assert bob.send(call, pattern, None).status_code == 404
+    address = "/" + get_resolver().reverse_dict.getlist(route.name)[0][0][0][0]
+    for guess in WORDS:
+        pattern = address
+        for name in route.ids:
+            pattern = pattern.replace(f"%({name})s", guess)
+        assert bob.send(call, pattern, None).status_code == 404, guess
 
 
 def test_import_finds_no_instrument_of_a_stranger(bob, hers, scene):
@@ -221,7 +208,8 @@ def test_import_finds_no_instrument_of_a_stranger(bob, hers, scene):
         assert hers["uuid"] not in chosen.content.decode().replace(guess, "")
 
 
-PAGES = [page for page in pages() if not {"figure", "day"} & set(page.ids) and page.name != "csp-report"]
+NO_PAGES = {"csp-report", "prometheus-django-metrics"}
+PAGES = [page for page in pages() if not {"figure", "day"} & set(page.ids) and page.name not in NO_PAGES]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])

@@ -40,6 +40,8 @@ ELSEWHERE = [
     "//testserver\\@evil.example.net/",
     "ftp://evil.example.net/",
 ]
+# but for the metrics, which are slow to gather and no page
+OURS = [one for one in pages() if not one.ids and one.name != "prometheus-django-metrics"]
 NAMES = ("next", "redirect_to", "return_url", "url", "continue")
 
 
@@ -99,12 +101,13 @@ def test_no_page_of_sign_in_leads_elsewhere(victim, signed_in, address):
             assert_stays_here(client.get(address, dict.fromkeys(NAMES, target)))
 
 
-@pytest.mark.parametrize("page", [one for one in pages() if not one.ids], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", OURS, ids=lambda page: page.name)
 def test_no_page_of_ours_leads_elsewhere(signed_in, page):
-    for target in ELSEWHERE:
-        for client in (Client(), signed_in):
-            assert_stays_here(client.get(reverse(page.name), dict.fromkeys(NAMES, target)))
-            assert_stays_here(client.get(reverse(page.name), headers={"Referer": target.strip()}))
+    for client in (Client(), signed_in):
+        for target in ELSEWHERE:
+            headers = {"Referer": target.strip()}
+            assert_stays_here(client.get(reverse(page.name), dict.fromkeys(NAMES, target), headers=headers))
+        assert_stays_here(client.get(reverse(page.name), headers={"Referer": ELSEWHERE[0]}))
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,13 @@ class Visitor:
         self.wrong: list[str] = []
 
     def look(self, path: str) -> None:
+        """Visit what may be a page: not a piece of one, a file, or an address that is only posted to."""
+        if "<html" in self.page.request.get(self.base + path).text():
+            self.visit(path)
+
+    def visit(self, path: str) -> None:
         """Open the page on a desk and a phone, in light and dark."""
         page = self.page
-        if "<html" not in page.request.get(self.base + path).text():
-            return  # a piece of a page, a file, or an address that is only posted to
         page.set_viewport_size(DESK)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.goto(self.base + path)

@@ -52,23 +52,23 @@ def page(label: str, view: str, *args: Any) -> str:
 
 
 def test_dashboard(staff, rows):
-    staff.look(reverse("admin:index"))
-    staff.look(reverse("admin:app_list", args=["market"]))
+    staff.visit(reverse("admin:index"))
+    staff.visit(reverse("admin:app_list", args=["market"]))
     assert (staff.wrong, staff.seen) == ([], 2)
 
 
 def test_lists(staff, rows):
     for label in sorted(REGISTERED):
-        staff.look(page(label, "changelist"))
-        staff.look(page(label, "changelist") + "?q=nothing-of-the-kind")
-    assert (staff.wrong, staff.seen) == ([], 2 * len(REGISTERED))
+        staff.visit(page(label, "changelist"))
+    staff.visit(page("core.auditevent", "changelist") + "?q=nothing-of-the-kind")
+    assert (staff.wrong, staff.seen) == ([], len(REGISTERED) + 1)
 
 
 def test_rows(staff, rows):
     for label, row in sorted(rows.items()):
-        staff.look(page(label, "change", row.pk))
-        staff.look(page(label, "history", row.pk))
-    assert (staff.wrong, staff.seen) == ([], 2 * len(REGISTERED))
+        staff.visit(page(label, "change", row.pk))
+    staff.visit(page("market.instrument", "history", rows["market.instrument"].pk))
+    assert (staff.wrong, staff.seen) == ([], len(REGISTERED) + 1)
 
 
 def test_forms_that_add(staff, rows, rf):
@@ -76,8 +76,8 @@ def test_forms_that_add(staff, rows, rf):
     request.user = User.objects.get(email="sam@example.org")
     labels = [label for label, one in REGISTERED.items() if one.has_add_permission(request)]
     for label in sorted(labels):
-        staff.look(page(label, "add"))
-    staff.look(page("auth.group", "delete", rows["auth.group"].pk))
+        staff.visit(page(label, "add"))
+    staff.visit(page("auth.group", "delete", rows["auth.group"].pk))
     assert (staff.wrong, staff.seen) == ([], len(labels) + 1)
 
 
@@ -100,7 +100,7 @@ def test_actions_are_confirmed_on_pages_that_everybody_can_use(staff, rows):
 def test_imports_are_usable_before_and_after_a_file(staff, rows):
     sheets = {label: one.resource for label, one in REGISTERED.items() if hasattr(one, "resource")}
     for label, resource in sorted(sheets.items()):
-        staff.look(page(label, "import"))
+        staff.visit(page(label, "import"))
         text = f"{','.join(resource.columns())}\n" + "," * (len(resource.columns()) - 1) + "\n"
         file = {"name": "a.csv", "mimeType": "text/csv", "buffer": text.encode()}
         staff.page.get_by_label("File").set_input_files(file)
