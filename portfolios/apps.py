@@ -12,6 +12,7 @@ class PortfoliosConfig(AppConfig):
     def ready(self) -> None:
         """Answer the ports of the rooms below."""
         from core import ports
+        from portfolios import receivers  # noqa: F401  # they subscribe themselves
         from portfolios.selectors import panels, personal, portfolios, search
         from portfolios.services.erasure import erase_portfolios_of
 

@@ -65,3 +65,13 @@ class OwnerChanged(Event):
     portfolio_id: UUID
     from_user_id: UUID
     to_user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class QualityChecked(Event):
+    """The quality checks ran over a portfolio and found other than before; counts by severity."""
+
+    portfolio_id: UUID
+    high: int
+    medium: int
+    low: int

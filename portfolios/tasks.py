@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
-from portfolios.services import sharing
+from portfolios.services import quality, sharing
 from portfolios.services.cleaning import purge_previews
 
 log = structlog.get_logger(__name__)
+CHECK_AFTER_SECONDS = 3
 
 
 @shared_task
@@ -24,7 +27,29 @@ def purge_invitations() -> None:
     log.info("portfolios.invitations_purged", count=sharing.purge_invitations())
 
 
+@shared_task
+def check_quality(portfolio_id: str) -> None:
+    """Run the quality checks over a portfolio that changed; of many calls for one state the first works."""
+    key = UUID(portfolio_id)
+    if not quality.is_unchecked(key):
+        return
+    run = quality.check_quality(portfolio_id=key)
+    if run is not None:
+        log.info("portfolios.quality_checked", high=run.high, medium=run.medium, low=run.low)
+
+
+@shared_task
+def check_all_quality() -> None:
+    """Run the quality checks over every real portfolio: prices and rates changed if nothing else did."""
+    count = 0
+    for key in quality.real_portfolios():
+        quality.check_quality(portfolio_id=key)
+        count += 1
+    log.info("portfolios.quality_checked_all", count=count)
+
+
 SCHEDULE = {
+    "portfolios.tasks.check_all_quality": crontab(minute="7", hour="4"),
     "portfolios.tasks.purge_import_previews": crontab(minute="47", hour="3"),
     "portfolios.tasks.purge_invitations": crontab(minute="57", hour="3"),
 }

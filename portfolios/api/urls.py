@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, imports, portfolios, reports, sharing
+from portfolios.api import analysis, contract, imports, portfolios, quality, reports, sharing
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 INVITATION = f"{ONE}/invitations/<uuid:invitation_id>"
@@ -46,6 +46,14 @@ urlpatterns = [
     path("api/v1/performance", reports.ReportPerformanceView.as_view(), name="api-report-performance"),
     path("api/v1/statement", reports.ReportStatementView.as_view(), name="api-report-statement"),
     path("api/v1/series", reports.ReportSeriesView.as_view(), name="api-report-series"),
+    path(f"{ONE}/quality", quality.PortfolioQualityView.as_view(), name="api-quality"),
+    path(f"{ONE}/quality/dismissals", quality.DismissalsView.as_view(), name="api-quality-dismissals"),
+    path(
+        f"{ONE}/quality/dismissals/<uuid:issue_id>",
+        quality.DismissalView.as_view(),
+        name="api-quality-dismissal",
+    ),
+    path("api/v1/quality-checks", quality.QualityChecksView.as_view(), name="quality-checks"),
     path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
     path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
     path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),

@@ -53,7 +53,7 @@ def _with_role(rows: QuerySet[Portfolio]) -> QuerySet[Portfolio]:
         role=F("members__role"),
         owner_id=Subquery(owners.values("user_id")[:1]),
         owner_name=Subquery(owners.values(called=called)[:1]),
-    ).select_related("benchmark")
+    ).select_related("benchmark", "quality_run")
 
 
 def get(user: Any, portfolio_id: UUID) -> Portfolio:

@@ -47,6 +47,8 @@ def toast(
 def tabs_of(portfolio: Portfolio, current: str) -> list[dict[str, Any]]:
     """List the pages of one portfolio that this user may open."""
     pages = [("portfolio", _("Overview")), ("transaction-list", _("Transactions"))]
+    if portfolio.managed_by is None:
+        pages += [("portfolio-quality", _("Quality"))]
     if can_write(portfolio):
         pages += [("import-list", _("Imports"))]
     if portfolio.managed_by is None:
@@ -54,7 +56,20 @@ def tabs_of(portfolio: Portfolio, current: str) -> list[dict[str, Any]]:
     if can_write(portfolio):
         pages += [("portfolio-settings", _("Settings"))]
     found = [(name, label, url_or_nothing(name, portfolio.pk)) for name, label in pages]
-    return [{"name": label, "url": url, "current": name == current} for name, label, url in found if url]
+    badges = {"portfolio-quality": quality_badge(portfolio)}
+    return [
+        {"name": label, "url": url, "current": name == current, "badge": badges.get(name)}
+        for name, label, url in found
+        if url
+    ]
+
+
+def quality_badge(portfolio: Portfolio) -> dict[str, Any] | None:
+    """Tell how much the last quality checks found that distorts figures; None: nothing."""
+    run = getattr(portfolio, "quality_run", None)
+    if run is None or not run.high + run.medium:
+        return None
+    return {"count": run.high + run.medium, "kind": "bad" if run.high else "warn"}
 
 
 def frame(portfolio: Portfolio, current: str, **more: Any) -> dict[str, Any]:

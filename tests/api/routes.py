@@ -155,6 +155,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-report-performance": GET,
     "api-report-statement": GET,
     "api-report-series": GET,
+    "api-quality": GET,
+    "api-quality-dismissals": (Call("post", {"issue_id": "ISSUE"}, status=201),),
+    "api-quality-dismissal": (Call("delete", status=204),),
     # who shares them
     "api-members": GET,
     "api-member": (Call("patch", {"role": "editor"}), Call("delete", status=204)),
@@ -174,6 +177,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "place-order": (Call("post", [ORDER], status=201),),
     "orders-purchased": GET,
     "portfolio-position": (Call("get"), Call("post", NONE)),
+    "quality-checks": GET,
     "crypto-total": GET,
     "crypto-add": (Call("post", COIN),),
     "crypto-remove": (Call("post", {"coin_id": "bitcoin"}),),

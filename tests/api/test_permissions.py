@@ -113,6 +113,7 @@ def scene_of(person: Person) -> Scene:
     imports = reverse("api-imports", args=[portfolio["id"]])
     scene.ids[""] |= shared(person, portfolio["id"])
     scene.names["MEMBER"] = str(scene.ids[""]["user_id"])
+    scene.names["ISSUE"], scene.ids[""]["issue_id"] = findings(person, portfolio["id"])
     for name in ("api-received-accept", "api-received-decline", "invitation-accept", "invitation-decline"):
         scene.on_demand[name] = lambda: {"invitation_id": received(person)}
     for name in ("api-import", "api-import-apply", "api-import-undo"):
@@ -130,6 +131,15 @@ def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
     token = f"{INVITED}-{portfolio_id}"
     PortfolioInvitation.objects.filter(pk=invited.invitation.pk).update(token_hash=digest(token))
     return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": token}
+
+
+def findings(person: Person, portfolio_id: str) -> tuple[str, str]:
+    """Name a finding of the quality checks, and one that is dismissed."""
+    found = person.send(Call("get"), reverse("api-quality", args=[portfolio_id]), None).json()["items"]
+    kept, gone = (one["issue_id"] for one in found[:2])
+    dismissals = reverse("api-quality-dismissals", args=[portfolio_id])
+    assert person.send(Call("post"), dismissals, {"issue_id": gone}).status_code == 201
+    return kept, gone
 
 
 def received(person: Person) -> UUID:

@@ -33,6 +33,8 @@ READS = sorted(
 )
 # What one more portfolio costs that is not in memory: owner, entries, instruments, splits, rates, prices.
 COLD_LEDGER = 9
+# What its quality checks ask besides: twins, trades beside their bars, dividends.
+OF_CHECKS = 3
 pytestmark = pytest.mark.django_db
 
 
@@ -149,6 +151,7 @@ def test_reads_cost_the_same_for_one_row_and_for_three_and_what_was_agreed(home)
         "api-report-performance": (2 * COLD_LEDGER, 0),
         "api-report-series": (2 * (COLD_LEDGER - 1), 0),
         "api-report-statement": (2 * COLD_LEDGER, 0),
+        "quality-checks": (2 * (COLD_LEDGER + OF_CHECKS), 0),
     }
     assert one == agreed
 

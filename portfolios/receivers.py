@@ -1,0 +1,13 @@
+"""What portfolios do when something happened: wake tasks."""
+
+from __future__ import annotations
+
+from core.bus import Phase, bus
+from portfolios.events import PortfolioChanged
+from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality
+
+
+@bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
+def wake_quality_checks(event: PortfolioChanged) -> None:
+    """Have the quality checks run once the changes of a moment are all in; the nightly run finds the rest."""
+    check_quality.apply_async(args=(str(event.portfolio_id),), countdown=CHECK_AFTER_SECONDS)
