@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import import_prices, personal_data, valuation
+from benchmarks import import_prices, personal_data, quality, valuation
 
 if __name__ == "__main__":
     print("Valuation of synthetic ledgers, median milliseconds")
     valuation.main(list(valuation.SIZES))
+    print("\nQuality checks, median milliseconds")
+    quality.main(list(quality.SIZES))
     print("\nImport of daily prices against copy")
     import_prices.main()
     print("\nExport and erasure of a person")

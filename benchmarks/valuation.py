@@ -30,18 +30,19 @@ def main(sizes: list[int]) -> None:
     prices = ledgers.closes()
     print(f"{'transactions':>12} {'cold ms':>9} {'warm ms':>9} {'ledger ms':>10} {'hledger ms':>11}")
     with database():
-        instruments = _store_prices(prices)
+        instruments = store_prices(prices)
         for size in sizes:
             rows = ledgers.ledger(size, prices)
-            portfolio = _store_ledger(rows, instruments)
-            cold = timed(partial(_figures, portfolio), before=_forget)
+            portfolio = store_ledger(rows, instruments)
+            cold = timed(partial(_figures, portfolio), before=forget)
             warm = timed(partial(_figures, portfolio))
             peers = _peers(rows, prices)
             times = f"{size:>12,} {cold * 1000:>9.0f} {warm * 1000:>9.1f}"
             print(f"{times} {peers['ledger']:>10} {peers['hledger']:>11}", flush=True)
 
 
-def _store_prices(prices: dict[str, Any]) -> dict[str, Any]:
+def store_prices(prices: dict[str, Any]) -> dict[str, Any]:
+    """Store the closes as bars of public instruments; answer those by symbol."""
     from market.models import DailyBar, Instrument
 
     instruments = {
@@ -58,7 +59,8 @@ def _store_prices(prices: dict[str, Any]) -> dict[str, Any]:
     return instruments
 
 
-def _store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:
+def store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:
+    """Record a ledger in a portfolio of a user of its own."""
     from django.contrib.auth import get_user_model
 
     from core.actor import Actor
@@ -99,7 +101,8 @@ def _figures(portfolio: Any) -> None:
     assert abs(float(valued.total) - found.series.value[-1]) <= 1e-9 * float(valued.total)
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Forget the ledgers that this process keeps."""
     from portfolios.selectors.ledger import memory
 
     memory.clear()
