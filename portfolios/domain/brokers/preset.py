@@ -198,13 +198,13 @@ class Withholding:
     later stay rows of their own, linked to it. A key names the payment.
     """
 
-    _dividends: dict[str, Draft] = field(default_factory=dict)
+    _dividends: dict[str, list[Draft]] = field(default_factory=dict)
     _taxes: list[tuple[str, Draft]] = field(default_factory=list)
 
     def dividend(self, key: str, draft: Draft) -> None:
-        """Note a dividend; the first with a key is the one that taxes belong to."""
+        """Note a dividend; the first with a key that is not taken back is the one that taxes belong to."""
         draft.group = key
-        self._dividends.setdefault(key, draft)
+        self._dividends.setdefault(key, []).append(draft)
 
     def tax(self, key: str, draft: Draft) -> None:
         """Note a tax."""
@@ -214,14 +214,8 @@ class Withholding:
     def settle(self) -> None:
         """Put each tax where it belongs."""
         for key, tax in sorted(self._taxes, key=lambda one: str(one[1].time)):
-            dividend = self._dividends.get(key)
-            if (
-                dividend is None
-                or dividend.skipped
-                or dividend.tax
-                or tax.quantity is None
-                or tax.quantity <= 0
-            ):
+            dividend = next((one for one in self._dividends.get(key, ()) if not one.skipped), None)
+            if dividend is None or dividend.tax or tax.quantity is None or tax.quantity <= 0:
                 continue
             if tax.currency == dividend.currency and not tax.findings:
                 dividend.tax, tax.skipped = tax.quantity, PART_OF_OTHER

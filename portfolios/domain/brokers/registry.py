@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from portfolios.domain.brokers import coinbase, degiro, kraken, trading212
+from portfolios.domain.brokers import coinbase, degiro, ibkr_csv, ibkr_flex, kraken, trading212
 from portfolios.domain.brokers.preset import Parsed, Preset, Setting
 from portfolios.domain.brokers.source import Source
 from portfolios.domain.csv_import.findings import UnreadableFile, error
+from portfolios.domain.exact import exact
 
-PRESETS: Final = (degiro.TRANSACTIONS, degiro.ACCOUNT, trading212.PRESET, coinbase.PRESET, kraken.PRESET)
+PRESETS: Final = (
+    degiro.TRANSACTIONS,
+    degiro.ACCOUNT,
+    trading212.PRESET,
+    coinbase.PRESET,
+    kraken.PRESET,
+    ibkr_csv.PRESET,
+    ibkr_flex.PRESET,
+)
 BY_KEY: Final = {one.key: one for one in PRESETS}
 # Read the file by its columns, whatever broker it may be of.
 PLAIN: Final = "csv"
@@ -32,7 +41,8 @@ def read(preset: Preset, source: Source, setting: Setting) -> Parsed:
     """
     if not preset.recognises(source):
         raise UnreadableFile("other-broker", broker=preset.name)
-    parsed = preset.read(source, setting)
+    with exact():  # signs and products of 38 digits stay as they are
+        parsed = preset.read(source, setting)
     if not parsed.drafts:
         raise UnreadableFile("no-rows")
     for draft in parsed.drafts:

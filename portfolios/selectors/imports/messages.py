@@ -81,6 +81,10 @@ ROW: Final[dict[str, str | Promise]] = {
     "cost-currency": _("Column “%(column)s” is in %(currency)s, the rest of the row in %(expected)s."),
     "tax-converted": _("The tax of %(text)s was converted at the rate that the row itself implies."),
     "tax-left-out": _("The tax of %(text)s could not be converted and was left out."),
+    "settled-in-money": _(
+        "Column “%(column)s”: “%(text)s” is settled in money day by day. "
+        "Enter its result as interest or a fee."
+    ),
     "coins-without-value": _(
         "The file names no value in money for these coins: both sides are transfers, the cost is not known."
     ),

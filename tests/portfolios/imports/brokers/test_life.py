@@ -42,6 +42,8 @@ FILES = [
     File("degiro-account.csv", "degiro-account", without(2, 5), 5, 9),
     File("coinbase.csv", "coinbase", without(5, 11), 9, 16),
     File("kraken.csv", "kraken", without(10, 28), 5, 18),
+    File("ibkr-activity.csv", "ibkr-activity", without(42, 43), 19, 21),
+    File("ibkr-flex.xml", "ibkr-flex", without(21, 24), 8, 11),
 ]
 
 
