@@ -51,5 +51,5 @@ def powers_of_staff() -> dict[str, set[str]]:
         | see("core", "auditevent", "auditorigin")
         | see("auth", "group")
         | see("socialaccount", "socialaccount"),
-        StaffRole.ADMIN: secrets | {"accounts.add_user"},
+        StaffRole.ADMIN: secrets | {"accounts.add_user", "accounts.remove_factors"},
     }

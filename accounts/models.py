@@ -81,6 +81,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("close_user", "Can close accounts and open them again"),
             ("send_reset_link", "Can send a person the link for a new password"),
             ("end_sign_ins", "Can sign a person out everywhere"),
+            ("remove_factors", "Can remove the second factors of a person who lost them"),
             ("look_at_pages", "Can look at a person's pages who allows it"),
         ]
         # what ``email__iexact`` asks, here and in allauth; and the sign-ups of a period

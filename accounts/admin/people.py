@@ -111,7 +111,10 @@ def _fitting(person: User) -> set[str]:
         for role in StaffRole
         if person.is_active or role.group in groups
     }
-    return roles | ({"send_link", "sign_out", "close"} if person.is_active else {"reopen"})
+    if not person.is_active:
+        return roles | {"reopen"}
+    factors = {"remove_factors"} if Authenticator.objects.filter(user=person).exists() else set()
+    return roles | factors | {"send_link", "sign_out", "close"}
 
 
 def _with_role(service: Callable[..., None], role: StaffRole, actor: Actor, user: User, reason: str) -> None:
@@ -187,6 +190,14 @@ class UserAdmin(ReasonedActions, FastList, _ModelAdmin):
             _("Every browser and program of theirs is signed out:"),
             "accounts.end_sign_ins",
             partial(_done_by, services.sign_out_everywhere),
+        ),
+        ReasonedAction(
+            "remove_factors",
+            _("Remove second factors…"),
+            _("They sign in by their password alone until they set one up again. Make sure who is asking:"),
+            "accounts.remove_factors",
+            partial(_done_by, services.remove_factors),
+            is_destructive=True,
         ),
         ReasonedAction(
             "close",

@@ -6,6 +6,7 @@ from accounts.services.closing import (
     close_account,
     invite_person,
     open_account,
+    remove_factors,
     send_reset_link,
     sign_out_everywhere,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "purge_stored_mail",
     "register_user",
     "release_address",
+    "remove_factors",
     "request_erasure",
     "revoke_family",
     "revoke_personal_token",

@@ -1,12 +1,15 @@
-"""What staff do to a person's account, each with a reason: close it, sign out, send the reset link."""
+"""What staff do to a person's account, each with a reason: close it, sign out, help with lost secrets."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import transports
@@ -98,6 +101,31 @@ def send_reset_link(*, actor: Actor, user_id: UUID, reason: str) -> None:
 
 
 @transaction.atomic
+def remove_factors(*, actor: Actor, user_id: UUID, reason: str) -> None:
+    """Take the second factors from a person who lost them, recovery codes too; the password stays.
+
+    Their sign-ins end, and they are told by mail.
+
+    Raises:
+        NotFound: there is no such account.
+        Forbidden: see `locked_account`.
+        Conflict: the account has no second factor.
+        ValidationFailed: no reason is given; names the field.
+    """
+    reason = required(reason)
+    user = locked_account(actor=actor, user_id=user_id, power="accounts.remove_factors")
+    factors = Authenticator.objects.filter(user=user)
+    kinds = sorted(set(factors.values_list("type", flat=True)))
+    if not kinds:
+        raise Conflict(_("The account has no second factor."))
+    factors.delete()
+    end_sign_ins_of(actor=actor, user_id=user_id)
+    notice, path = "account/email/factors_removed", reverse("mfa_index")
+    transaction.on_commit(lambda: transports.send_notice(user, notice, path=path), robust=True)
+    _note(actor, "user.factors_removed_by_staff", user, reason, {"kinds": kinds})
+
+
+@transaction.atomic
 def invite_person(*, actor: Actor, email: str) -> User:
     """Make an account for somebody, who sets its password by the link that is sent.
 
@@ -115,5 +143,5 @@ def invite_person(*, actor: Actor, email: str) -> User:
     return user
 
 
-def _note(actor: Actor, verb: str, user: User, reason: str, told: dict[str, int] | None = None) -> None:
+def _note(actor: Actor, verb: str, user: User, reason: str, told: dict[str, Any] | None = None) -> None:
     audit.record(actor=actor, verb=verb, object_type="user", object_id=user.pk, after=told, reason=reason)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import transports
 from accounts.models import User
@@ -16,7 +17,7 @@ from accounts.services import proof as proofs
 from accounts.services.proof import Proof
 from core import audit, clock
 from core.actor import Actor
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.ports import personal_erasers
 
 
@@ -25,11 +26,13 @@ def erase_user(*, actor: Actor, user_id: UUID, password: str) -> None:
 
     Raises:
         NotFound: the actor is not the user.
+        Conflict: nobody else could administrate the site.
         ValidationFailed: the password is not right; names the field.
         RateLimited: too many wrong guesses.
     """
     if actor.user_id != user_id:
         raise NotFound
+    _keep_a_superuser(user_id)
     passwords.confirm(user_id=user_id, password=password)
     _erase_now(actor, user_id)
 
@@ -42,11 +45,13 @@ def request_erasure(*, actor: Actor, user_id: UUID, proof: Proof) -> datetime | 
 
     Raises:
         NotFound: the actor is not the user.
+        Conflict: nobody else could administrate the site.
         ValidationFailed: it is not proven that they ask; names the field.
         RateLimited: too many wrong guesses.
     """
     if actor.user_id != user_id:
         raise NotFound
+    _keep_a_superuser(user_id)
     proofs.require(user_id=user_id, proof=proof)
     if settings.ERASURE_GRACE_DAYS == 0:
         _erase_now(actor, user_id)
@@ -104,6 +109,12 @@ def erase_if_due(*, user_id: UUID) -> bool:
 @transaction.atomic
 def _erase_now(actor: Actor, user_id: UUID) -> None:
     _erase(actor, _locked(user_id))
+
+
+def _keep_a_superuser(user_id: UUID) -> None:
+    staying = User.objects.filter(is_superuser=True, is_active=True, erase_after=None)
+    if staying.filter(pk=user_id).exists() and not staying.exclude(pk=user_id).exists():
+        raise Conflict(_("You alone administrate this site. Make somebody else a superuser first."))
 
 
 def _locked(user_id: UUID) -> User:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.test import Client
@@ -29,7 +32,13 @@ CHANGES = {
     "appearance": "system",
     "gain_colours": "green-red",
 }
-ACTS = [services.close_account, services.open_account, services.sign_out_everywhere, services.send_reset_link]
+ACTS = [
+    services.close_account,
+    services.open_account,
+    services.sign_out_everywhere,
+    services.send_reset_link,
+    services.remove_factors,
+]
 
 
 @pytest.fixture
@@ -229,7 +238,8 @@ def test_roles_are_granted_and_revoked_by_action(member, ada):
 
 @pytest.mark.parametrize("service", ACTS, ids=lambda one: one.__name__)
 def test_acts_need_power_reason_and_somebody_else(service, ada, member, make_user):
-    helper, auditor = Actor.user(member("support")[0]), Actor.user(member("auditor")[0])
+    role = "admin" if service is services.remove_factors else "support"
+    helper, auditor = Actor.user(member(role)[0]), Actor.user(member("auditor")[0])
     for actor, user_id, reason, error in (
         (helper, ada.pk, " ", ValidationFailed),
         (helper, ada.pk, "x" * 401, ValidationFailed),
@@ -267,6 +277,29 @@ def test_account_closed_twice_at_once_is_closed_once(ada, two_at_once):
 def offered(client: Client, user: User) -> set[str]:
     page = client.get(reverse("admin:accounts_user_change", args=[user.pk]))
     return {action.name for action in page.context["reasoned_actions"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lost_second_factor_is_removed_and_its_person_told(member, ada, api):
+    token = api.sign_in().json()["access_token"]
+    TOTP.activate(ada, generate_totp_secret())
+    RecoveryCodes.activate(ada)
+    assert "remove_factors" not in offered(member("support")[1], ada)
+    _, client = member("admin")
+    assert "remove_factors" in offered(client, ada)
+    assert "done for 1" in act(client, "remove_factors", ada).content.decode()
+    assert list(Authenticator.objects.filter(user=ada)) == []
+    assert api.me(token).status_code == 401
+    assert api.sign_in().status_code == 200
+    event = AuditEvent.objects.get(verb="user.factors_removed_by_staff")
+    assert event.after == {"kinds": ["recovery_codes", "totp"]}
+    assert event.reason != ""
+    assert [(one.to, one.subject) for one in mail.outbox][-1] == (
+        ["ada@example.org"],
+        "Your second factors were removed",
+    )
+    with pytest.raises(Conflict, match="no second factor"):
+        services.remove_factors(actor=SYSTEM, user_id=ada.pk, reason="x")
 
 
 def test_page_offers_what_would_change_something(member, ada, boss):

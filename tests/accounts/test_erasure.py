@@ -17,7 +17,7 @@ from accounts.models import BrowserSession, TokenFamily, User
 from accounts.selectors import erasures_due
 from accounts.services import Proof
 from core.actor import Actor
-from core.errors import NotFound, ValidationFailed
+from core.errors import Conflict, NotFound, ValidationFailed
 from core.models import AuditEvent
 from portfolios.models import Portfolio
 from tests.accounts.conftest import PASSWORD
@@ -217,6 +217,23 @@ def test_staff_see_it_in_the_admin(ada, make_user, client):
     assert ("ada@example.org" in listed.content.decode(), listed.context["cl"].result_count) == (True, 1)
     shown = client.get(reverse("admin:accounts_user_change", args=[ada.pk]))
     assert "Erased after" in shown.content.decode()
+
+
+def test_last_superuser_cannot_leave_the_site_alone(ada, make_user):
+    ada.is_superuser = True
+    ada.save()
+    for call in (
+        lambda: ask(ada),
+        lambda: services.erase_user(actor=Actor.user(ada), user_id=ada.pk, password=PASSWORD),
+    ):
+        with pytest.raises(Conflict, match="Make somebody else a superuser first"):
+            call()
+    bob = make_user("bob@example.org")
+    bob.is_superuser = True
+    bob.save()
+    assert ask(ada) is not None
+    with pytest.raises(Conflict, match="You alone"):
+        ask(bob)
 
 
 # thinking better of it

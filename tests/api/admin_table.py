@@ -55,6 +55,7 @@ MODELS = {
         change="SDU",
         pages={"look": "SDU"},
         actions={
+            "remove_factors": "DU",
             **dict.fromkeys(("send_link", "sign_out", "close", "reopen"), "SDU"),
             **{f"{verb}_{role.name.lower()}": "DU" for verb in ("grant", "revoke") for role in StaffRole},
         },
