@@ -317,3 +317,23 @@ class QualityRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.high} {self.medium} {self.low}"
+
+
+class InstrumentTag(models.Model):
+    """A word that a person put on an instrument, to see together what they count together; theirs alone."""
+
+    NAME_LENGTH = 40
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("tag"), max_length=NAME_LENGTH)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", Lower("name"), "instrument", name="instrument_tag_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="instrument_tag_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

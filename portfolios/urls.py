@@ -15,6 +15,7 @@ from portfolios.views import (
     quality,
     settings,
     sharing,
+    tags,
     transactions,
 )
 
@@ -25,6 +26,7 @@ _ONE: list[URLPattern | URLResolver] = [
     path("figures/", portfolio.period_figures, name="portfolio-figures"),
     path("allocation/", portfolio.allocation, name="portfolio-allocation"),
     path("positions/<uuid:instrument>/", portfolio.position, name="portfolio-position"),
+    path("positions/<uuid:instrument>/tags/", tags.tags, name="portfolio-tags"),
     path("explain/<slug:figure>/", explain.explain, name="portfolio-explain"),
     path("quality/", quality.portfolio_quality, name="portfolio-quality"),
     path("quality/<uuid:issue_id>/dismiss/", quality.dismiss, name="quality-dismiss"),

@@ -57,6 +57,7 @@ SCOPE = [
     OpenApiParameter("class", str, enum=Instrument.Kind.values, description="Only this class."),
     OpenApiParameter("country", str, description="Only this country (ISO 3166)."),
     OpenApiParameter("quote_currency", str, description="Only instruments quoted in this currency."),
+    OpenApiParameter("tag", str, description="Only what the caller gave this tag."),
     OpenApiParameter("cash", bool, description="Only the cash."),
 ]
 
@@ -105,6 +106,7 @@ def filter_parameters(params: Any) -> Filters:
         asset_class=choice_parameter(params, "class", Instrument.Kind.values),
         country=str(params.get("country", "")).strip(),
         quote_currency=currency_parameter(params, "quote_currency"),
+        tag=str(params.get("tag", "")).strip(),
         cash=bool(flag_parameter(params, "cash")),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, imports, portfolios, quality, reports, sharing
+from portfolios.api import analysis, contract, imports, portfolios, quality, reports, sharing, tags
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 INVITATION = f"{ONE}/invitations/<uuid:invitation_id>"
@@ -54,6 +54,10 @@ urlpatterns = [
         name="api-quality-dismissal",
     ),
     path("api/v1/quality-checks", quality.QualityChecksView.as_view(), name="quality-checks"),
+    path("api/v1/tags", tags.TagsView.as_view(), name="api-tags"),
+    path(
+        "api/v1/instruments/<uuid:uuid>/tags", tags.InstrumentTagsView.as_view(), name="api-instrument-tags"
+    ),
     path("api/v1/net-worth", analysis.NetWorthView.as_view(), name="api-net-worth"),
     path("api/v1/place-order", contract.PlaceOrderView.as_view(), name="place-order"),
     path("api/v1/orders/purchased", contract.PurchasedOrdersView.as_view(), name="orders-purchased"),

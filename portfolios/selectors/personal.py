@@ -15,6 +15,7 @@ from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
+    InstrumentTag,
     Portfolio,
     PortfolioInvitation,
     PortfolioMember,
@@ -43,6 +44,8 @@ _REVISION = (
     "id", ("transaction", "transaction_id"), "version", "changed_at", "changed_by", "state",
 )  # fmt: skip
 
+_TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
+
 _INVITATION = (
     "id", PORTFOLIO, "email", "role", "status", ("invited_by", "invited_by_id"), "sent_at", "expires_at",
     "closed_at", "member_id", "created_at", "updated_at",
@@ -61,6 +64,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("portfolio_members", members, columns)
     yield table("invitations_sent", sent.order_by("created_at", "pk"), _INVITATION)
     yield table("invitations_received", got.order_by("created_at", "pk"), _INVITATION)
+    words = InstrumentTag.objects.filter(user=user_id).order_by("name", "instrument_id", "pk")
+    yield table("instrument_tags", words, _TAG)
     entries = Transaction.objects.filter(portfolio__in=mine).order_by("portfolio_id", "day", "sequence", "pk")
     yield table("transactions", entries, _TRANSACTION)
     revisions = TransactionRevision.objects.filter(transaction__portfolio__in=mine)

@@ -16,14 +16,15 @@ from portfolios.models import Portfolio
 from portfolios.selectors.ledger import Ledger, load_all
 from portfolios.selectors.portfolios import real_of, visible_to
 from portfolios.selectors.reports import Report, chosen, has_rate, report
+from portfolios.selectors.tags import tagged
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """A part of portfolios: the instruments that match all that is given, or only the cash.
 
-    `country` is ISO 3166, `quote_currency` the one in which an instrument is quoted; `sector` and all
-    others in any case.
+    `country` is ISO 3166, `quote_currency` the one in which an instrument is quoted, `tag` one of those
+    of who asks; `sector` and all others in any case.
     """
 
     instrument: UUID | None = None
@@ -31,6 +32,7 @@ class Filters:
     asset_class: str = ""
     country: str = ""
     quote_currency: str = ""
+    tag: str = ""
     cash: bool = False
 
     @property
@@ -38,14 +40,15 @@ class Filters:
         """Tell whether nothing is left out."""
         return not any(getattr(self, one.name) for one in fields(self))
 
-    def match(self, one: Instrument) -> bool:
-        """Tell whether an instrument belongs to the part."""
+    def match(self, one: Instrument, marked: frozenset[int] = frozenset()) -> bool:
+        """Tell whether an instrument belongs to the part; `marked` are the keys of those with the tag."""
         return not self.cash and all(
             (
                 self.instrument is None or one.uuid == self.instrument,
                 not self.sector or one.sector.casefold() == self.sector.casefold(),
                 not self.asset_class or one.kind == self.asset_class.lower(),
                 not self.country or one.country == self.country.upper(),
+                not self.tag or one.pk in marked,
                 not self.quote_currency or one.currency == self.quote_currency.upper(),
             )
         )
@@ -63,13 +66,14 @@ class View:
     taxes: bool | None = None
 
 
-def scope_of(ledger: Ledger, filters: Filters, view: View) -> Scope:
-    """Answer what a question means in one portfolio."""
+def scope_of(ledger: Ledger, filters: Filters, view: View, marked: frozenset[int] = frozenset()) -> Scope:
+    """Answer what a question means in one portfolio; `marked` are the keys of what has its tag."""
     fees = view.fees is not False
     if filters.is_all:
         return Scope(fees=fees, taxes=view.taxes is not False)
     taxes = bool(view.taxes) if view.taxes is not None else filters.cash
-    return Scope(chosen(ledger, filters.match), cash=filters.cash, fees=fees, taxes=taxes)
+    part = chosen(ledger, lambda one: filters.match(one, marked))
+    return Scope(part, cash=filters.cash, fees=fees, taxes=taxes)
 
 
 def asked(user: Any, ids: Sequence[UUID], filters: Filters, view: View) -> Report:
@@ -87,7 +91,8 @@ def asked(user: Any, ids: Sequence[UUID], filters: Filters, view: View) -> Repor
     for ledger in ledgers:
         if ledger.entries or view.currency:
             require_rate(ledger, currency)
-    return report(ledgers, [scope_of(one, filters, view) for one in ledgers], currency)
+    marked = tagged(user, filters.tag) if filters.tag else frozenset()
+    return report(ledgers, [scope_of(one, filters, view, marked) for one in ledgers], currency)
 
 
 def require_rate(ledger: Ledger, currency: str) -> None:

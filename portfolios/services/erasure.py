@@ -11,7 +11,14 @@ from core.bus import bus
 from core.models import Role
 from market.services.instruments import hand_over
 from portfolios.events import PortfolioDeleted
-from portfolios.models import Portfolio, PortfolioMember, Transaction, TransactionImport, TransactionRevision
+from portfolios.models import (
+    InstrumentTag,
+    Portfolio,
+    PortfolioMember,
+    Transaction,
+    TransactionImport,
+    TransactionRevision,
+)
 from portfolios.services.sharing import end_memberships_of
 
 
@@ -27,6 +34,7 @@ def erase_portfolios_of(*, user_id: UUID) -> None:
     end_memberships_of(user_id=user_id)
     # what is another's stays, even if it was once this person's default
     Portfolio.objects.filter(default_for_id=user_id).update(default_for=None)
+    InstrumentTag.objects.filter(user_id=user_id).delete()
     TransactionImport.objects.filter(user_id=user_id).update(user_id=None)
     TransactionRevision.objects.filter(changed_by=user_id).update(changed_by=None)
     _hand_over_instruments(user_id)

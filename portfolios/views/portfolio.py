@@ -24,6 +24,7 @@ from portfolios.selectors.valuation import Valuation
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.dashboard import grouping, spread_context
 from portfolios.views.figures import day_context, explain_url, period_context
+from portfolios.views.tags import tags_context
 from portfolios.views.words import finding_text
 
 
@@ -95,6 +96,7 @@ def position(request: HttpRequest, portfolio_id: UUID, instrument: UUID) -> Http
         disposals=[one for one in book.disposals if one.instrument == key],
         incomes=[one for one in book.incomes if one.instrument == key],
         base="portfolios/_bare.html" if is_fragment(request, "row") else "portfolios/_frame.html",
+        **tags_context(request.user, row.instrument),
     )
     return render(request, "portfolios/position.html", context)
 

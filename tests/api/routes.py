@@ -158,6 +158,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-quality": GET,
     "api-quality-dismissals": (Call("post", {"issue_id": "ISSUE"}, status=201),),
     "api-quality-dismissal": (Call("delete", status=204),),
+    "api-tags": GET,
+    "api-instrument-tags": (Call("get"), Call("put", {"tags": ["core"]})),
     # who shares them
     "api-members": GET,
     "api-member": (Call("patch", {"role": "editor"}), Call("delete", status=204)),

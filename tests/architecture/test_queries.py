@@ -60,6 +60,8 @@ class Home:
         token = self.post("api-users-tokens", TOKEN)["id"]
         self.ids[""].setdefault("token_id", token)
         instrument = self.instrument(number)
+        url = reverse("api-instrument-tags", args=[instrument])
+        self.person.send(Call("put"), url, {"tags": [f"tag {number}"]})
         portfolio = self.post("api-portfolios", {"name": f"P{number}", "currency": "EUR"})["id"]
         first = self.ids[""].setdefault("portfolio_id", portfolio)
         for where in {first, portfolio}:

@@ -40,6 +40,7 @@ from portfolios.services.imports.preview import preview_import
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, default_portfolio
 from portfolios.services.sharing import accept_invitation, invite_member
+from portfolios.services.tags import set_tags
 from portfolios.services.transactions import add_transactions, change_transaction
 
 PASSWORD = "correct horse battery"
@@ -82,6 +83,7 @@ def make_person() -> Person:
         _ways_in(user)
         instrument = _market(user)
         person = Person(user, friend, *_portfolios(user, friend, instrument), instrument)
+        set_tags(actor=Actor.user(user), user=user, instrument=instrument.uuid, names=["core"])
     _traces(person)
     return person
 
