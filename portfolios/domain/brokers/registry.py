@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from portfolios.domain.brokers import coinbase, degiro, ibkr_csv, ibkr_flex, kraken, trading212
+from portfolios.domain.brokers import (
+    coinbase,
+    degiro,
+    ghostfolio,
+    ibkr_csv,
+    ibkr_flex,
+    kraken,
+    portfolio_performance_csv,
+    portfolio_performance_xml,
+    trading212,
+)
 from portfolios.domain.brokers.preset import Parsed, Preset, Setting
 from portfolios.domain.brokers.source import Source
 from portfolios.domain.csv_import.findings import UnreadableFile, error
 from portfolios.domain.exact import exact
 
 PRESETS: Final = (
-    degiro.TRANSACTIONS,
-    degiro.ACCOUNT,
-    trading212.PRESET,
-    coinbase.PRESET,
-    kraken.PRESET,
-    ibkr_csv.PRESET,
-    ibkr_flex.PRESET,
-)
+    degiro.TRANSACTIONS, degiro.ACCOUNT, trading212.PRESET, ibkr_csv.PRESET, ibkr_flex.PRESET,
+    coinbase.PRESET, kraken.PRESET, portfolio_performance_csv.PRESET, portfolio_performance_xml.PRESET,
+    ghostfolio.PRESET,
+)  # fmt: skip
 BY_KEY: Final = {one.key: one for one in PRESETS}
 # Read the file by its columns, whatever broker it may be of.
 PLAIN: Final = "csv"

@@ -19,7 +19,7 @@ _HEAD: Final = 4000
 _SEARCHED_LINES: Final = 20
 _DEEPEST: Final = 64
 _NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
-_SUSPECT = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Source:
@@ -94,12 +94,15 @@ class Source:
             UnreadableFile: it is none, is cut short, too deep, or holds what no database can store.
         """
         text = self.decoded[0]
-        if _too_deep(text) or _SUSPECT.search(text):
+        if _too_deep(text):
             raise UnreadableFile("broken-json")
         try:
-            return json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
+            found = json.loads(text, parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse)
         except (ValueError, ArithmeticError, RecursionError) as failure:
             raise UnreadableFile("broken-json") from failure
+        if "\\u" in text and not _storable(found):
+            raise UnreadableFile("broken-json")
+        return found
 
 
 def _too_deep(text: str) -> bool:
@@ -109,6 +112,20 @@ def _too_deep(text: str) -> bool:
         if depth > _DEEPEST:
             return True
     return False
+
+
+def _storable(found: Any) -> bool:
+    """Tell whether no text has a NUL or half a pair of surrogates, which only escapes can bring in."""
+    waiting = [found]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and _UNSTORABLE.search(one):
+            return False
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+    return True
 
 
 def _refuse(text: str) -> NoReturn:

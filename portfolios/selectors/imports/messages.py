@@ -57,6 +57,9 @@ FILE: Final[dict[str, str | Promise]] = {
     "other-broker": _("This is not a file of %(broker)s, or its columns were changed."),
     "broken-xml": _("The XML cannot be read beyond line %(line)s. Was the download cut short?"),
     "broken-json": _("The JSON cannot be read. Was the download cut short?"),
+    "old-version": _(
+        "This file is of an old version. Open it in the current program, save it, and try again."
+    ),
     "xml-entities": _("XML with a document type is refused: no broker writes it, and it can do harm."),
     "xml-too-large": _("The XML is nested too deeply or has too many elements. Export fewer years."),
     "later-shortfall": _(

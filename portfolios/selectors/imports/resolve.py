@@ -16,6 +16,7 @@ from market.models import Instrument
 from market.selectors import instruments
 from portfolios.domain.csv_import.draft import Draft
 from portfolios.domain.csv_import.findings import Finding, error, note, warning
+from portfolios.domain.csv_import.venues import spellings
 
 _MIC = 4
 
@@ -44,7 +45,13 @@ class Resolver:
         named = [draft for draft in drafts if draft.label]
         self._rows, self._chosen = rows, chosen
         self._book = instruments.symbol_book_among(
-            rows, {text for draft in named for text in (draft.symbol, draft.isin) if text}
+            rows,
+            {
+                text
+                for draft in named
+                for text in (draft.symbol, draft.isin, *spellings(draft.symbol, draft.exchange))
+                if text
+            },
         )
         ids = {one for one in chosen.values() if isinstance(one, str)} | {draft.instrument for draft in named}
         self._by_id = self._with_ids(ids)
@@ -94,8 +101,9 @@ class Resolver:
 
     def _lookup(self, code: str, draft: Draft) -> Resolution | None:
         venues = [f"{code}@{draft.exchange}"] if len(draft.exchange) == _MIC else []
+        others = spellings(code, draft.exchange) if code == draft.symbol else []
         try:
-            for name in (*venues, code):
+            for name in (*venues, code, *others):
                 found = self._book.find(name, draft.day)
                 if found is not None:
                     return Resolution(found)

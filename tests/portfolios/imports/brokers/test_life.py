@@ -44,6 +44,9 @@ FILES = [
     File("kraken.csv", "kraken", without(10, 28), 5, 18),
     File("ibkr-activity.csv", "ibkr-activity", without(42, 43), 19, 21),
     File("ibkr-flex.xml", "ibkr-flex", without(21, 24), 8, 11),
+    File("portfolio-performance-de.csv", "portfolio-performance-csv", without(8, 16), 6, 13),
+    File("portfolio-performance.xml", "portfolio-performance-xml", without(177, 185), 7, 8),
+    File("ghostfolio.json", "ghostfolio", without(12, 16), 3, 7),
 ]
 
 
