@@ -277,13 +277,15 @@ def position(ledger: Ledger, row: PositionView) -> dict[str, Any]:
     return shown | {name: amount(getattr(row, name)) for name in POSITION_AMOUNTS}
 
 
-def allocation(ledger: Ledger, found: Valuation, by: str, slices: Iterable[Slice[str]]) -> dict[str, Any]:
-    """Write how the value is spread; `share` is a fraction."""
+def allocation(
+    day: date, currency: str, by: str, total: Decimal, slices: Iterable[Slice[str]]
+) -> dict[str, Any]:
+    """Write how a value in `currency` is spread; `share` is a fraction."""
     return {
-        "date": found.day,
-        "currency": ledger.base,
+        "date": day,
+        "currency": currency,
         "by": by,
-        "total": amount(found.total),
+        "total": amount(total),
         "items": [{"key": row.key, "value": amount(row.value), "share": amount(row.share)} for row in slices],
     }
 

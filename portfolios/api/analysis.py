@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
-from core.api.parameters import DAY, LISTING, choice_parameter, day_parameter, flag_parameter
+from core.api.parameters import DAY, LISTING, day_parameter, flag_parameter
 from portfolios import payloads
 from portfolios.api import queries, shapes
-from portfolios.api.queries import CHARGES, CURRENCY, PERIOD
+from portfolios.api.queries import BY, CHARGES, CURRENCY, PERIOD
 from portfolios.selectors import cost_methods, figures, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
@@ -179,18 +179,17 @@ class AllocationView(_LedgerView):
         parameters=[
             DAY,
             CURRENCY,
-            OpenApiParameter(
-                "by", str, enum=valuation.GROUPINGS, description="What to group by (default instrument)."
-            ),
+            BY,
         ],
         responses=shapes.AllocationSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
-        """Answer the value by instrument, class, currency or sector; the shares add up to 1."""
+        """Answer the value by instrument, class, currency, sector or country; the shares add up to 1."""
         ledger = self.ledger(portfolio_id)
-        by = choice_parameter(request.query_params, "by", valuation.GROUPINGS) or valuation.GROUPINGS[0]
+        by = queries.grouping_parameter(request.query_params)
         found = valuation.at(ledger, self.day(ledger))
-        return Response(payloads.allocation(ledger, found, by, valuation.allocation(ledger, found, by)))
+        slices = valuation.allocation(ledger, found, by)
+        return Response(payloads.allocation(found.day, ledger.base, by, found.total, slices))
 
 
 class CostMethodsView(_LedgerView):

@@ -23,10 +23,17 @@ from market.models import Instrument
 from portfolios.domain import spans
 from portfolios.selectors.figures import Period
 from portfolios.selectors.scopes import Filters, View
+from portfolios.selectors.valuation import GROUPINGS
 
 _SIDES = ("in", "out")
 CURRENCY = OpenApiParameter(
     "currency", str, description="Report in this currency: all is converted at each day's rate."
+)
+BY = OpenApiParameter(
+    "by",
+    str,
+    enum=GROUPINGS,
+    description="What to group by (default instrument); an account is a portfolio.",
 )
 PERIOD = [
     OpenApiParameter("start", date, description="First day: its close is the opening value."),
@@ -86,6 +93,11 @@ def _named(name: str, now: date, inception: Callable[[date], date]) -> Period:
         message = _("period must be one of %(names)s, or a year.") % {"names": ", ".join(spans.NAMES)}
         raise ValidationFailed.of("period", message, "choice")
     return Period(*spans.span(name, inception(now), now))
+
+
+def grouping_parameter(params: Any) -> str:
+    """Read ``by``, what to group by; by instrument unless given."""
+    return choice_parameter(params, "by", GROUPINGS) or GROUPINGS[0]
 
 
 def view_parameters(params: Any) -> View:

@@ -7,9 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView
+from core.api.parameters import DAY, day_parameter
 from portfolios import payloads
 from portfolios.api import queries, shapes
-from portfolios.api.queries import CHARGES, CURRENCY, PERIOD, SCOPE
+from portfolios.api.queries import BY, CHARGES, CURRENCY, PERIOD, SCOPE
 from portfolios.selectors import reports
 from portfolios.selectors.figures import Period
 from portfolios.selectors.reports import Report
@@ -60,6 +61,24 @@ class ReportStatementView(_ReportView):
         """Answer where the change in value of portfolios, or a part of them, came from."""
         found = self.report()
         return Response(payloads.statement(found, reports.statement(found, self.period(found))))
+
+
+class ReportAllocationView(_ReportView):
+    """How a scope is spread."""
+
+    @extend_schema(
+        operation_id="allocation",
+        parameters=[*SCOPE, DAY, CURRENCY, BY],
+        responses=shapes.AllocationSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Answer the value of portfolios, or a part of them, by group; the shares add up to 1."""
+        params, found = request.query_params, self.report()
+        by = queries.grouping_parameter(params)
+        now = reports.last_day(found)
+        day = min(day_parameter(params, "date") or now, now)
+        total, slices = reports.allocation(found, day, by)
+        return Response(payloads.allocation(day, found.base, by, total, slices))
 
 
 class ReportSeriesView(_ReportView):

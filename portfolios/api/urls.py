@@ -43,6 +43,7 @@ urlpatterns = [
     path(
         f"{RECEIVED}/<uuid:invitation_id>/decline", sharing.DeclineView.as_view(), name="api-received-decline"
     ),
+    path("api/v1/allocation", reports.ReportAllocationView.as_view(), name="api-report-allocation"),
     path("api/v1/performance", reports.ReportPerformanceView.as_view(), name="api-report-performance"),
     path("api/v1/statement", reports.ReportStatementView.as_view(), name="api-report-statement"),
     path("api/v1/series", reports.ReportSeriesView.as_view(), name="api-report-series"),

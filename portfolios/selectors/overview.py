@@ -19,9 +19,10 @@ from portfolios.domain.arrays import Floats, Ints, day_number
 from portfolios.domain.exact import ZERO, exact
 from portfolios.domain.positions import PositionView
 from portfolios.domain.prices import PriceUsed
+from portfolios.selectors import valuation
 from portfolios.selectors.benchmarks import stepped
 from portfolios.selectors.figures import Period, daily, inception
-from portfolios.selectors.valuation import NetWorth, NetWorthPart, named_values
+from portfolios.selectors.valuation import NetWorth, NetWorthPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,9 @@ def day_return(found: NetWorth) -> Decimal | None:
 
 
 def spread(found: NetWorth, by: str) -> list[Slice[str]]:
-    """Group everything by instrument, class, currency or sector; the shares add up to 1."""
-    rows: list[tuple[str, Decimal]] = []
-    with exact():
-        for part in found.parts:
-            if part.rate is not None:
-                rows += [
-                    (name, value * part.rate) for name, value in named_values(part.ledger, part.valued, by)
-                ]
-    return allocation(rows)
+    """Group everything as `valuation.GROUPINGS` allows; the shares add up to 1."""
+    parts = [(one.ledger, one.valued, one.rate) for one in found.parts if one.rate is not None]
+    return valuation.spread(parts, by)
 
 
 def holdings(found: NetWorth) -> list[HoldingRow]:

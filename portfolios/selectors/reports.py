@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 from market.models import Instrument
 from market.selectors import rates
+from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_number
 from portfolios.domain.entries import EntryId
+from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.groups import summed_series, summed_statement
 from portfolios.domain.rates import Rates
 from portfolios.domain.scopes import WHOLE, Crossing, Scope, moves_within, restated, within
 from portfolios.domain.statement import Statement
 from portfolios.models import Transaction
-from portfolios.selectors import figures
+from portfolios.selectors import figures, valuation
 from portfolios.selectors.figures import Performance, Period, book, daily, once
 from portfolios.selectors.ledger import Ledger, currencies_of, today
 
@@ -110,6 +113,14 @@ def report(ledgers: Sequence[Ledger], scopes: Sequence[Scope], currency: str) ->
 def last_day(found: Report) -> date:
     """Tell the latest today of the portfolios' time zones."""
     return max(today(part.portfolio) for part in found.parts)
+
+
+def allocation(found: Report, day: date, by: str) -> tuple[Decimal, list[Slice[str]]]:
+    """Answer what a report is worth at the end of `day`, and how that is spread; the shares add up to 1."""
+    valued = [(part, valuation.at(part, day), ONE) for part in found.parts]
+    with exact():
+        total = sum((one.total for _part, one, _rate in valued), ZERO)
+    return total, valuation.spread(valued, by)
 
 
 def inception(found: Report, until: date) -> Period:

@@ -18,14 +18,15 @@ from portfolios.domain import allocation as groups
 from portfolios.domain.allocation import Slice
 from portfolios.domain.book import Problem
 from portfolios.domain.entries import EntryKind
-from portfolios.domain.exact import ZERO, exact
+from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.positions import CashView, PositionView, cash, positions
 from portfolios.models import Portfolio
 from portfolios.selectors.figures import Period, book, once, state
 from portfolios.selectors.ledger import Ledger, load_all, today
 from portfolios.selectors.portfolios import real_of, shared_with
 
-GROUPINGS = ["instrument", "class", "currency", "sector"]
+ACCOUNT = "account"
+GROUPINGS = ["instrument", "class", "currency", "sector", "country", ACCOUNT]
 STALE_AFTER = timedelta(days=7)
 
 
@@ -145,11 +146,32 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
 
 def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
     """Group the value of what is held and of cash; the shares add up to 1."""
-    return groups.allocation(named_values(ledger, valued, by))
+    return spread([(ledger, valued, ONE)], by)
+
+
+def spread(parts: Iterable[tuple[Ledger, Valuation, Decimal]], by: str) -> list[Slice[str]]:
+    """Group what portfolios are worth, each at the rate into one currency; the shares add up to 1.
+
+    An account is a portfolio: two of one name stay two.
+    """
+    names: dict[Any, str] = {}
+    rows: list[tuple[Any, Decimal]] = []
+    with exact():
+        for ledger, valued, rate in parts:
+            account = ledger.portfolio.pk
+            for name, value in named_values(ledger, valued, by):
+                key = account if by == ACCOUNT else name
+                names[key] = name
+                rows.append((key, value * rate))
+    return [Slice(names[one.key], one.value, one.share) for one in groups.allocation(rows)]
 
 
 def named_values(ledger: Ledger, valued: Valuation, by: str) -> list[tuple[str, Decimal]]:
     """List what is held and cash by the name of their group, with their known values."""
+    if by == ACCOUNT:
+        known = [one.market_value for one in valued.positions if one.quantity]
+        known += [one.value for one in valued.cash]
+        return [(str(ledger.portfolio.name), value) for value in known if value is not None]
     name = _NAMES[by]
     rows = [
         (name(ledger.instruments[one.instrument]), one.market_value)
@@ -165,6 +187,7 @@ _NAMES: dict[str, Callable[[Instrument], str]] = {
     "class": lambda one: str(Instrument.Kind(one.kind).label),
     "currency": lambda one: one.currency,
     "sector": lambda one: one.sector or _("No sector"),
+    "country": lambda one: one.country or _("No country"),
 }
 
 

@@ -50,7 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_problems": max(0, len(problems) - SHOWN_PROBLEMS),
         "sample_ready": not found.parts and bool(sample_listings(found.day)),
         "has_entries": any(part.ledger.entries for part in found.parts),
-        **spread_context(overview.spread(found, "instrument"), "instrument", reverse("dashboard-allocation")),
+        **_spread(found, "instrument"),
     }
     return render(request, "portfolios/dashboard.html", context)
 
@@ -61,7 +61,7 @@ def allocation(request: HttpRequest) -> HttpResponse:
     """Show how everything is spread, grouped as asked."""
     found = valuation.net_worth(request.user)
     by = grouping(request)
-    context = spread_context(overview.spread(found, by), by, reverse("dashboard-allocation"))
+    context = _spread(found, by)
     return render(request, "portfolios/_allocation.html", {"currency": found.currency, **context})
 
 
@@ -79,25 +79,33 @@ def sample_listings(day: date) -> dict[str, Instrument]:
     return fictional_listings(date(day.year - PLAN_YEARS, day.month, 1))
 
 
+def _spread(found: NetWorth, by: str) -> dict[str, Any]:
+    url, several = reverse("dashboard-allocation"), len(found.parts) > 1
+    return spread_context(overview.spread(found, by), by, url, several=several)
+
+
 def grouping(request: HttpRequest) -> str:
     """Read what to group by; by instrument unless something that we know is asked for."""
     asked = request.GET.get("by", "")
     return asked if asked in valuation.GROUPINGS else valuation.GROUPINGS[0]
 
 
-def spread_context(slices: list[Slice[str]], by: str, url: str) -> dict[str, Any]:
-    """Make the context of the allocation piece."""
+def spread_context(slices: list[Slice[str]], by: str, url: str, *, several: bool = False) -> dict[str, Any]:
+    """Make the context of the allocation piece; `several`: of more than one portfolio."""
     names = {
         "instrument": _("Instrument"),
         "class": _("Class"),
         "currency": _("Currency"),
         "sector": _("Sector"),
+        "country": _("Country"),
+        "account": _("Portfolio"),
     }
     return {
         "slices": _shown(slices),
         "groupings": [
             {"name": names[one], "url": f"{url}?by={one}", "current": one == by}
             for one in valuation.GROUPINGS
+            if one != valuation.ACCOUNT or several
         ],
     }
 

@@ -152,6 +152,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-allocation": GET,
     "api-cost-methods": GET,
     "api-net-worth": GET,
+    "api-report-allocation": GET,
     "api-report-performance": GET,
     "api-report-statement": GET,
     "api-report-series": GET,

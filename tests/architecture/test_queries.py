@@ -150,6 +150,7 @@ def test_reads_cost_the_same_for_one_row_and_for_three_and_what_was_agreed(home)
     # Two portfolios more to read; in memory they cost nothing. A statement reads two prices besides.
     assert {name: more for name, more in grown.items() if more != (0, 0)} == {
         "api-net-worth": (2 * COLD_LEDGER, 0),
+        "api-report-allocation": (2 * COLD_LEDGER, 0),
         "api-report-performance": (2 * COLD_LEDGER, 0),
         "api-report-series": (2 * (COLD_LEDGER - 1), 0),
         "api-report-statement": (2 * COLD_LEDGER, 0),

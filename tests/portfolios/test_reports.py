@@ -202,3 +202,21 @@ def test_what_nobody_holds_has_no_figures_and_says_why(
     found = get(api, "performance", portfolios=str(portfolio.pk), sector="Nothing")
     assert found["time_weighted"] is None
     assert found["reasons"]["time_weighted"] == "nothing-held"
+
+
+def test_allocation_by_country_and_account_adds_up(
+    api: APIClient, booked: dict[str, str], portfolio: Portfolio, second: Portfolio
+) -> None:
+    Portfolio.objects.filter(pk=second.pk).update(name="Savings")  # two of one name stay two
+    day = {"date": "2024-01-31"}
+    countries = get(api, "allocation", by="country", **day)
+    shares = {"DE": "0.5333", "Cash": "0.424", "US": "0.0427"}  # 600, 429 + 48 and 48 of 1,125 EUR
+    assert {row["key"]: row["share"] for row in countries["items"]} == shares
+    accounts = get(api, "allocation", by="account", **day)
+    assert [(row["key"], row["value"]) for row in accounts["items"]] == [
+        ("Savings", "1029"),
+        ("Savings", "96"),
+    ]
+    assert countries["total"] == accounts["total"] == "1125"
+    only = get(api, "allocation", by="account", sector="energy", **day)["items"]
+    assert only == [{"key": "Savings", "value": "600", "share": "1"}]

@@ -111,6 +111,8 @@ def test_allocation_groups_across_portfolios(member, portfolio, acme):
     assert "Tools 570.00 EUR 29.25%" in words(member.get("/dashboard/allocation/", {"by": "sector"}))
     assert "EUR 1,000.00 EUR 51.31%" in words(member.get("/dashboard/allocation/", {"by": "currency"}))
     assert "ACME 570.00 EUR" in words(member.get("/dashboard/allocation/", {"by": "nonsense"}))
+    assert "No country 570.00 EUR" in words(member.get("/dashboard/allocation/", {"by": "country"}))
+    assert "Savings 1,949.05 EUR" in words(member.get("/dashboard/allocation/", {"by": "account"}))
 
 
 def test_small_slices_become_one(member, portfolio, listed, enter):
