@@ -19,6 +19,7 @@ from portfolios.models import (
     Portfolio,
     PortfolioInvitation,
     PortfolioMember,
+    QualityDismissal,
     Transaction,
     TransactionImport,
     TransactionRevision,
@@ -45,6 +46,7 @@ _REVISION = (
 )  # fmt: skip
 
 _TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
+_DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
 
 _INVITATION = (
     "id", PORTFOLIO, "email", "role", "status", ("invited_by", "invited_by_id"), "sent_at", "expires_at",
@@ -72,6 +74,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("transaction_revisions", revisions.order_by("transaction_id", "version"), _REVISION)
     imports = TransactionImport.objects.filter(portfolio__in=mine).order_by("created_at", "pk")
     yield table("imports", imports, _IMPORT)
+    dismissals = QualityDismissal.objects.filter(Q(portfolio__in=mine) | Q(dismissed_by=user_id))
+    yield table("quality_dismissals", dismissals.order_by("dismissed_at", "pk"), _DISMISSAL)
     yield PersonalTable(
         name="import_rows",
         columns=("import", "position", "row"),

@@ -15,6 +15,7 @@ from portfolios.models import (
     InstrumentTag,
     Portfolio,
     PortfolioMember,
+    QualityDismissal,
     Transaction,
     TransactionImport,
     TransactionRevision,
@@ -37,6 +38,7 @@ def erase_portfolios_of(*, user_id: UUID) -> None:
     InstrumentTag.objects.filter(user_id=user_id).delete()
     TransactionImport.objects.filter(user_id=user_id).update(user_id=None)
     TransactionRevision.objects.filter(changed_by=user_id).update(changed_by=None)
+    QualityDismissal.objects.filter(dismissed_by=user_id).update(dismissed_by=None)
     _hand_over_instruments(user_id)
 
 

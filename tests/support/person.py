@@ -35,10 +35,13 @@ from market.services.instruments import InstrumentData, create_instrument
 from market.services.rates import RateRow, set_rates
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, PortfolioMember
+from portfolios.selectors.ledger import load
+from portfolios.selectors.quality import issues_of
 from portfolios.services.imports.apply import apply_import
 from portfolios.services.imports.preview import preview_import
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, default_portfolio
+from portfolios.services.quality import dismiss_issue
 from portfolios.services.sharing import accept_invitation, invite_member
 from portfolios.services.tags import set_tags
 from portfolios.services.transactions import add_transactions, change_transaction
@@ -141,6 +144,7 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
     for portfolio in (own, theirs):
         _entries(actor, portfolio, instrument)
         _imported(user, portfolio)
+        _dismissed(actor, portfolio)
     return own, theirs
 
 
@@ -157,6 +161,12 @@ def _entries(actor: Actor, portfolio: Portfolio, instrument: Instrument) -> None
     [row] = add_transactions(actor=actor, portfolio_id=portfolio.pk, inputs=[item])
     changes: dict[str, Any] = {"quantity": Decimal("2.5")}
     change_transaction(actor=actor, portfolio_id=portfolio.pk, transaction_id=row.pk, changes=changes)
+
+
+def _dismissed(actor: Actor, portfolio: Portfolio) -> None:
+    """Put a finding of the quality checks aside."""
+    found = issues_of(load(Portfolio.objects.get(pk=portfolio.pk)))[0]
+    dismiss_issue(actor=actor, portfolio_id=portfolio.pk, issue_id=found.id)
 
 
 def _imported(user: User, portfolio: Portfolio) -> UUID:
