@@ -181,48 +181,103 @@ def _lines(faults: list[tuple[int, str]]) -> list[str]:
     return [*said, gettext("And %(number)s more.") % {"number": more}] if more else said
 
 
+_UNITS: Final = "split stock_dividend spin_off merger"
+_GIVEN: Final = "spin_off merger"
+
+
 class ActionForm(forms.Form):
-    """A split or a dividend of one's own instrument."""
+    """A corporate action of one's own instrument; which fields a kind has, `SHOWN_FOR` says."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=CorporateAction.Kind.choices)
-    ex_date = DayField(label=_("Ex-date"), help_text=_("The first day without it."))
+    ex_date = DayField(label=_("Ex-date"), help_text=_("The first day on which it counts."))
+    target = forms.CharField(
+        label=_("Into"),
+        max_length=60,
+        required=False,
+        help_text=_("The symbol of what the holders get. Empty where a merger pays cash only."),
+    )
     numerator = NumberField(label=_("New units"), required=False)
     denominator = NumberField(label=_("for old units"), required=False)
-    amount = NumberField(label=_("Amount per unit"), required=False, help_text=_("Before tax."))
+    amount = NumberField(
+        label=_("Amount per unit"),
+        required=False,
+        help_text=_("A dividend before tax, a merger’s cash, a delisting’s last price: 0 if worthless."),
+    )
+    cost_share = NumberField(
+        label=_("Share of the cost, in percent"),
+        required=False,
+        help_text=_(
+            "Spin-off: what moves to the new units. Merger for both: what stays with the shares; empty "
+            "takes it from the prices."
+        ),
+    )
+    cash_in_lieu = NumberField(
+        label=_("Cash for a whole new unit"),
+        required=False,
+        help_text=_("Where fractions are paid out. Empty keeps them."),
+    )
     currency = CodeField(label=_("Currency"), required=False)
     pay_date = DayField(label=_("Paid on"), required=False)
+    new_symbol = forms.CharField(label=_("New symbol"), max_length=40, required=False)
+    pays_out = forms.BooleanField(
+        label=_("The holders were paid this, and hold nothing any more"), required=False
+    )
 
     SHOWN_FOR = {
-        "numerator": "split",
-        "denominator": "split",
-        "amount": "dividend",
-        "currency": "dividend",
-        "pay_date": "dividend",
+        "target": _GIVEN,
+        "numerator": _UNITS,
+        "denominator": _UNITS,
+        "amount": "dividend merger delisting",
+        "cost_share": _GIVEN,
+        "cash_in_lieu": _UNITS,
+        "currency": "split stock_dividend dividend spin_off merger delisting",
+        "pay_date": "dividend merger",
+        "new_symbol": "symbol_change",
+        "pays_out": "delisting",
     }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: object = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("numerator", "denominator", "amount"):
+        self._user = user
+        for name in ("target", "numerator", "denominator", "amount", "cost_share", "new_symbol"):
             depending: Any = self.fields[name]
             depending.depends = True  # needed or not by the kind: its label claims neither
 
     def shown_fields(self) -> list[tuple[Any, str]]:
-        """List the fields, each with the kind that it is for."""
+        """List the fields, each with the kinds that it is for."""
         return [(field, self.SHOWN_FOR.get(field.name, "")) for field in self]
 
     def clean(self) -> dict[str, Any]:
-        """Drop what the kind does not have."""
+        """Drop what the kind does not have, and find the instrument that the holders get."""
         values = super().clean() or self.cleaned_data
         kind = values.get("kind", "")
         for name, kinds in self.SHOWN_FOR.items():
-            if kind and kind != kinds:
+            if kind and kind not in kinds.split():
                 self.errors.pop(name, None)
-                values[name] = "" if name == "currency" else None
+                values[name] = {"pays_out": False}.get(name, "" if name in _TEXTS else None)
+        if symbol := (values.get("target") or "").strip():
+            values["target"] = self._found(symbol)
+        if values.get("cost_share") is not None:
+            values["cost_share"] = values["cost_share"] / 100
         return values
+
+    def _found(self, symbol: str) -> Instrument | None:
+        try:
+            found = instruments.by_symbol(self._user, symbol)
+        except ValidationFailed as error:
+            self.add_error("target", str(error.detail))
+            return None
+        if found is None:
+            self.add_error("target", gettext("You see no instrument with this symbol."))
+        return found
 
     def action(self) -> ActionData:
         """Make the service's input."""
-        return ActionData(**self.cleaned_data)
+        target = self.cleaned_data["target"]
+        return ActionData(**{**self.cleaned_data, "target": target.uuid if target else None})
+
+
+_TEXTS: Final = ("currency", "new_symbol", "target")
 
 
 class RateForm(forms.Form):

@@ -155,37 +155,99 @@ class DailyBar(models.Model):
         return f"{self.instrument_id} {self.date}"
 
 
-class CorporateAction(TimeStamped):
-    """A split (numerator new shares for denominator old) or a dividend (amount per share, gross).
+_NO_RATIO = Q(numerator=None, denominator=None)
+# a comparison with null is no refusal
+_RATIO = Q(numerator__isnull=False, denominator__isnull=False, numerator__gt=0, denominator__gt=0)
+_PLAIN = Q(target=None, cost_share=None, pays_out=False)
+_UNNAMED = Q(old_symbol="", new_symbol="")
+_NO_CASH = Q(amount=None)
+_CASH = Q(amount__isnull=False, amount__gt=0) & ~Q(currency="")
+# What each kind of corporate action has, and that it has nothing else.
+_COMPLETE = (
+    (Q(kind__in=["split", "stock_dividend"]) & _RATIO & _NO_CASH & _PLAIN & _UNNAMED)
+    | (Q(kind="dividend") & _CASH & _NO_RATIO & _PLAIN & _UNNAMED)
+    | (
+        Q(kind="spin_off", target__isnull=False, cost_share__isnull=False, pays_out=False)
+        & (_RATIO & _NO_CASH & _UNNAMED)
+    )
+    | (
+        Q(kind="merger", pays_out=False)
+        & _UNNAMED
+        & (
+            (Q(target__isnull=False, cost_share=None) & _RATIO & _NO_CASH)
+            | (Q(target=None, cost_share=None) & _NO_RATIO & _CASH)
+            | (Q(target__isnull=False, cost_share__isnull=False) & _RATIO & _CASH)
+        )
+    )
+    | (Q(kind="symbol_change") & _NO_RATIO & _NO_CASH & _PLAIN & ~Q(old_symbol="") & ~Q(new_symbol=""))
+    | (
+        Q(kind="delisting", target=None, cost_share=None)
+        & (_NO_RATIO & _UNNAMED)
+        & (Q(amount=None, pays_out=False) | (Q(amount__isnull=False, amount__gte=0) & ~Q(currency="")))
+    )
+)
 
-    Takes effect at the start of `ex_date` (the exchange's). The dividend is per share as of
-    that date, in `currency`.
+
+class CorporateAction(TimeStamped):
+    """What a company does to its shares; takes effect at the start of `ex_date` (the exchange's).
+
+    A split gives `numerator` new units for `denominator` old ones, a stock dividend that many more, a
+    spin-off that many of `target`, to which `cost_share` (0 to 1) of the cost moves. A merger turns them
+    into that many of `target`, or into `amount` of cash a unit, or both: then `cost_share` stays with
+    the shares. A dividend is `amount` per unit as of that date, gross. A delisting leaves the last price,
+    or `amount` (0: worthless), which `pays_out` says the holders get. `cash_in_lieu` is paid for one
+    whole new unit where a fraction of it would be left; null: fractions are kept. Amounts are in
+    `currency`. docs/algorithms/corporate-actions.md.
     """
 
     class Kind(models.TextChoices):
         SPLIT = "split", _("Split")
         DIVIDEND = "dividend", _("Dividend")
+        STOCK_DIVIDEND = "stock_dividend", _("Stock dividend")
+        SPIN_OFF = "spin_off", _("Spin-off")
+        MERGER = "merger", _("Merger")
+        SYMBOL_CHANGE = "symbol_change", _("Symbol change")
+        DELISTING = "delisting", _("Delisting")
 
     uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
     instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="corporate_actions")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
-    ex_date = models.DateField()
-    pay_date = models.DateField(null=True, blank=True)
-    numerator = NumericField(null=True, blank=True)
-    denominator = NumericField(null=True, blank=True)
-    amount = NumericField(null=True, blank=True)
-    currency = CurrencyField(blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    ex_date = models.DateField(_("ex-date"))
+    pay_date = models.DateField(_("paid on"), null=True, blank=True)
+    target = models.ForeignKey(
+        Instrument, null=True, blank=True, on_delete=models.RESTRICT, related_name="+", verbose_name=_("into")
+    )
+    numerator = NumericField(_("new units"), null=True, blank=True)
+    denominator = NumericField(_("for old units"), null=True, blank=True)
+    amount = NumericField(_("amount"), null=True, blank=True)
+    currency = CurrencyField(_("currency"), blank=True)
+    cost_share = NumericField(_("share of the cost"), null=True, blank=True)
+    cash_in_lieu = NumericField(_("cash in lieu"), null=True, blank=True)
+    pays_out = models.BooleanField(_("pays out"), default=False)
+    old_symbol = models.CharField(_("old symbol"), max_length=SYMBOL_LENGTH, blank=True)
+    new_symbol = models.CharField(_("new symbol"), max_length=SYMBOL_LENGTH, blank=True)
     source = models.CharField(max_length=24)
 
     class Meta:
         ordering = ["-ex_date"]
         indexes = [models.Index(fields=["-ex_date"], name="corporate_action_day")]
         constraints = [
-            models.UniqueConstraint(fields=["instrument", "kind", "ex_date"], name="corporate_action_once"),
+            models.UniqueConstraint(
+                fields=["instrument", "kind", "ex_date", "target"],
+                nulls_distinct=False,
+                name="corporate_action_once",
+            ),
+            models.CheckConstraint(condition=_COMPLETE, name="corporate_action_complete"),
             models.CheckConstraint(
-                condition=(Q(kind="split", numerator__gt=0, denominator__gt=0, amount=None))
-                | (Q(kind="dividend", amount__gt=0, numerator=None, denominator=None) & ~Q(currency="")),
-                name="corporate_action_complete",
+                condition=~Q(target=F("instrument")), name="corporate_action_into_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(cost_share__gte=0, cost_share__lte=1), name="corporate_action_share_of_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(cash_in_lieu=None)
+                | (Q(cash_in_lieu__gte=0, numerator__isnull=False) & ~Q(currency="")),
+                name="corporate_action_cash_in_lieu",
             ),
         ]
 

@@ -14,6 +14,8 @@ from market.models import Instrument
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_of
 from portfolios.domain.book import Disposal, Problem
+from portfolios.domain.corporate.moves import action_of
+from portfolios.domain.entries import EntryId
 from portfolios.domain.lots import Lot
 from portfolios.domain.positions import PositionView
 from portfolios.domain.reasons import Figure
@@ -195,12 +197,18 @@ def lot(ledger: Ledger, instrument: int, row: Lot) -> dict[str, Any]:
     }
 
 
+def made_by(entry_id: EntryId | None) -> dict[str, Any]:
+    """Name the transaction, or the corporate action, that a row comes from; null where it is the other."""
+    action = None if entry_id is None else action_of(entry_id)
+    return {"transaction": None if action else entry_id, "corporate_action": action}
+
+
 def disposal(ledger: Ledger, row: Disposal) -> dict[str, Any]:
     """Write one matched sale: what a lot's part brought, cost and gained."""
     return {
         "instrument": ledger.instruments[row.instrument].uuid,
         "symbol": ledger.instruments[row.instrument].symbol,
-        "transaction": row.entry_id,
+        **made_by(row.entry_id),
         "date": row.day,
         "acquired": row.acquired,
         "acquired_by": row.lot_id,
@@ -224,7 +232,7 @@ def problems(ledger: Ledger, rows: Iterable[Problem]) -> list[dict[str, Any]]:
         {
             "kind": row.kind.value,
             "date": row.day,
-            "transaction": row.entry_id,
+            **made_by(row.entry_id),
             "instrument": None if row.instrument is None else ledger.instruments[row.instrument].uuid,
             "currency": row.currency,
             "quantity": amount(row.quantity),
@@ -260,8 +268,8 @@ def valuation(ledger: Ledger, found: Valuation) -> dict[str, Any]:
     }
 
 
-def position(ledger: Ledger, row: PositionView) -> dict[str, Any]:
-    """Write one position; what ends in ``_quote``, `average_cost` and `price` are in its `currency`."""
+def position(ledger: Ledger, row: PositionView, day: date) -> dict[str, Any]:
+    """Write one position on `day`; what ends in ``_quote``, `average_cost`, `price` are in its `currency`."""
     instrument = ledger.instruments[row.instrument]
     shown: dict[str, Any] = {
         "instrument": instrument.uuid,
@@ -271,6 +279,7 @@ def position(ledger: Ledger, row: PositionView) -> dict[str, Any]:
         "price": amount(row.price.price) if row.price else None,
         "price_as_of": row.price.as_of if row.price else None,
         "price_source": row.price.source if row.price else None,
+        "delisted_on": ledger.delisted(row.instrument, day),
         "incomplete": row.incomplete,
         "reasons": {name: reason.value for name, reason in row.reasons.items()},
     }

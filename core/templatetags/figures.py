@@ -75,7 +75,7 @@ def quantity(value: Number) -> SafeString:
     """Show how much is held: exact to 8 places, without trailing zeros."""
     if value is None:
         return missing()
-    return _span(decimal_text(value, min(8, _places(round_amount(Decimal(value), 8)))))
+    return _span(quantity_text(value))
 
 
 @register.filter
@@ -135,6 +135,11 @@ def decimal_text(value: Decimal | int, places: int) -> str:
     number = round_amount(Decimal(value), places)
     text = str(number_format(abs(number), decimal_pos=places, use_l10n=True, force_grouping=True))
     return MINUS + text if number < 0 else text
+
+
+def quantity_text(value: Decimal | int) -> str:
+    """Write how much there is of something: exact to 8 places, without trailing zeros."""
+    return decimal_text(value, min(8, _places(round_amount(Decimal(value), 8))))
 
 
 def price_text(value: Decimal | int) -> str:

@@ -39,18 +39,21 @@ class InstrumentForm(ServiceForm, _InstrumentForm):
 
 
 class ActionForm(ServiceForm, _ActionForm):
-    """A split or dividend of a public instrument."""
+    """A corporate action of a public instrument."""
 
     class Meta:
         model = CorporateAction
         fields = (
-            "instrument", "kind", "ex_date", "pay_date", "numerator", "denominator", "amount", "currency",
+            "instrument", "kind", "ex_date", "pay_date", "target", "numerator", "denominator", "amount",
+            "currency", "cost_share", "cash_in_lieu", "pays_out", "new_symbol",
         )  # fmt: skip
 
     def apply(self) -> CorporateAction:
         """Record the action."""
         values = dict(self.cleaned_data)
         instrument_uuid: UUID = values.pop("instrument").uuid
+        target = values.pop("target", None)
+        data = ActionData(**values, target=target.uuid if target else None)
         return record_corporate_action(
-            actor=self.actor, instrument_uuid=instrument_uuid, data=ActionData(**values), source="staff"
+            actor=self.actor, instrument_uuid=instrument_uuid, data=data, source="staff"
         )

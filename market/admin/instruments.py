@@ -112,7 +112,7 @@ class InstrumentAdmin(TransferAdmin, ServiceAdmin):
 
 @admin.register(CorporateAction)
 class CorporateActionAdmin(TransferAdmin, ServiceAdmin):
-    """Splits and dividends of public instruments: recorded and deleted, never changed."""
+    """Corporate actions of public instruments: recorded and deleted, never changed."""
 
     resource = sheets.ActionSheet
     import_power = "market.add_corporateaction"
@@ -131,6 +131,7 @@ class CorporateActionAdmin(TransferAdmin, ServiceAdmin):
         "instrument",
         "kind",
         "ex_date",
+        "target",
         "numerator",
         "denominator",
         "amount",
@@ -138,10 +139,10 @@ class CorporateActionAdmin(TransferAdmin, ServiceAdmin):
         "source",
     ]
     list_filter = ["kind", ("ex_date", PeriodFilter)]
-    list_select_related = ["instrument"]
+    list_select_related = ["instrument", "target"]
     search_fields = ["^instrument__symbol", "=instrument__isin", "=uuid"]
     search_help_text = _("The beginning of a symbol, an ISIN or an id.")
-    autocomplete_fields = ["instrument"]
+    autocomplete_fields = ["instrument", "target"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave users' own instruments out."""

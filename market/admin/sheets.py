@@ -23,6 +23,7 @@ from market.services.rates import RateRow, set_rates
 from market.services.reference import ExchangeData, save_exchange
 
 SOURCE = "staff"
+NUMBERS = ("numerator", "denominator", "amount", "cost_share", "cash_in_lieu")
 TEXTS = ("symbol", "exchange", "name", "kind", "currency", "isin", "sector", "country", "coin_id")
 
 
@@ -30,15 +31,15 @@ def _column(name: str, attribute: str = "") -> Any:
     return fields.Field(column_name=name, attribute=attribute or name)
 
 
-def public(reader: RowReader) -> Instrument | None:
+def public(reader: RowReader, name: str = "symbol", venue: str = "exchange") -> Instrument | None:
     """Find the public instrument that a row names by symbol and, where several have it, exchange."""
-    symbol, mic = reader.text("symbol", needed=True).upper(), reader.text("exchange").upper()
+    symbol, mic = reader.text(name, needed=True).upper(), reader.text(venue).upper()
     found = Instrument.objects.filter(owner=None, symbol=symbol)
     rows = list((found.filter(exchange=mic) if mic else found)[:2])
     if symbol and not rows:
-        reader.refuse("symbol", _("No public instrument has this symbol."), "unknown-symbol")
+        reader.refuse(name, _("No public instrument has this symbol."), "unknown-symbol")
     if len(rows) > 1:
-        reader.refuse("exchange", _("Several have this symbol; name the exchange."), "ambiguous-symbol")
+        reader.refuse(venue, _("Several have this symbol; name the exchange."), "ambiguous-symbol")
     return rows[0] if len(rows) == 1 else None
 
 
@@ -130,7 +131,7 @@ class ExchangeSheet(ServiceResource):
 
 
 class ActionSheet(ServiceResource):
-    """Splits and dividends of public instruments: recorded, never changed; one that differs is refused."""
+    """Corporate actions of public instruments: recorded, never changed; one that differs is refused."""
 
     object_type = "market.corporateaction"
     needed = ("symbol", "kind", "ex_date")
@@ -143,27 +144,39 @@ class ActionSheet(ServiceResource):
     denominator = _column("denominator")
     amount = _column("amount")
     currency = _column("currency")
+    target = _column("target", "target__symbol")
+    target_exchange = _column("target_exchange", "target__exchange_id")
+    cost_share = _column("cost_share")
+    cash_in_lieu = _column("cash_in_lieu")
+    pays_out = _column("pays_out")
+    new_symbol = _column("new_symbol")
 
     def read(self, row: Mapping[str, Any]) -> tuple[UUID, ActionData]:
-        """Read a split or dividend."""
+        """Read a corporate action; columns that a kind has not may be missing."""
         reader = RowReader(row)
         instrument, day = public(reader), reader.day("ex_date", needed=True)
-        given = {
+        given: dict[str, Any] = {
             "kind": reader.text("kind", needed=True),
             "pay_date": reader.day("pay_date"),
             "currency": reader.text("currency"),
-            **{name: reader.decimal(name) for name in ("numerator", "denominator", "amount")},
+            "new_symbol": reader.text("new_symbol"),
+            "pays_out": bool(row.get("pays_out")) and reader.truth("pays_out"),
+            **{name: reader.decimal(name) for name in NUMBERS},
         }
+        if reader.text("target"):
+            target = public(reader, "target", "target_exchange")
+            given["target"] = target.uuid if target else None
         reader.done()
         assert instrument is not None
         assert day is not None
-        return instrument.uuid, ActionData(ex_date=day, **given)  # type: ignore[arg-type]  # read above
+        return instrument.uuid, ActionData(ex_date=day, **given)
 
     def store(self, item: tuple[UUID, ActionData]) -> str:
         """Record it, unless it is there already."""
         uuid, data = item
         there = CorporateAction.objects.filter(instrument__uuid=uuid, kind=data.kind, ex_date=data.ex_date)
-        known = there.first()
+        other = {"target__uuid": data.target} if data.target else {"target": None}
+        known = there.filter(**other).first()
         if known is not None and _is_same_action(known, data):
             return SAME
         record_corporate_action(actor=self.actor, instrument_uuid=uuid, data=data, source=SOURCE)
@@ -171,16 +184,17 @@ class ActionSheet(ServiceResource):
 
 
 def _is_same_action(known: CorporateAction, data: ActionData) -> bool:
-    if known.kind == CorporateAction.Kind.SPLIT:
-        return bool(
-            data.numerator
-            and data.denominator
-            and known.numerator
-            and known.denominator
-            and known.numerator * data.denominator == known.denominator * data.numerator
-        )
-    currency = data.currency.upper() or known.currency
-    return (known.amount, known.currency, known.pay_date) == (data.amount, currency, data.pay_date)
+    """Tell whether a file says what is known; what it leaves open may be anything."""
+    if known.numerator and known.denominator:
+        same = (data.numerator or 0) * known.denominator == known.numerator * (data.denominator or 0)
+        if not same:
+            return False
+    given = (data.amount, data.cash_in_lieu, data.pays_out, data.pay_date, data.new_symbol.upper())
+    there = (known.amount, known.cash_in_lieu, known.pays_out, known.pay_date, known.new_symbol)
+    open_ones = (not data.currency or data.currency.upper() == known.currency) and (
+        data.cost_share is None or data.cost_share == known.cost_share
+    )
+    return given == there and open_ones
 
 
 class BarSheet(ServiceResource):

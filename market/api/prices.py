@@ -1,4 +1,4 @@
-"""Endpoints of daily bars and corporate actions."""
+"""Endpoints of daily bars."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ from core.models import LIVE_WORLD
 from market.api.serializers import (
     MAX_ROWS,
     BarSerializer,
-    CorporateActionSerializer,
     DeletedSerializer,
     StoredSerializer,
 )
 from market.domain.bars import BarRow
-from market.selectors import actions, instruments, prices
-from market.services import actions as action_services
+from market.selectors import instruments, prices
 from market.services import bars as bar_services
-from market.services.actions import ActionData
 
 BARS = OpenApiExample(
     "Two days",
@@ -39,16 +36,6 @@ BARS = OpenApiExample(
         },
         {"date": "2026-11-20", "close": "10.28"},
     ],
-    request_only=True,
-)
-SPLIT = OpenApiExample(
-    "Four for one",
-    value={"kind": "split", "ex_date": "2026-08-31", "numerator": "4", "denominator": "1"},
-    request_only=True,
-)
-DIVIDEND = OpenApiExample(
-    "A dividend",
-    value={"kind": "dividend", "ex_date": "2026-05-08", "amount": "0.26", "currency": "USD"},
     request_only=True,
 )
 
@@ -119,56 +106,3 @@ class BarListView(ApiView):
         rows = [BarRow(day=one.pop("date"), **one) for one in values]
         stored = bar_services.set_bars(actor=self.actor, uuid=uuid, rows=rows)
         return StoredSerializer(stored).data
-
-
-class CorporateActionListView(ApiView):
-    """The splits and dividends of an instrument."""
-
-    area = "market"
-
-    @extend_schema(
-        operation_id="corporate_actions_list",
-        tags=["prices"],
-        parameters=LISTING,
-        responses=page_of("CorporateActionPage", CorporateActionSerializer),
-    )
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """List corporate actions, newest first."""
-        rows = actions.for_instrument(instruments.get(request.user, uuid))
-        return paged(self, rows, lambda page: CorporateActionSerializer(page, many=True).data)
-
-    @extend_schema(
-        operation_id="corporate_actions_create",
-        tags=["prices"],
-        request=CorporateActionSerializer,
-        responses={201: CorporateActionSerializer},
-        examples=[SPLIT, DIVIDEND],
-    )
-    @idempotent
-    def post(self, request: Request, uuid: UUID) -> Response:
-        """Record a split or dividend of the caller's own instrument."""
-        instruments.get(request.user, uuid)
-        values = self.parsed(CorporateActionSerializer)
-        action = action_services.record_corporate_action(
-            actor=self.actor, instrument_uuid=uuid, data=ActionData(**values)
-        )
-        return Response(CorporateActionSerializer(action).data, status=201)
-
-
-class CorporateActionView(ApiView):
-    """One split or dividend."""
-
-    area = "market"
-
-    @extend_schema(
-        operation_id="corporate_actions_retrieve", tags=["prices"], responses=CorporateActionSerializer
-    )
-    def get(self, request: Request, uuid: UUID) -> Response:
-        """Answer a corporate action."""
-        return Response(CorporateActionSerializer(actions.get(request.user, uuid)).data)
-
-    @extend_schema(operation_id="corporate_actions_delete", tags=["prices"], responses={204: None})
-    def delete(self, _request: Request, uuid: UUID) -> Response:
-        """Delete a corporate action of the caller's own instrument."""
-        action_services.delete_corporate_action(actor=self.actor, uuid=uuid)
-        return Response(status=204)

@@ -114,18 +114,41 @@ class RateSerializer(StrictSerializer[FxRate]):
         return rate.owner_id is not None
 
 
+class TargetField(serializers.UUIDField):
+    """The id of another instrument, of a row that points at it."""
+
+    def to_representation(self, value: Any) -> str:
+        """Write the id of the instrument."""
+        return str(value.uuid)
+
+
 class CorporateActionSerializer(StrictSerializer[CorporateAction]):
-    """A split (`numerator` new for `denominator` old) or a gross dividend per unit (`amount`)."""
+    """What a company did to its shares.
+
+    Split: `numerator` new for `denominator` old. Stock dividend: that many more. Dividend: `amount` per
+    unit, gross. Spin-off: that many of `target`, to which `cost_share` (0 to 1) of the cost moves. Merger:
+    that many of `target` for old ones, or `amount` of cash a unit, or both. Symbol change: `new_symbol`.
+    Delisting: a last price (`amount`, 0 is worthless) that stays the value or, with `pays_out`, is paid.
+    `cash_in_lieu` is paid for one whole new unit where a fraction would be left.
+    """
 
     id = serializers.UUIDField(read_only=True, source="uuid")
     instrument = serializers.UUIDField(read_only=True, source="instrument.uuid")
     kind = serializers.ChoiceField(choices=CORPORATE_ACTION_KINDS)
     ex_date = serializers.DateField()
     pay_date = serializers.DateField(required=False, allow_null=True)
+    target = TargetField(
+        required=False, allow_null=True, help_text=_("The instrument that new units are of.")
+    )
     numerator = NumericSerializerField(positive=True, required=False, allow_null=True)
     denominator = NumericSerializerField(positive=True, required=False, allow_null=True)
-    amount = NumericSerializerField(positive=True, required=False, allow_null=True)
+    amount = NumericSerializerField(required=False, allow_null=True)
     currency = CurrencySerializerField(required=False, allow_blank=True)
+    cost_share = NumericSerializerField(required=False, allow_null=True)
+    cash_in_lieu = NumericSerializerField(required=False, allow_null=True)
+    pays_out = serializers.BooleanField(required=False)
+    old_symbol = serializers.CharField(read_only=True)
+    new_symbol = serializers.CharField(required=False, allow_blank=True, max_length=40)
     source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a field
 
 

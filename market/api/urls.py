@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from market.api import instruments, prices, rates
+from market.api import actions, instruments, prices, rates
 
 ONE = "api/v1/instruments/<uuid:uuid>"
 
@@ -12,10 +12,10 @@ urlpatterns = [
     path("api/v1/instruments", instruments.InstrumentListView.as_view(), name="api-instruments"),
     path(ONE, instruments.InstrumentView.as_view(), name="api-instrument"),
     path(f"{ONE}/bars", prices.BarListView.as_view(), name="api-bars"),
-    path(f"{ONE}/corporate-actions", prices.CorporateActionListView.as_view(), name="api-corporate-actions"),
+    path(f"{ONE}/corporate-actions", actions.CorporateActionListView.as_view(), name="api-corporate-actions"),
     path(
         "api/v1/corporate-actions/<uuid:uuid>",
-        prices.CorporateActionView.as_view(),
+        actions.CorporateActionView.as_view(),
         name="api-corporate-action",
     ),
     path("api/v1/rates", rates.RateListView.as_view(), name="api-rates"),

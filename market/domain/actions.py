@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
+from typing import Final
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,48 @@ class Dividend:
     ex_date: date
     amount: Decimal
     currency: str
+
+
+class ActionKind(StrEnum):
+    """What an action does to a holding, besides a split; in the order in which those of one day do it."""
+
+    CASH_IN_LIEU = "cash_in_lieu"
+    SPIN_OFF = "spin_off"
+    MERGER = "merger"
+    DELISTING = "delisting"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What happens to a holding of `instrument` at the start of `ex_date`, after that day's splits.
+
+    `numerator` new units of `target` for `denominator` held; `cash` per unit held. `cost_share`: of the
+    cost, what goes to (spin-off) or stays with (merger) the new units. `cash_in_lieu` is paid for a whole
+    new unit where a fraction is left; None: it is kept. Amounts are in the major unit of `currency`.
+    `pays_out`: a delisting ends the holding. `sequence` orders the actions of one day and kind.
+    """
+
+    id: UUID
+    sequence: int
+    kind: ActionKind
+    instrument: int
+    ex_date: date
+    target: int | None = None
+    numerator: int = 0
+    denominator: int = 1
+    cash: Decimal | None = None
+    currency: str = ""
+    cost_share: Decimal | None = None
+    cash_in_lieu: Decimal | None = None
+    pays_out: bool = False
+
+
+_RANK: Final = {kind: rank for rank, kind in enumerate(ActionKind)}
+
+
+def in_order(actions: Iterable[Action]) -> list[Action]:
+    """Return the actions in the order in which they apply: day, kind, sequence."""
+    return sorted(actions, key=lambda one: (one.ex_date, _RANK[one.kind], one.sequence))
 
 
 def ratio(numerator: Decimal, denominator: Decimal) -> tuple[int, int]:

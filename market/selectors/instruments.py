@@ -34,6 +34,11 @@ def visible_to(user: object, besides: Any = ()) -> QuerySet[Instrument]:
     return Instrument.objects.filter(seen | Q(pk__in=besides) if shared else seen)
 
 
+def owned_or_public(owner_id: UUID | None) -> QuerySet[Instrument]:
+    """List the public instruments and those of one owner; without an owner only the public ones."""
+    return Instrument.objects.filter(Q(owner=None) | Q(owner=owner_id) if owner_id else Q(owner=None))
+
+
 def get(user: object, uuid: UUID, besides: Any = ()) -> Instrument:
     """Return an instrument by its UUID.
 

@@ -16,7 +16,8 @@ _INSTRUMENT = (
 )  # fmt: skip
 _ACTION = (
     ("id", "uuid"), INSTRUMENT, "kind", "ex_date", "pay_date", "numerator", "denominator", "amount",
-    "currency", "source", "created_at", "updated_at",
+    "currency", ("target", "target__uuid"), "cost_share", "cash_in_lieu", "pays_out", "old_symbol",
+    "new_symbol", "source", "created_at", "updated_at",
 )  # fmt: skip
 
 

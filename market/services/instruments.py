@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -22,7 +22,7 @@ from core.ports import instrument_in_use
 from market import locks
 from market.errors import InstrumentInUse
 from market.events import InstrumentChanged
-from market.models import SYMBOL_LENGTH, Exchange, Instrument, SymbolSpan
+from market.models import SYMBOL_LENGTH, CorporateAction, Exchange, Instrument, SymbolSpan
 from market.selectors.instruments import ISIN
 from market.services.revisions import prices_changed
 
@@ -124,12 +124,15 @@ def hand_over(*, actor: Actor, from_user_id: UUID, instrument_id: int, to_user_i
     """
     if actor.user_id not in {None, from_user_id}:
         raise Forbidden(_("Only its owner may hand over an instrument."))
-    owned = Instrument.objects.select_for_update().filter(owner_id=from_user_id)
+    owned = Instrument.objects.select_for_update().filter(owner_id__in={from_user_id, to_user_id})
     instrument = owned.filter(id=instrument_id).first()
     if instrument is None:
         raise NotFound(_("There is no such instrument."))
+    if instrument.owner_id == to_user_id:
+        return instrument  # it went along with what turns into it
     instrument.owner_id = to_user_id
     _save_under_free_symbol(instrument)
+    _hand_over_targets(actor, instrument, from_user_id, to_user_id)
     prices_changed(LIVE_WORLD, [instrument.id])
     audit.record(
         actor=actor,
@@ -165,9 +168,16 @@ def delete_instrument(*, actor: Actor, uuid: UUID, reason: str = "") -> None:
     )
     try:
         instrument.delete()
-    except ProtectedError as error:
+    except (ProtectedError, RestrictedError) as error:
         raise InstrumentInUse(_("%(symbol)s is in use.") % {"symbol": instrument.symbol}) from error
     bus.publish(changed)
+
+
+def _hand_over_targets(actor: Actor, instrument: Instrument, from_user_id: UUID, to_user_id: UUID) -> None:
+    """Let what an instrument turns into go along with it."""
+    targets = CorporateAction.objects.filter(instrument=instrument, target__owner_id=from_user_id)
+    for target in sorted(set(targets.values_list("target__id", flat=True))):
+        hand_over(actor=actor, from_user_id=from_user_id, instrument_id=target, to_user_id=to_user_id)
 
 
 def _assign(instrument: Instrument, values: dict[str, Any]) -> None:
@@ -251,6 +261,27 @@ def _rename(instrument: Instrument, old_symbol: str, since: date | None) -> None
     last.valid_to = since
     last.save()
     SymbolSpan.objects.create(instrument=instrument, symbol=instrument.symbol, valid_from=since)
+
+
+def take_symbol_back(instrument: Instrument, old_symbol: str, new_symbol: str, since: date) -> None:
+    """Undo a renaming, whose instrument is locked, as if the old symbol had stayed.
+
+    Raises:
+        Conflict: the symbol has changed since, or the old one is taken meanwhile.
+    """
+    spans = list(instrument.symbol_spans.order_by("-valid_from")[:2])
+    last = spans[0] if spans else None
+    if instrument.symbol != new_symbol or (last is not None and last.valid_from != since):
+        raise Conflict(_("The symbol has changed since; take the later change back first."))
+    instrument.symbol = old_symbol
+    _save(instrument)
+    if last is not None:
+        last.delete()
+    if len(spans) > 1:
+        spans[1].valid_to = None
+        spans[1].save()
+    prices_changed(LIVE_WORLD, [instrument.id])
+    bus.publish(InstrumentChanged(instrument.id, instrument.uuid))
 
 
 def _in_use(instrument: Instrument) -> bool:

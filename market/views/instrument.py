@@ -28,6 +28,7 @@ from market.selectors import actions, charts, listing, prices
 from market.selectors.charts import Chart
 from market.selectors.instruments import get
 from market.views.common import BAR_FIELDS, bar_cells, is_own, page_url
+from market.views.words import described
 
 BARS_A_PAGE = 20
 RAW = "raw"
@@ -40,13 +41,15 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show one instrument."""
     row = get(request.user, uuid)
     figures = charts.figures(LIVE_WORLD, row)
+    happened = list(actions.for_instrument(row))
     context = {
         **frame(request, row),
         **bars_context(request, row),
         "quote": listing.quote(LIVE_WORLD, row),
         "figures": figures,
         "price_modes": _modes(figures),
-        "actions": list(actions.for_instrument(row)),
+        "actions": [(one, described(one)) for one in happened],
+        "delisted": actions.delisting(happened),
         "names": list(row.symbol_spans.order_by("-valid_from")),
         "undo": _undo(request, row),
     }

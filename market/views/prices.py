@@ -1,4 +1,4 @@
-"""Entering prices, splits and dividends of one's own instrument."""
+"""Entering prices and corporate actions of one's own instrument."""
 
 from __future__ import annotations
 
@@ -86,10 +86,10 @@ def _gone(
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def action_create(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Add a split or a dividend to the user's own instrument."""
+    """Add a corporate action to the user's own instrument."""
     row = get_own(request.user, uuid)
     initial = {"kind": CorporateAction.Kind.SPLIT, "currency": row.currency}
-    form = ActionForm(request.POST or None, initial=initial)
+    form = ActionForm(request.POST or None, initial=initial, user=request.user)
     if request.method == "POST" and form.is_valid() and attempted(form, lambda: _record(request, row, form)):
         kind = CorporateAction.Kind(form.cleaned_data["kind"])
         messages.success(request, _("Added: %(what)s.") % {"what": kind.label})
@@ -105,7 +105,7 @@ def _record(request: HttpRequest, row: Instrument, form: ActionForm) -> None:
 @require_POST
 @login_required
 def action_delete(request: HttpRequest, uuid: UUID, action: UUID) -> HttpResponse:
-    """Delete a split or dividend of the user's own instrument; the page offers to bring it back."""
+    """Delete a corporate action of the user's own instrument; the page offers to bring it back."""
     row = get_own(request.user, uuid)
     found = selected.get(request.user, action)
     if found.instrument_id != row.id:
@@ -117,11 +117,24 @@ def action_delete(request: HttpRequest, uuid: UUID, action: UUID) -> HttpRespons
 
 
 def _fields(action: CorporateAction) -> dict[str, str]:
-    numbers = {name: getattr(action, name) for name in ("numerator", "denominator", "amount")}
+    names = ("numerator", "denominator", "amount", "cash_in_lieu")
+    numbers = {name: getattr(action, name) for name in names}
+    share = action.cost_share
     return {
         "kind": action.kind,
         "ex_date": action.ex_date.isoformat(),
         "pay_date": action.pay_date.isoformat() if action.pay_date else "",
         "currency": action.currency,
+        "new_symbol": action.new_symbol,
+        "target": _name(action.target),
+        "cost_share": "" if share is None else plain(share * 100),
+        **({"pays_out": "on"} if action.pays_out else {}),
         **{name: plain(value) for name, value in numbers.items() if value is not None},
     }
+
+
+def _name(target: Instrument | None) -> str:
+    """Write a symbol as it is typed, with its venue where it has one."""
+    if target is None:
+        return ""
+    return f"{target.symbol}@{target.exchange_id}" if target.exchange_id else target.symbol

@@ -92,10 +92,11 @@ class PositionsView(_LedgerView):
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the positions as of the end of a day, the largest first."""
         ledger = self.ledger(portfolio_id)
-        found = valuation.at(ledger, self.day(ledger))
+        day = self.day(ledger)
+        found = valuation.at(ledger, day)
         closed = flag_parameter(request.query_params, "closed")
         rows = [one for one in found.positions if closed or one.quantity]
-        return self.page([payloads.position(ledger, one) for one in rows])
+        return self.page([payloads.position(ledger, one, day) for one in rows])
 
 
 class LotsView(_LedgerView):

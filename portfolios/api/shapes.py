@@ -76,6 +76,7 @@ PositionViewSerializer = _shape(
         **_numbers("price", *POSITION_AMOUNTS, nullable=True),
         "price_as_of": serializers.DateField(allow_null=True),
         "price_source": _text(allow_null=True),
+        "delisted_on": serializers.DateField(allow_null=True),
         "incomplete": serializers.BooleanField(),
         "reasons": serializers.DictField(child=_text()),
     },
@@ -99,6 +100,8 @@ DisposalSerializer = _shape(
     "A sale, matched with one lot.",
     {
         **_MATCHED,
+        "transaction": serializers.UUIDField(allow_null=True),
+        "corporate_action": serializers.UUIDField(allow_null=True),
         "date": serializers.DateField(),
         "acquired_by": serializers.UUIDField(allow_null=True),
         **_numbers("quantity"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,7 +20,16 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
-KINDS: Final = tuple(EntryKind)
+
+class MoveKind(StrEnum):
+    """What a corporate action does that no entry of a person does: units turn into others, or into cash."""
+
+    MOVED_IN = "moved_in"
+    MOVED_OUT = "moved_out"
+    CASH_PAID = "cash_paid"
+
+
+KINDS: Final[tuple[EntryKind | MoveKind, ...]] = (*EntryKind, *MoveKind)
 CODES: Final = {kind: code for code, kind in enumerate(KINDS)}
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
@@ -76,6 +86,13 @@ def columns(entries: Iterable[Entry], instruments: Sequence[int], currencies: Se
         tax_currency=_ints([of[row.tax_currency or row.currency] for row in rows]),
         fx_rate=_floats([np.nan if row.fx_rate is None else row.fx_rate for row in rows]),
     )
+
+
+def joined(before: Columns, after: Columns) -> Columns:
+    """Merge two ledgers by day; within a day the rows of `before` come first."""
+    order = np.argsort(np.concatenate([before.day, after.day]), kind="stable")
+    names = Columns.__slots__
+    return Columns(*(np.concatenate([getattr(before, name), getattr(after, name)])[order] for name in names))
 
 
 def _ints(values: list[int]) -> Ints:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from market.domain.actions import Action
 from portfolios.domain.book import Book, Flow, Problem, ProblemKind, Transfer
+from portfolios.domain.corporate.booking import Actions
+from portfolios.domain.corporate.moves import Move, moves
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, plus, times
 from portfolios.domain.lots import CostMethod
@@ -29,6 +32,7 @@ def fold(
     until: date | None = None,
     currencies: Mapping[int, str] | None = None,
     prices: Prices | None = None,
+    actions: Iterable[Action] = (),
 ) -> Book:
     """Fold entries, in any order, into a book of the end of day `until` (None: of all of them).
 
@@ -48,6 +52,7 @@ def fold(
         tracks_cash=tracks_cash,
         currencies=currencies,
         prices=prices,
+        actions=actions,
     )
     ledger.run(until)
     return ledger.close(until)
@@ -76,6 +81,7 @@ class Ledger:
         at_market: bool = False,
         left_out_instruments: frozenset[int] = frozenset(),
         left_out_currencies: frozenset[str] = frozenset(),
+        actions: Iterable[Action] = (),
     ) -> None:
         self.book = Book(base=base, method=method, tracks_cash=tracks_cash)
         self.positions: dict[int, Position] = {}
@@ -88,7 +94,16 @@ class Ledger:
         self._at_market = at_market
         self._left_out = left_out_instruments
         self._next_entry = 0
-        self._next_split = 0
+        self._next_event = 0
+        self._events = self._what_happens(actions, prices)
+        self._actions = Actions(
+            self.book,
+            self.positions,
+            self._till,
+            self.valuer,
+            currencies=self._currencies,
+            left_out=left_out_instruments,
+        )
         self._handlers: dict[EntryKind, Callable[[Entry], None]] = {
             EntryKind.BUY: self._trade,
             EntryKind.SELL: self._trade,
@@ -109,12 +124,12 @@ class Ledger:
             while at < len(entries) and (until is None or entries[at].day <= until):
                 entry = entries[at]
                 at += 1
-                self._split(entry.day)
+                self._happen(entry.day)
                 till.open()
                 handlers[entry.kind](entry)
                 till.shut(entry)
             self._next_entry = at
-            self._split(until)
+            self._happen(until)
 
     def close(self, until: date | None) -> Book:
         """Return the book as it stands."""
@@ -122,14 +137,22 @@ class Ledger:
         self.book.holdings = {at.instrument: at.holding() for at in self.positions.values()}
         return self.book
 
-    def _split(self, until: date | None) -> None:
-        splits, at = self._splits.in_order, self._next_split
-        while at < len(splits) and (until is None or splits[at].ex_date <= until):
-            split = splits[at]
+    def _what_happens(self, actions: Iterable[Action], prices: Prices | None) -> list[Split | Move]:
+        """List splits and what the other corporate actions do, in the order in which they apply."""
+        splits, found = self._splits.in_order, list(actions)
+        reshaped: list[Split | Move] = [*splits, *moves(self._entries, splits, found, prices)]
+        return sorted(reshaped, key=lambda one: one.ex_date)
+
+    def _happen(self, until: date | None) -> None:
+        events, at = self._events, self._next_event
+        while at < len(events) and (until is None or events[at].ex_date <= until):
+            event = events[at]
             at += 1
-            if split.instrument in self.positions:
-                self.positions[split.instrument].queue.split(split.numerator, split.denominator)
-        self._next_split = at
+            if isinstance(event, Move):
+                self._actions.apply(event)
+            elif event.instrument in self.positions:
+                self.positions[event.instrument].queue.split(event.numerator, event.denominator)
+        self._next_event = at
 
     def _position(self, entry: Entry) -> Position | None:
         """Return the state of the entry's instrument; None, and a finding, where it cannot be booked."""

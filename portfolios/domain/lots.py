@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -121,6 +121,18 @@ class LotQueue:
                 left = ZERO
         self.quantity -= quantity - left
         return taken
+
+    def drain(self) -> list[Lot]:
+        """Take every lot out, in order of acquisition."""
+        lots = list(self.lots())
+        self._heap, self.quantity = [], ZERO
+        return lots
+
+    def receive(self, lots: Iterable[Lot]) -> None:
+        """Add lots that keep their dates: they stand where those put them among what is held."""
+        rows = sorted([*self.drain(), *lots], key=lambda lot: lot.acquired)
+        for lot in rows:
+            self.add(lot)
 
     def split(self, numerator: int, denominator: int) -> None:
         """Turn `denominator` units into `numerator`; costs stay.

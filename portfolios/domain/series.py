@@ -20,6 +20,7 @@ from portfolios.domain.arrays import (
     Floats,
     Ints,
     LastKnown,
+    MoveKind,
     Points,
     SplitPoints,
     last_known,
@@ -39,12 +40,17 @@ _CASH_SIGN = {
     EntryKind.TAX: -1.0,
     EntryKind.TRANSFER_IN: 0.0,
     EntryKind.TRANSFER_OUT: 0.0,
+    MoveKind.MOVED_IN: 0.0,
+    MoveKind.MOVED_OUT: 0.0,
+    MoveKind.CASH_PAID: 1.0,
 }
 _UNIT_SIGN = {
     EntryKind.BUY: 1.0,
     EntryKind.SELL: -1.0,
     EntryKind.TRANSFER_IN: 1.0,
     EntryKind.TRANSFER_OUT: -1.0,
+    MoveKind.MOVED_IN: 1.0,
+    MoveKind.MOVED_OUT: -1.0,
 }
 _CASH = np.array([_CASH_SIGN[kind] for kind in CODES])
 _UNITS = np.array([_UNIT_SIGN.get(kind, 0.0) for kind in CODES])
@@ -269,7 +275,9 @@ class _Flows:
         unit[has] = prices[window.rows[has], ledger.instrument[has]]
         self._asset_unknown = (_UNITS[ledger.kind] != 0) & np.isnan(unit)
         units = _UNITS[ledger.kind] * ledger.quantity / market.splits.units(ledger.day, ledger.instrument)
-        self._in_kind = np.where(_IN_KIND[ledger.kind], units * unit, 0.0)
+        # what an instrument without a price turns into is worth something from here on
+        appears = (ledger.kind == CODES[MoveKind.MOVED_IN]) & np.isnan(ledger.price)
+        self._in_kind = np.where(_IN_KIND[ledger.kind] | appears, units * unit, 0.0)
 
     def _charge(self, amount: Floats, currency: Ints, rates: Floats, rate: Floats) -> Floats:
         of_entry = currency == self._ledger.currency

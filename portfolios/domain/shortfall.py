@@ -6,48 +6,44 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from portfolios.domain.entries import Entry, EntryId, EntryKind, Split, in_order
-from portfolios.domain.exact import ZERO, exact, share
-from portfolios.domain.lots import shortage
+from market.domain.actions import Action
+from portfolios.domain.corporate.moves import INCOMING, OUTGOING, Walk
+from portfolios.domain.entries import Entry, EntryId, Split, in_order
+from portfolios.domain.exact import ZERO, exact
 
-INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
-OUTGOING = frozenset({EntryKind.SELL, EntryKind.TRANSFER_OUT})
+__all__ = ["INCOMING", "OUTGOING", "shortfalls", "units"]
 
 
-def shortfalls(entries: Iterable[Entry], splits: Iterable[Split]) -> dict[EntryId, Decimal]:
-    """Tell, for each sale or transfer out of one instrument, how many units it lacks.
+def shortfalls(
+    entries: Iterable[Entry], splits: Iterable[Split], actions: Iterable[Action] = ()
+) -> dict[EntryId, Decimal]:
+    """Tell, for each sale or transfer out, how many units it lacks.
 
-    `entries` and `splits` are of that instrument alone; the rest of a sale that lacks units
-    takes the holding to 0, as the ledger does.
+    `entries`, `splits` and `actions` are of all instruments that turn into each other; the rest of a
+    sale that lacks units takes the holding to 0, as the ledger does.
     """
-    return _walked(entries, splits, None)[1]
+    return _walked(entries, splits, actions, None).missing
 
 
-def units(entries: Iterable[Entry], splits: Iterable[Split], day: date) -> Decimal:
-    """Tell how many units of one instrument are held at the end of `day`."""
-    return _walked(entries, splits, day)[0]
+def units(
+    entries: Iterable[Entry],
+    splits: Iterable[Split],
+    actions: Iterable[Action],
+    instrument: int,
+    day: date,
+) -> Decimal:
+    """Tell how many units of an instrument are held at the end of `day`; the rest as for `shortfalls`."""
+    return _walked(entries, splits, actions, day).held.get(instrument, ZERO)
 
 
 def _walked(
-    entries: Iterable[Entry], splits: Iterable[Split], until: date | None
-) -> tuple[Decimal, dict[EntryId, Decimal]]:
-    pending = sorted(splits, key=lambda split: split.ex_date)
-    missing: dict[EntryId, Decimal] = {}
-    held = ZERO
+    entries: Iterable[Entry], splits: Iterable[Split], actions: Iterable[Action], until: date | None
+) -> Walk:
+    walk = Walk(splits, actions, None)
     with exact():
         for entry in in_order(entries):
             if until is not None and entry.day > until:
                 break
-            while pending and pending[0].ex_date <= entry.day:
-                split = pending.pop(0)
-                held = share(held, Decimal(split.numerator), Decimal(split.denominator))
-            if entry.kind in INCOMING:
-                held += entry.quantity
-            elif entry.kind in OUTGOING:
-                if lacking := shortage(entry.quantity, held):
-                    missing[entry.id] = lacking
-                held = max(held - entry.quantity, ZERO)
-        for split in pending:
-            if until is not None and split.ex_date <= until:
-                held = share(held, Decimal(split.numerator), Decimal(split.denominator))
-    return held, missing
+            walk.book(entry)
+        walk.reach(until or date.max)
+    return walk

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from core.money import round_amount, round_parts
+from market.domain.actions import Action
 from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split
 from portfolios.domain.exact import ONE, ZERO, exact
@@ -170,6 +171,7 @@ def statement(
     method: CostMethod = CostMethod.FIFO,
     tracks_cash: bool = True,
     currencies: Mapping[int, str] | None = None,
+    actions: Iterable[Action] = (),
 ) -> Statement:
     """Return the statement of the period ``(start, end]``: the close of `start` is the opening value.
 
@@ -177,7 +179,7 @@ def statement(
     comes in kind from its market value that day. An instrument or currency that lacks a price or rate
     it needs is left out as a whole, and named.
     """
-    entries, splits = list(entries), list(splits)
+    entries, splits, actions = list(entries), list(splits), list(actions)
     gaps: _Gaps = {}
     while True:
         ledger = Ledger(
@@ -190,6 +192,7 @@ def statement(
             currencies=currencies,
             prices=prices,
             at_market=True,
+            actions=actions,
             left_out_instruments=frozenset(instrument for instrument, _ in gaps if instrument is not None),
             left_out_currencies=frozenset(currency for _, currency in gaps if currency),
         )
@@ -301,14 +304,9 @@ class _Period:
             closing=_total(row.value for row in held) + _total(row.value for row in money),
         )
         rows = Rows(
-            tuple(self._opening),
-            tuple(held),
-            tuple(money),
-            tuple(book.disposals),
-            tuple(book.transfers),
-            tuple(book.incomes),
-            tuple(book.charges),
-        )
+            tuple(self._opening), tuple(held), tuple(money), tuple(book.disposals), tuple(book.transfers),
+            tuple(book.incomes), tuple(book.charges),
+        )  # fmt: skip
         gaps = tuple(Gap(reason, *key) for key, reason in sorted(self._gaps.items(), key=str))
         return Statement(
             start, end, lines, by_rate, by_sale, by_cash, inflows, outflows, tuple(book.flows), rows, gaps

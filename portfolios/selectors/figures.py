@@ -9,8 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns, day_number, day_of
+from market.domain.actions import Action
+from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns, day_number, day_of, joined
 from portfolios.domain.book import Book
+from portfolios.domain.corporate import columns as corporate
+from portfolios.domain.corporate.moves import Move, moves
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
@@ -72,7 +75,7 @@ def book_by(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: boo
 
 def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
     moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
-    ledger.know_pairs((one, on) for one, on in moved if one is not None)
+    ledger.know_pairs({(one, on) for one, on in moved if one is not None} | _before_actions(ledger, day))
     return fold(
         ledger.entries,
         ledger.splits,
@@ -84,7 +87,27 @@ def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool)
         until=day,
         currencies=ledger.currencies,
         prices=ledger,
+        actions=_until(ledger, day),
     )
+
+
+def _until(ledger: Ledger, day: date) -> list[Action]:
+    return [one for one in ledger.actions if one.ex_date <= day]
+
+
+def _before_actions(ledger: Ledger, until: date) -> set[tuple[int, date]]:
+    """Name the prices from which a new unit's first worth follows."""
+    return {(one.instrument, one.ex_date - ONE_DAY) for one in _until(ledger, until)}
+
+
+def reshaped(ledger: Ledger) -> list[Move]:
+    """Answer what corporate actions do to the units that the ledger holds."""
+    return once(ledger, "moves", lambda: _moves(ledger))
+
+
+def _moves(ledger: Ledger) -> list[Move]:
+    ledger.know_pairs(_before_actions(ledger, date.max))
+    return moves(ledger.entries, ledger.splits, ledger.actions, ledger)
 
 
 def inception(ledger: Ledger, until: date) -> Period:
@@ -115,6 +138,7 @@ def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
     named = {ledger.base, *ledger.currencies.values()}
     for entry in ledger.entries:
         named |= {entry.currency, entry.fee_currency or entry.currency, entry.tax_currency or entry.currency}
+    named |= {one.currency for one in ledger.actions if one.currency}
     currencies = sorted(named)
     at = {key: number for number, key in enumerate(instruments)}
     market = Market(
@@ -131,7 +155,10 @@ def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
         currencies=len(currencies),
         splits=_split_points(ledger, at),
     )
-    return columns(ledger.entries, instruments, currencies), market
+    typed = columns(ledger.entries, instruments, currencies)
+    if not ledger.actions:
+        return typed, market
+    return joined(corporate.columns(reshaped(ledger), instruments, currencies), typed), market
 
 
 def _points(series: dict[int, tuple[Any, Any]]) -> Points:
@@ -219,7 +246,9 @@ def state(ledger: Ledger, period: Period) -> Statement:
 
 def _statement(ledger: Ledger, period: Period) -> Statement:
     moved = {entry.day for entry in ledger.entries if entry.kind in MOVED}
+    moved |= {one.ex_date for one in _until(ledger, period.end)}
     ledger.know_prices(ledger.instruments, {period.start, period.end} | moved)
+    ledger.know_pairs(_before_actions(ledger, period.end))
     return statement(
         ledger.entries,
         ledger.splits,
@@ -231,6 +260,7 @@ def _statement(ledger: Ledger, period: Period) -> Statement:
         method=CostMethod(ledger.portfolio.cost_method),
         tracks_cash=ledger.tracks_cash,
         currencies=ledger.currencies,
+        actions=_until(ledger, period.end),
     )
 
 

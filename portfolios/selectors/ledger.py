@@ -16,10 +16,12 @@ from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from core import clock
 from core.models import LIVE_WORLD, Role
+from market.domain.actions import Action, ActionKind
 from market.domain.prices import CloseSeries
 from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
+from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls, units
@@ -48,6 +50,7 @@ class Ledger:
     tracks_cash: bool
     entries: list[Entry]
     splits: list[Split]
+    actions: list[Action]
     instruments: dict[int, Instrument]
     rates: RateTable
     closes: dict[int, CloseSeries]
@@ -63,6 +66,15 @@ class Ledger:
     def currencies(self) -> dict[int, str]:
         """The currency that each instrument is quoted in."""
         return {key: instrument.currency for key, instrument in self.instruments.items()}
+
+    def delisted(self, instrument: int, day: date) -> date | None:
+        """Tell since when an instrument was delisted on `day`; None while it is listed."""
+        since = (
+            one.ex_date
+            for one in self.actions
+            if one.kind is ActionKind.DELISTING and one.instrument == instrument and one.ex_date <= day
+        )
+        return max(since, default=None)
 
     @property
     def first_day(self) -> date | None:
@@ -85,9 +97,8 @@ class Ledger:
         found = prices.closes_at(self.world_id, wanted) if wanted else {}
         for pair in wanted:
             used = found.get(pair)
-            self._known[pair] = (
-                None if used is None else PriceUsed(used.price, used.currency, used.as_of, used.source)
-            )
+            close = None if used is None else PriceUsed(used.price, used.currency, used.as_of, used.source)
+            self._known[pair] = delisted_price(self.actions, pair, close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,12 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
     """Read in an order in which a change meanwhile makes the stamp too old, never the data."""
     entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
     instruments = Instrument.objects.in_bulk({entry.instrument for entry in entries if entry.instrument})
+    reshaping = actions.reshaping(instruments)
+    while more := reshaping.instruments - instruments.keys():
+        instruments |= Instrument.objects.in_bulk(more)
+        reshaping = actions.reshaping(instruments)
+    named = currencies_of(entries, instruments, reshaping.actions)
+    closes = prices.close_series(_world(portfolio), list(instruments))
     known = tuple(sorted((key, one.price_revision) for key, one in instruments.items()))
     market = (known, revisions.rate_revision(owner_id))
     ledger = Ledger(
@@ -206,12 +223,11 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
         base=str(portfolio.currency),
         tracks_cash=portfolio.tracks_cash,
         entries=entries,
-        splits=actions.splits(instruments),
+        splits=reshaping.splits,
+        actions=reshaping.actions,
         instruments=instruments,
-        rates=rates.rate_table(
-            owner_id, _world(portfolio), currencies_of(entries, instruments), portfolio.currency
-        ),
-        closes=prices.close_series(_world(portfolio), list(instruments)),
+        rates=rates.rate_table(owner_id, _world(portfolio), named, portfolio.currency),
+        closes=delisted_closes(reshaping.actions, closes),
     )
     return _Kept(settings, market, ledger)
 
@@ -230,32 +246,31 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
     ]
 
 
-def currencies_of(entries: Iterable[Entry], instruments: dict[int, Instrument]) -> set[str]:
+def currencies_of(
+    entries: Iterable[Entry], instruments: dict[int, Instrument], paying: Iterable[Action] = ()
+) -> set[str]:
     """List the currencies that a ledger needs rates of."""
     found = {instrument.currency for instrument in instruments.values()}
     for entry in entries:
         found |= {entry.currency, entry.fee_currency, entry.tax_currency}
+    found |= {one.currency for one in paying}
     return found - {""}
 
 
 def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dict[EntryId, Decimal]:
     """Tell what is missing for sales of these instruments, as the database stands now."""
-    missing: dict[EntryId, Decimal] = {}
-    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=instrument_ids)
-    by_instrument: dict[int, list[Entry]] = {key: [] for key in instrument_ids}
-    for entry in _entries(rows):
-        if entry.instrument is not None:
-            by_instrument[entry.instrument].append(entry)
-    splits = actions.splits(instrument_ids) if instrument_ids else []
-    for key, entries in by_instrument.items():
-        missing |= shortfalls(entries, [split for split in splits if split.instrument == key])
-    return missing
+    if not instrument_ids:
+        return {}
+    known = actions.reshaping(actions.related(instrument_ids))
+    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
+    return shortfalls(_entries(rows), known.splits, known.actions)
 
 
 def units_held(portfolio: Portfolio, instrument: Instrument, day: date) -> Decimal:
     """Tell how many units of one instrument are held at the end of `day`, as the database stands now."""
-    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument=instrument)
-    return units(_entries(rows), actions.splits([instrument.pk]), day)
+    known = actions.reshaping(actions.related([instrument.pk]))
+    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
+    return units(_entries(rows), known.splits, known.actions, instrument.pk, day)
 
 
 def today(portfolio: Portfolio) -> date:

@@ -78,6 +78,7 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         tracks_cash=ledger.tracks_cash and scope.cash,
         entries=within(entries, scope, tracks_cash=ledger.tracks_cash),
         splits=[one for one in ledger.splits if one.instrument in kept],
+        actions=[one for one in ledger.actions if one.instrument in kept and one.target in {None, *kept}],
         instruments=kept,
         rates=table,
         closes={key: one for key, one in ledger.closes.items() if key in kept},
@@ -86,7 +87,7 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
 
 
 def _table(ledger: Ledger, currency: str) -> Any:
-    named = currencies_of(ledger.entries, ledger.instruments) | {ledger.base}
+    named = currencies_of(ledger.entries, ledger.instruments, ledger.actions) | {ledger.base}
     return rates.rate_table(ledger.owner_id, ledger.world_id, named, currency)
 
 

@@ -130,7 +130,11 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("delete", query={"start": "2024-01-08"}),
     ),
     "api-corporate-actions": (Call("get"), Call("post", SPLIT, status=201)),
-    "api-corporate-action": (Call("get"), Call("delete", status=204)),
+    "api-corporate-action": (
+        Call("get"),
+        Call("patch", {"ex_date": "2024-01-09"}),
+        Call("delete", status=204),
+    ),
     "api-rates": (Call("get"), Call("post", [RATE], status=201), Call("delete", query=PAIR)),
     "api-coins": GET,
     "api-exchanges": GET,

@@ -343,7 +343,8 @@ def test_corporate_actions_are_kept_in_whole_ratios_and_counted(ida):
         ({"kind": "split", "numerator": Decimal(2), "denominator": Decimal(2)}, "numerator"),
         ({"kind": "dividend"}, "amount"),
         ({"kind": "dividend", "amount": Decimal(1), "pay_date": date(2023, 1, 1)}, "pay_date"),
-        ({"kind": "merger"}, "kind"),
+        ({"kind": "merger"}, "target"),
+        ({"kind": "rights"}, "kind"),
     ],
 )
 def test_an_incomplete_corporate_action_names_what_is_missing(ida, values, field):

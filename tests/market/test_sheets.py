@@ -225,6 +225,36 @@ def test_corporate_actions_are_recorded_once(staff):
     ]
 
 
+def test_actions_of_every_kind_come_in_a_file_and_out_again(staff):
+    for symbol in ("ACME", "BETA"):
+        acme(symbol=symbol)
+    text = (
+        "symbol,kind,ex_date,numerator,denominator,amount,currency,target,cost_share,cash_in_lieu,pays_out,"
+        "new_symbol\n"
+        "ACME,stock_dividend,2024-01-02,1,20,,USD,,,12.5,,\n"
+        "ACME,spin_off,2024-01-03,1,4,,,beta,0.2,,,\n"
+        "ACME,symbol_change,2024-01-05,,,,,,,,,acne\n"
+        "BETA,merger,2024-01-06,1,2,15,USD,ACNE,0.625,,no,\n"
+        "ACNE,delisting,2024-01-08,,,0,,,,,yes,\n"
+    )
+    named = told(look(staff, "corporateaction", text))
+    # a symbol means what it means when the file is read
+    assert [(row, column) for row, column, _ in named] == [(4, "target"), (5, "symbol")]
+    lines = text.splitlines(keepends=True)
+    bring(staff, "corporateaction", "".join(lines[:4]))
+    bring(staff, "corporateaction", "".join([lines[0], *lines[4:]]))
+    rows = CorporateAction.objects.order_by("ex_date").values_list("kind", "target__symbol", "pays_out")
+    assert list(rows) == [
+        ("stock_dividend", None, False),
+        ("spin_off", "BETA", False),
+        ("symbol_change", None, False),
+        ("merger", "ACNE", False),
+        ("delisting", None, True),
+    ]
+    answer = look(staff, "corporateaction", exported(staff, "corporateaction"))
+    assert answer.context["counts"] == "0 new, 0 changed, 5 as before"
+
+
 def test_bars_are_stored_by_instrument_and_errors_keep_their_rows(staff):
     one, two = acme(), acme(symbol="BETA")
     text = (

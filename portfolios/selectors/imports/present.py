@@ -9,9 +9,9 @@ from uuid import UUID
 
 from core.models import LIVE_WORLD, Role
 from market.domain.rates import RateTable
-from market.selectors import actions, rates
+from market.selectors import rates
 from portfolios.domain.csv_import.identity import Facts, Known
-from portfolios.domain.entries import Entry, EntryKind, Split
+from portfolios.domain.entries import Entry, EntryKind
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 
 _COLUMNS = (
@@ -53,14 +53,6 @@ def _present(row: tuple[Any, ...]) -> Present:
     key, fingerprint, kind, time, day, instrument, *figures, instrument_id, sequence = row
     facts = Facts(kind, time, day, False, str(instrument or ""), *figures)
     return Present(Known(key, fingerprint, facts), instrument_id, sequence)
-
-
-def splits_of(instrument_ids: Iterable[int]) -> dict[int, list[Split]]:
-    """List the splits of each instrument, in order of ex-date."""
-    found: dict[int, list[Split]] = {key: [] for key in instrument_ids}
-    for one in actions.splits(found):
-        found[one.instrument].append(Split(one.instrument, one.ex_date, one.numerator, one.denominator))
-    return found
 
 
 def rates_for(portfolio: Portfolio, currencies: Iterable[str]) -> RateTable:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from operator import itemgetter
 
 import numpy as np
 
-from portfolios.domain.entries import Entry, EntryKind, Split, in_order
+from portfolios.domain.entries import EntryKind, Split, in_order
+from portfolios.selectors.figures import reshaped
 from portfolios.selectors.ledger import Ledger
 
 _UNITS = {
@@ -54,6 +56,9 @@ def _moved(ledger: Ledger, until: date) -> dict[str, dict[int, float]]:
             moved[entry.fee_currency or currency][day] -= float(entry.fee)
         if entry.tax:
             moved[entry.tax_currency or currency][day] -= float(entry.tax)
+    for move in reshaped(ledger):
+        if move.cash and move.ex_date <= until:
+            moved[move.action.currency][move.ex_date.toordinal()] += float(move.cash)
     return moved
 
 
@@ -63,12 +68,16 @@ def held_before(ledger: Ledger, wanted: Sequence[tuple[int, date]]) -> list[floa
     What was never acquired and yet went out counts as nothing held, as in the ledger.
     """
     asked = {instrument for instrument, _day in wanted}
-    entries: dict[int, list[Entry]] = {one: [] for one in asked}
+    changes: dict[int, list[tuple[date, float]]] = {one: [] for one in asked}
+    for move in reshaped(ledger):
+        for instrument, number in move.changes:
+            changes.get(instrument, []).append((move.ex_date, float(number)))
     for entry in in_order(one for one in ledger.entries if one.instrument in asked):
         if entry.instrument is not None and entry.kind in _UNITS:
-            entries[entry.instrument].append(entry)
+            changes[entry.instrument].append((entry.day, _UNITS[entry.kind] * float(entry.quantity)))
     splits = {one: [split for split in ledger.splits if split.instrument == one] for one in asked}
-    lines = {one: _line(entries[one], splits[one]) for one in asked}
+    # what actions do comes at the start of a day
+    lines = {one: _line(sorted(changes[one], key=itemgetter(0)), splits[one]) for one in asked}
     found = []
     for instrument, day in wanted:
         days, units = lines[instrument]
@@ -78,15 +87,13 @@ def held_before(ledger: Ledger, wanted: Sequence[tuple[int, date]]) -> list[floa
     return found
 
 
-def _line(entries: list[Entry], splits: list[Split]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the days (ordinals) of the entries and the units held after each, in units before all splits."""
-    moves = np.array(
-        [_UNITS[one.kind] * float(one.quantity) / _factor(splits, one.day, included=True) for one in entries]
-    )
+def _line(changes: list[tuple[date, float]], splits: list[Split]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the days (ordinals) of changes and the units held after each, in units before all splits."""
+    moves = np.array([units / _factor(splits, day, included=True) for day, units in changes])
     total = np.cumsum(moves)
     # what goes out beyond what is there lifts all that follows, so that the line never goes below zero
     lacking = np.minimum(np.minimum.accumulate(total), 0.0) if len(total) else total
-    return np.array([one.day.toordinal() for one in entries], dtype=np.int64), total - lacking
+    return np.array([day.toordinal() for day, _units in changes], dtype=np.int64), total - lacking
 
 
 def _factor(splits: list[Split], day: date, *, included: bool = False) -> float:

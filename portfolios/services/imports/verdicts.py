@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from uuid import UUID
@@ -10,16 +9,17 @@ from uuid import UUID
 from core.money import plain
 from market.domain.rates import RateTable
 from market.models import Instrument
+from market.selectors import actions
 from portfolios.domain.brokers.preset import CANCELLED
 from portfolios.domain.csv_import import columns
 from portfolios.domain.csv_import.draft import Draft
 from portfolios.domain.csv_import.findings import Finding, Level, error, note, warning
 from portfolios.domain.csv_import.identity import Likeness, fingerprints, matches
-from portfolios.domain.entries import Entry, EntryKind, Split
+from portfolios.domain.entries import EntryKind
 from portfolios.domain.exact import EXACT, ONE, PLACES
 from portfolios.domain.shortfall import INCOMING, OUTGOING, shortfalls
 from portfolios.models import Portfolio
-from portfolios.selectors.imports.present import Present, entry, present, rates_for, splits_of
+from portfolios.selectors.imports.present import Present, entry, present, rates_for
 from portfolios.selectors.imports.resolve import Resolver
 from portfolios.services.imports.stored_rows import Row, Verdict, facts_of_row
 from portfolios.services.inputs import TransactionInput, faults, is_doubt
@@ -190,44 +190,28 @@ def _check_rate(draft: Draft, stated: Decimal, table: RateTable) -> None:
 
 def _mark_missing(rows: Sequence[Row], there: Sequence[Present]) -> list[Finding]:
     """Note the sales that lack units, in the file and, for the whole file, already in the portfolio."""
-    groups: dict[int | str, list[int]] = defaultdict(list)
-    for position, row in enumerate(rows):
-        if row.draft.kind in INCOMING | OUTGOING:
-            groups[row.instrument.pk if row.instrument else row.draft.label].append(position)
-    held = _entries_by_instrument(there)
-    splits = splits_of({row.instrument.pk for row in rows if row.instrument is not None})
-    later = 0
-    for positions in groups.values():
-        if any(rows[position].draft.kind in OUTGOING for position in positions):
-            later += _mark_group(rows, positions, held, splits)
+    moving = [place for place, row in enumerate(rows) if row.draft.kind in INCOMING | OUTGOING]
+    if not any(rows[place].draft.kind in OUTGOING for place in moving):
+        return []
+    keys = _keys(rows, moving)
+    known = actions.reshaping(actions.related(key for key in keys.values() if key > 0))
+    before = [one.entry() for one in there if one.instrument in known.instruments]
+    added = [entry(place, facts_of_row(rows[place]), keys[place], len(before) + place) for place in moving]
+    missing = shortfalls([*before, *added], known.splits, known.actions)
+    lacking = shortfalls(before, known.splits, known.actions)
+    for place, lack in missing.items():
+        if isinstance(place, int):
+            rows[place].draft.findings.append(warning("missing-acquisition", "quantity", lack=plain(lack)))
+    later = sum(1 for one, lack in missing.items() if isinstance(one, UUID) and lack > lacking.get(one, 0))
     return [warning("later-shortfall", "file", count=str(later))] if later else []
 
 
-def _entries_by_instrument(there: Sequence[Present]) -> dict[int, list[Entry]]:
-    held: dict[int, list[Entry]] = defaultdict(list)
-    for one in there:
-        if one.instrument is not None:
-            held[one.instrument].append(one.entry())
-    return held
-
-
-def _mark_group(
-    rows: Sequence[Row],
-    positions: Sequence[int],
-    held: dict[int, list[Entry]],
-    splits: dict[int, list[Split]],
-) -> int:
-    """Note what one instrument's rows lack; answer how many sales already there lack more than before."""
-    instrument = rows[positions[0]].instrument
-    key = None if instrument is None else instrument.pk
-    before = [] if key is None else held.get(key, [])
-    known_splits = [] if key is None else splits[key]
-    added = [
-        entry(position, facts_of_row(rows[position]), key, len(before) + position) for position in positions
-    ]
-    missing = shortfalls([*before, *added], known_splits)
-    lacking = shortfalls(before, known_splits)
-    for position, lack in missing.items():
-        if isinstance(position, int):
-            rows[position].draft.findings.append(warning("missing-acquisition", "quantity", lack=plain(lack)))
-    return sum(1 for one, lack in missing.items() if isinstance(one, UUID) and lack > lacking.get(one, 0))
+def _keys(rows: Sequence[Row], places: Iterable[int]) -> dict[int, int]:
+    """Give each row the key of its instrument; those that are still to be made get numbers below 0."""
+    fresh: dict[str, int] = {}
+    return {
+        place: instrument.pk
+        if (instrument := rows[place].instrument) is not None
+        else fresh.setdefault(rows[place].draft.label, -len(fresh) - 1)
+        for place in places
+    }

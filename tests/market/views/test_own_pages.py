@@ -181,6 +181,67 @@ def test_dividend_is_in_the_instruments_currency_unless_said(reader, mine):
     assert (added.amount, added.currency, added.pay_date) == (Decimal("0.26"), "GBP", date(2024, 3, 20))
 
 
+@pytest.fixture
+def bit(instrument, ida) -> Instrument:
+    return instrument("BIT", owner=ida, currency="GBP")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"kind": "spin_off", "target": "bit", "numerator": "1", "denominator": "4", "cost_share": "20"},
+            "Spin-off 1 BIT for 4, 20% of the cost",
+        ),
+        (
+            {
+                "kind": "merger", "target": "BIT", "numerator": "1", "denominator": "2", "amount": "15",
+                "cost_share": "62,5",
+            },
+            "Merger 1 BIT for 2 and 15.00 GBP in cash for each, 62.5% of the cost stays",
+        ),
+        ({"kind": "merger", "amount": "15", "cost_share": "x", "pay_date": ""}, None),
+        ({"kind": "merger", "amount": "15"}, "Merger 15.00 GBP in cash for each"),
+        (
+            {"kind": "stock_dividend", "numerator": "1", "denominator": "20", "cash_in_lieu": "30"},
+            "Stock dividend 1 more for 20 held, fractions at 30.00 GBP",
+        ),
+        ({"kind": "symbol_change", "new_symbol": "hut"}, "Symbol change MINE becomes HUT"),
+        ({"kind": "delisting"}, "Delisting the last price stays"),
+        ({"kind": "delisting", "amount": "0"}, "Delisting worthless"),
+        ({"kind": "delisting", "amount": "2", "pays_out": "on"}, "Delisting 2.00 GBP paid out for each"),
+    ],
+)  # fmt: skip
+def test_actions_are_entered_told_in_words_deleted_and_brought_back(reader, mine, bit, fields, told):
+    answer = reader.post(page_of(mine, "actions/"), {"ex_date": "2024-03-04", **fields})
+    if told is None:
+        assert (answer.status_code, list(answer.context["form"].errors)) == (400, ["cost_share"])
+        return
+    assert told in said(answer)
+    assert ("delisted March 4, 2024" in said(answer)) == (fields["kind"] == "delisting")
+    (before,) = CorporateAction.objects.values()
+    page = reader.get(reader.post(page_of(mine, f"actions/{before['uuid']}/delete/")).url)
+    reader.post(page.context["undo"]["url"], page.context["undo"]["fields"])
+    (after,) = CorporateAction.objects.values()
+    new = {"id", "uuid", "created_at", "updated_at"}
+    assert {name: after[name] for name in after.keys() - new} == {
+        name: before[name] for name in before.keys() - new
+    }
+
+
+def test_action_into_an_unknown_instrument_is_refused_at_its_field(reader, mine, instrument, sven):
+    instrument("HIS", owner=sven, currency="GBP")
+    fields = {
+        "kind": "merger",
+        "ex_date": "2024-03-04",
+        "target": "HIS",
+        "numerator": "1",
+        "denominator": "1",
+    }
+    answer = reader.post(page_of(mine, "actions/"), fields)
+    assert answer.context["form"].errors["target"] == ["You see no instrument with this symbol."]
+
+
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [

@@ -18,6 +18,7 @@ from portfolios.domain.positions import positions
 from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
 from portfolios.domain.scopes import Scope, within
 from portfolios.domain.statement import statement
+from tests.support.corporate import action
 from tests.support.ledgers import entry, money, prices, rates
 from tests.support.series import series
 
@@ -204,3 +205,44 @@ def test_page_of_scopes_computes_each_of_them():
             "Closing value": found.closing,
         }
         assert shown == {row["Line"]: money(row[name]) for row in lines}, name
+
+
+def happened(row):
+    """Build what a row of the page says of 2024-03-01: its splits, and its actions."""
+    kind, day = row["Action"], "2024-03-01"
+    new, old = (int(one) for one in row["Ratio"].split(" for ")) if row["Ratio"] else (0, 1)
+    more = {"cash": row["Cash"], "cost_share": row["Cost"], "cash_in_lieu": row["Lieu"]}
+    more = {name: value for name, value in more.items() if value}
+    if kind in {"split", "stock_dividend"}:
+        new += old if kind == "stock_dividend" else 0
+        paid = [action(day, "cash_in_lieu", 1, **more)] if more else []
+        return [Split(1, date.fromisoformat(day), new, old)], paid
+    target = {"target": 2, "ratio": (new, old)} if row["Ratio"] else {}
+    return [], [action(day, kind, 1, pays_out=kind == "delisting", **target, **more)]
+
+
+def test_page_of_corporate_actions_computes_every_kind():
+    _kinds, trades, results = tables("corporate-actions.md")
+    bought = [entry(row["Day"], "buy", row["Quantity"], row["Price"], instrument=1) for row in trades]
+    quoted = {1: "EUR", 2: "EUR", 3: "EUR"}
+    for row in results:
+        splits, actions = happened(row)
+        book = fold(bought, splits, rates("EUR"), base="EUR", currencies=quoted, actions=actions)
+        with exact():
+            for name, instrument in (("AAA", 1), ("BBB", 2)):
+                lots = book.holdings[instrument].lots if instrument in book.holdings else ()
+                assert sum(lot.quantity for lot in lots) == money(row[name])
+                assert sum(lot.cost for lot in lots) == money(row[f"{name} cost"])
+            assert sum(sold.proceeds for sold in book.disposals) == money(row["Paid"])
+            assert sum(sold.price_gain for sold in book.disposals) == money(row["Realised"])
+    chain = [
+        action("2024-03-01", "spin_off", 1, target=2, ratio=(1, 4), cost_share="0.2"),
+        action("2024-03-03", "merger", 2, target=3, ratio=(1, 5)),
+    ]
+    doubled = [Split(2, date(2024, 3, 2), 2, 1)]
+    book = fold(bought, doubled, rates("EUR"), base="EUR", currencies=quoted, actions=chain)
+    assert [lot.cost for lot in book.holdings[1].lots] == [800, 2976]
+    assert [(str(lot.acquired), lot.cost) for lot in book.holdings[3].lots] == [
+        ("2024-01-02", 200),
+        ("2024-02-01", 744),
+    ]

@@ -1,0 +1,296 @@
+"""How a move of units is booked: lots and their cost carried over, what is paid in cash realised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from market.domain.actions import ActionKind
+from portfolios.domain.book import Book, Disposal, Flow, Transfer
+from portfolios.domain.corporate.moves import Move
+from portfolios.domain.entries import Entry, EntryKind
+from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times
+from portfolios.domain.lots import Lot, LotQueue
+from portfolios.domain.prices import TRADE, PriceUsed, Valuer
+from portfolios.domain.relief import gains
+from portfolios.domain.state import Position
+from portfolios.domain.till import Till, in_base
+
+
+class Actions:
+    """Book moves into the positions and the till of a ledger.
+
+    `left_out`: instruments beyond the border. What is exchanged for them, or comes from them, is a flow
+    at its market value; docs/algorithms/corporate-actions.md.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        positions: dict[int, Position],
+        till: Till,
+        valuer: Valuer,
+        *,
+        currencies: Mapping[int, str],
+        left_out: frozenset[int],
+    ) -> None:
+        self._book = book
+        self._positions = positions
+        self._till = till
+        self._valuer = valuer
+        self._currencies = currencies
+        self._left_out = left_out
+
+    def apply(self, move: Move) -> None:
+        """Book one move."""
+        action, position = move.action, self._positions.get(move.action.instrument)
+        outside = action.instrument in self._left_out
+        self._till.open()
+        if outside:
+            self._from_outside(move)
+        elif position is not None and position.queue.quantity:
+            if action.kind is ActionKind.CASH_IN_LIEU:
+                self._pay_fraction(move, position)
+            elif action.kind is ActionKind.DELISTING:
+                self._pay_out(move, position)
+            else:
+                self._exchange(move, position)
+        self._till.shut(_entry(move))
+
+    def _exchange(self, move: Move, position: Position) -> None:
+        """Turn lots, or a part of their cost, into lots of the target, and realise what is paid in cash."""
+        action, held, lots = move.action, position.queue.quantity, position.queue.drain()
+        gone: Decimal | None = ZERO
+        if action.kind is ActionKind.MERGER and action.cash is not None:
+            gone = self._cash_part(move, position, lots)
+        if action.kind is ActionKind.SPIN_OFF:
+            part = action.cost_share or ZERO
+            children = [_carved(lot, part) for lot in lots]
+            position.queue.receive(lots)
+            lots = children
+        if action.target is not None:
+            gone = plus(gone, self._hand_on(move, position, lots))
+        position.note(move.ex_date, held, times(gone, -ONE))
+
+    def _cash_part(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
+        """Sell the part of each lot that cash stands for: 1 - share of the cost, all of it without shares.
+
+        The lots are left with the rest of their cost; answers what is paid, in base currency.
+        """
+        action = move.action
+        keeps = ZERO if action.target is None else action.cost_share or ZERO
+        total: Decimal | None = ZERO
+        for lot in lots:
+            units = lot.quantity
+            piece = _carved(lot, ONE - keeps)
+            piece.quantity = units if not keeps else share(units, ONE - keeps, ONE)
+            base = self._dispose(move, position, piece, units * (action.cash or ZERO))
+            total = plus(total, base)
+        return total
+
+    def _hand_on(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
+        """Give the target its lots, in its units and currency; tell what they are worth, in base currency."""
+        action = move.action
+        assert action.target is not None  # the caller asked
+        _restate(lots, action.numerator, action.denominator)
+        target = self._target(action.target, position)
+        if move.price is not None:
+            target.own_price = move.price
+        if action.target in self._left_out:
+            return self._to_outside(move, position, lots)
+        self._convert(lots, move, position.currency, target.currency)
+        held = target.queue.quantity
+        pocket = LotQueue(self._book.method)
+        pocket.receive(lots)
+        cashed = self._cash_for_fraction(move, target, pocket)
+        value = self._value(move, target, move.received)
+        target.queue.receive(pocket.drain())
+        target.note(move.ex_date, held, minus(value, cashed))
+        return value
+
+    def _target(self, instrument: int, position: Position) -> Position:
+        found = self._positions.get(instrument)
+        if found is None:
+            currency = self._currencies.get(instrument, position.currency)
+            found = self._positions[instrument] = Position(instrument, currency, self._book.method)
+        return found
+
+    def _cash_for_fraction(self, move: Move, position: Position, queue: LotQueue) -> Decimal | None:
+        """Sell the fraction of a unit that is not given out; tell what it brings, in base currency."""
+        total: Decimal | None = ZERO
+        price = move.action.cash_in_lieu
+        if price is None or not move.fraction:
+            return total
+        for piece in queue.take(move.fraction):
+            total = plus(total, self._dispose(move, position, piece, piece.quantity * price))
+        position.own_price = PriceUsed(price, move.action.currency, move.ex_date, TRADE)
+        return total
+
+    def _pay_fraction(self, move: Move, position: Position) -> None:
+        held = position.queue.quantity
+        cashed = self._cash_for_fraction(move, position, position.queue)
+        if move.fraction:
+            position.note(move.ex_date, held, times(cashed, -ONE))
+
+    def _pay_out(self, move: Move, position: Position) -> None:
+        """End a delisted holding for what it pays, which may be nothing."""
+        action = move.action
+        if not action.pays_out or action.cash is None:
+            return
+        held = position.queue.quantity
+        total: Decimal | None = ZERO
+        for lot in position.queue.drain():
+            total = plus(total, self._dispose(move, position, lot, lot.quantity * action.cash))
+        position.own_price = PriceUsed(action.cash, action.currency, move.ex_date, TRADE)
+        position.note(move.ex_date, held, times(total, -ONE))
+
+    def _dispose(self, move: Move, position: Position, lot: Lot, proceeds: Decimal) -> Decimal | None:
+        """Sell a lot for `proceeds` in the action's currency; tell them in base currency."""
+        entry, till = _entry(move), self._till
+        rate = till.day_rate(entry, entry.currency)
+        base = in_base(proceeds, rate) if proceeds else ZERO
+        till.pay(entry.currency, proceeds, base)
+        quote_rate = rate if entry.currency == position.currency else till.day_rate(entry, position.currency)
+        quoted: Decimal | None = proceeds
+        if proceeds and entry.currency != position.currency:
+            quoted = None if base is None or not quote_rate else share(base, ONE, quote_rate)
+        self._book.disposals.append(
+            Disposal(
+                move.entry_id,
+                position.instrument,
+                move.ex_date,
+                lot.quantity,
+                quoted,
+                base,
+                lot.entry_id,
+                lot.acquired,
+                lot.cost,
+                lot.cost_base,
+                *gains(base, lot.cost, lot.cost_base, quote_rate),
+                lot.charges,
+                ZERO,
+            )
+        )
+        return base
+
+    def _convert(self, lots: Iterable[Lot], move: Move, currency: str, into: str) -> None:
+        """Tell the cost in the target's currency, at the rates of the day; in base currency it stays."""
+        if currency == into:
+            return
+        entry = _entry(move)
+        rate, into_rate = self._till.day_rate(entry, currency), self._till.day_rate(entry, into)
+        for lot in lots:
+            known = lot.cost is not None and rate is not None and into_rate
+            lot.cost = share(lot.cost, rate, into_rate) if known else None  # type: ignore[arg-type]  # known
+
+    def _value(self, move: Move, target: Position, units: Decimal) -> Decimal | None:
+        """Return what the new units are worth by what the old ones were, else by their own market."""
+        entry, used = _entry(move), move.price
+        if used is None:
+            used = self._valuer.price(target.instrument, target.currency, move.ex_date, None)
+        if used is None:
+            return None
+        return times(units * used.price, self._till.day_rate(entry, used.currency))
+
+    def _market_value(self, move: Move, target: Position) -> Decimal | None:
+        used = self._valuer.price(target.instrument, target.currency, move.ex_date, target.own_price)
+        rate = self._till.day_rate(_entry(move), target.currency)
+        return None if used is None else times(move.received * used.price, rate)
+
+    def _to_outside(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
+        """Let lots leave over the border, at the market value of what they become."""
+        assert move.action.target is not None  # the caller asked
+        target = self._positions[move.action.target]
+        value = self._market_value(move, target)
+        cost, cost_base = _sum(lot.cost for lot in lots), _sum(lot.cost_base for lot in lots)
+        at_rate = times(cost, self._till.day_rate(_entry(move), position.currency))
+        self._cross(move, position, value, cost_base, (minus(value, at_rate), minus(at_rate, cost_base)))
+        self._cash_from_outside(move, (move.action.cash_in_lieu or ZERO) * move.fraction)
+        return value
+
+    def _cash_from_outside(self, move: Move, cash: Decimal) -> None:
+        if cash:
+            entry = _entry(move)
+            base = in_base(cash, self._till.day_rate(entry, entry.currency))
+            self._till.pay(entry.currency, cash, base)
+            self._till.cross(base)
+
+    def _from_outside(self, move: Move) -> None:
+        """Let cash and units come from an instrument beyond the border."""
+        action = move.action
+        self._cash_from_outside(move, move.cash)
+        if action.target is None or action.target in self._left_out:
+            return
+        currency = self._currencies.get(action.target, action.currency)
+        target = self._positions.setdefault(
+            action.target, Position(action.target, currency, self._book.method)
+        )
+        if move.price is not None:
+            target.own_price = move.price
+        value, units = self._market_value(move, target), move.received - move.fraction
+        value = None if value is None else share(value, units, move.received)
+        used = self._valuer.price(target.instrument, target.currency, move.ex_date, target.own_price)
+        held = target.queue.quantity
+        cost = None if used is None else units * used.price
+        target.queue.add(Lot(move.entry_id, move.ex_date, units, cost, value, ZERO))
+        self._cross(move, target, value, value, (ZERO, ZERO), incoming=True)
+        target.note(move.ex_date, held, value)
+
+    def _cross(
+        self,
+        move: Move,
+        position: Position,
+        value: Decimal | None,
+        cost_base: Decimal | None,
+        gain: tuple[Decimal | None, Decimal | None],
+        *,
+        incoming: bool = False,
+    ) -> None:
+        units = move.received - move.fraction if incoming else move.quantity
+        flow = value if incoming else times(value, -ONE)
+        self._book.flows.append(Flow(move.entry_id, move.ex_date, flow, in_kind=True))
+        self._book.transfers.append(
+            Transfer(
+                move.entry_id, position.instrument, move.ex_date, incoming, units, value, cost_base, *gain
+            )
+        )
+
+
+def _entry(move: Move) -> Entry:
+    """Stand in for the entry that nobody typed, where the till asks for one."""
+    day = move.ex_date
+    return Entry(
+        id=move.entry_id,
+        day=day,
+        time=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        kind=EntryKind.SELL,
+        instrument=move.action.instrument,
+        quantity=move.quantity,
+        price=move.action.cash,
+        currency=move.action.currency,
+    )
+
+
+def _carved(lot: Lot, part: Decimal) -> Lot:
+    """Take `part` (0 to 1) of a lot's cost and charges into another lot; both keep all units."""
+    units, lot.quantity = lot.quantity, ONE
+    piece = lot.part(part)
+    lot.quantity = piece.quantity = units
+    return piece
+
+
+def _restate(lots: Iterable[Lot], numerator: int, denominator: int) -> None:
+    """Tell units as `numerator` for `denominator`; the total is rounded once and the lots share it."""
+    old = new = ZERO
+    for lot in lots:
+        old += lot.quantity
+        reached = share(old, Decimal(numerator), Decimal(denominator))
+        lot.quantity, new = reached - new, reached
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total: Decimal | None = ZERO
+    for amount in amounts:
+        total = plus(total, amount)
+    return total
