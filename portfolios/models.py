@@ -166,6 +166,22 @@ class TransactionImport(TimeStamped):
         return self.file_name
 
 
+class ImportPreset(TimeStamped):
+    """How somebody's files are to be read: a mapping under a name, theirs alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    mapping = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="import_preset_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Transaction(TimeStamped):
     """One entry of a portfolio's ledger, as the user knows it (never adjusted for splits).
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portfolios.api import analysis, contract, imports, portfolios, quality, reports, sharing, tags
+from portfolios.api import (
+    analysis,
+    contract,
+    import_presets,
+    imports,
+    portfolios,
+    quality,
+    reports,
+    sharing,
+    tags,
+)
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 INVITATION = f"{ONE}/invitations/<uuid:invitation_id>"
@@ -67,4 +77,5 @@ urlpatterns = [
     path("api/portfolio/add", contract.CoinAddView.as_view(), name="crypto-add"),
     path("api/portfolio/remove", contract.CoinRemoveView.as_view(), name="crypto-remove"),
     *imports.urlpatterns,
+    *import_presets.urlpatterns,
 ]

@@ -15,6 +15,7 @@ from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
+    ImportPreset,
     InstrumentTag,
     Portfolio,
     PortfolioInvitation,
@@ -74,6 +75,10 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("transaction_revisions", revisions.order_by("transaction_id", "version"), _REVISION)
     imports = TransactionImport.objects.filter(portfolio__in=mine).order_by("created_at", "pk")
     yield table("imports", imports, _IMPORT)
+    presets = ImportPreset.objects.filter(user_id=user_id).order_by("created_at", "pk")
+    yield table(
+        "import_presets", presets, ("id", ("user", "user_id"), "name", "mapping", "created_at", "updated_at")
+    )
     dismissals = QualityDismissal.objects.filter(Q(portfolio__in=mine) | Q(dismissed_by=user_id))
     yield table("quality_dismissals", dismissals.order_by("dismissed_at", "pk"), _DISMISSAL)
     yield PersonalTable(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -15,10 +15,11 @@ from portfolios.domain.brokers import registry
 from portfolios.domain.csv_import.columns import Field
 from portfolios.domain.csv_import.text import DELIMITERS, ENCODINGS, MAX_BYTES
 from portfolios.forms import InstrumentField
-from portfolios.models import Transaction, TransactionImport
+from portfolios.models import ImportPreset, Transaction, TransactionImport
 
 MOST_SHOWN = 100
 SKIP = "skip"
+OWN = "own:"
 CREATE = "create:"
 _FIELDS = {
     Field.DATE: gettext_lazy("Date (and time)"),
@@ -79,11 +80,14 @@ class UploadForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "data-no-draft": ""}),
     )
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, *given: Any, own: Sequence[ImportPreset] = (), **named: Any) -> None:
+        """`own` are the person's presets, offered first."""
         super().__init__(*given, **named)
         field = self.fields["preset"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = presets()
+        first, *others = presets()
+        mine = [(f"{OWN}{one.pk}", one.name) for one in own]
+        field.choices = [first, (_("Your presets"), mine), *others] if mine else [first, *others]
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two, and refuse a large file before it is read."""
@@ -104,7 +108,9 @@ class UploadForm(forms.Form):
 
     def mapping(self) -> dict[str, Any]:
         """Make the mapping that was chosen before anything was read."""
-        chosen = self.cleaned_data.get("preset")
+        chosen = str(self.cleaned_data.get("preset") or "")
+        if chosen.startswith(OWN):
+            return {"saved": chosen.removeprefix(OWN)}
         return {"preset": chosen} if chosen else {}
 
 

@@ -126,7 +126,8 @@ def _told(batch: TransactionImport) -> dict[str, Any]:
 def import_start(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Take a file, or its lines, and read it."""
     portfolio = get_writable(request.user, portfolio_id)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    own = list(selectors.presets_of(request.user))
+    form = UploadForm(request.POST or None, request.FILES or None, own=own)
     made: list[TransactionImport] = []
     if request.method == "POST" and form.is_valid():
         name, content = form.upload()
@@ -144,7 +145,7 @@ def import_start(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
 
         if attempted(form, work):
             return redirect("import-preview", portfolio_id, made[0].pk)
-    context = frame(portfolio, CURRENT, form=form, step=1, brokers=_brokers())
+    context = frame(portfolio, CURRENT, form=form, step=1, brokers=_brokers(), own_presets=own)
     return render(request, "portfolios/imports/start.html", context, status=BAD if form.errors else 200)
 
 

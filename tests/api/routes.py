@@ -179,6 +179,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-import": (Call("get"), Call("patch", {"mapping": {}}), Call("delete", status=204)),
     "api-import-apply": (Call("post", NONE),),
     "api-import-undo": (Call("post", NONE),),
+    "api-import-as-preset": (Call("post", {"name": "Mine"}, status=201),),
+    "api-import-presets": (Call("get"), Call("post", {"name": "Mine", "mapping": {}}, status=201)),
+    "api-import-preset": (Call("delete", status=204),),
     "transaction-export": GET,
     # the published contract
     "place-order": (Call("post", [ORDER], status=201),),

@@ -27,7 +27,7 @@ PUBLIC = {
 }
 REPORTS = {"csp-report"}  # browsers send them by themselves, whoever is signed in
 STAFF = {"staff-support-end", "staff-factor", "staff-mail", "staff-mail-message"}
-OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id", "token_id", "issue_id"}
+OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id", "token_id", "issue_id", "preset_id"}
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
 # Other ids that pages take, as the scene has them: a figure that is explained, the day of a price.

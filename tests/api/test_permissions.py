@@ -116,7 +116,9 @@ def scene_of(person: Person) -> Scene:
     scene.names["ISSUE"], scene.ids[""]["issue_id"] = findings(person, portfolio["id"])
     for name in ("api-received-accept", "api-received-decline", "invitation-accept", "invitation-decline"):
         scene.on_demand[name] = lambda: {"invitation_id": received(person)}
-    for name in ("api-import", "api-import-apply", "api-import-undo"):
+    preset = Call("post", {"name": "Kept", "mapping": {}})
+    scene.ids[""]["preset_id"] = person.send(preset, reverse("api-import-presets"), preset.body).json()["id"]
+    for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
     return scene
 

@@ -72,6 +72,7 @@ class Home:
         self.share(first, number)
         preview = self.post("api-imports", upload, portfolio_id=first)["id"]
         self.ids[""].setdefault("import_id", preview)
+        self.post("api-import-presets", {"name": f"P{number}", "mapping": {}})
 
     def share(self, portfolio: str, number: int) -> None:
         """Let one more look at it, invite another, and have somebody else invite this person."""

@@ -38,6 +38,7 @@ from portfolios.models import Portfolio, PortfolioMember
 from portfolios.selectors.ledger import load
 from portfolios.selectors.quality import issues_of
 from portfolios.services.imports.apply import apply_import
+from portfolios.services.imports.presets import save_preset
 from portfolios.services.imports.preview import preview_import
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, default_portfolio
@@ -141,6 +142,7 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
     accept_invitation(user=user, invitation_id=asked.pk)
     for portfolio, by, address in ((own, user, "carl@example.org"), (theirs, friend, NEW_EMAIL)):
         invite_member(actor=Actor.user(by), portfolio_id=portfolio.pk, email=address, role=Role.VIEWER)
+    save_preset(actor=actor, user=user, name=FORMULA, mapping={"decimal": ","})
     for portfolio in (own, theirs):
         _entries(actor, portfolio, instrument)
         _imported(user, portfolio)

@@ -2,6 +2,18 @@
 
 from portfolios.selectors.imports.exported import export_csv
 from portfolios.selectors.imports.messages import message, messages_of
+from portfolios.selectors.imports.presets import preset_of, presets_of
 from portfolios.selectors.imports.stored import Page, choices_by_id, get, listed, page
 
-__all__ = ["Page", "choices_by_id", "export_csv", "get", "listed", "message", "messages_of", "page"]
+__all__ = [
+    "Page",
+    "choices_by_id",
+    "export_csv",
+    "get",
+    "listed",
+    "message",
+    "messages_of",
+    "page",
+    "preset_of",
+    "presets_of",
+]

@@ -24,6 +24,7 @@ from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.resolve import Resolver
 from portfolios.services.bulk import uncollected
 from portfolios.services.imports.mapping import read_mapping
+from portfolios.services.imports.presets import with_saved
 from portfolios.services.imports.reading import read_file
 from portfolios.services.imports.stored_rows import Row, Verdict, as_json, finding_as_json
 from portfolios.services.imports.verdicts import judged
@@ -38,7 +39,8 @@ def preview_import(
 ) -> TransactionImport:
     """Read `content` and store what would become of every row; nothing enters the ledger.
 
-    A preview of the same file by the same user is replaced.
+    A preview of the same file by the same user is replaced. The key ``saved`` of `mapping` names one
+    of the user's presets, which the other keys are laid over.
 
     Raises:
         NotFound: no such portfolio, or `user` is no member.
@@ -57,7 +59,7 @@ def preview_import(
         source=content,
     )
     with uncollected():
-        _read(batch, user, dict(mapping or {}))
+        _read(batch, user, with_saved(user, mapping or {}))
     with transaction.atomic():
         lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         TransactionImport.objects.filter(
@@ -88,7 +90,7 @@ def remap_import(
     batch.portfolio = portfolio
     require_status(batch, TransactionImport.Status.PREVIEWED)
     with uncollected():
-        _read(batch, user, {**batch.mapping, **mapping})
+        _read(batch, user, with_saved(user, {**batch.mapping, **mapping}))
     with transaction.atomic():
         lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)
