@@ -68,6 +68,13 @@ class OwnerChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ImportQueued(Event):
+    """A large file waits for a task to read it or to bring it into the ledger."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class QualityChecked(Event):
     """The quality checks ran over a portfolio and found other than before; counts by severity."""
 

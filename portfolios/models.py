@@ -139,13 +139,17 @@ class TransactionImport(TimeStamped):
     """A file of transactions: previewed first, then applied as a whole, and undone as a whole.
 
     `source` is the file while it can still be read anew with another `mapping`, and empty once it
-    is applied. `rows` is every row with its verdict, `summary` the layout, counts and result.
+    is applied. `rows` is every row with its verdict, `summary` the layout, counts and result. A large
+    file is read and applied by a task: `claimed_at` is when one took it up, `attempts` how often.
     """
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("Previewed")
         APPLIED = "applied", _("Applied")
         UNDONE = "undone", _("Undone")
+        READING = "reading", _("Being read")
+        APPLYING = "applying", _("Being imported")
+        FAILED = "failed", _("Cannot be read")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
@@ -158,9 +162,16 @@ class TransactionImport(TimeStamped):
     rows = models.JSONField(default=list)
     summary = models.JSONField(default=dict)
     applied_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["claimed_at"], condition=Q(status__in=["reading", "applying"]), name="import_at_work"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.file_name

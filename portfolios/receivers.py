@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from core.bus import Phase, bus
-from portfolios.events import PortfolioChanged
-from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality
+from portfolios.events import ImportQueued, PortfolioChanged
+from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality, work_import
 
 
 @bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
 def wake_quality_checks(event: PortfolioChanged) -> None:
     """Have the quality checks run once the changes of a moment are all in; the nightly run finds the rest."""
     check_quality.apply_async(args=(str(event.portfolio_id),), countdown=CHECK_AFTER_SECONDS)
+
+
+@bus.subscribe(ImportQueued, Phase.AFTER_COMMIT)
+def wake_import(event: ImportQueued) -> None:
+    """Have a task take the file up; the sweep finds it if this call is lost."""
+    work_import.delay(str(event.import_id))

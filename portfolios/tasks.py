@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
-from portfolios.services import quality, sharing
+from portfolios.services import imports, quality, sharing
 from portfolios.services.cleaning import purge_previews
 
 log = structlog.get_logger(__name__)
@@ -48,8 +48,23 @@ def check_all_quality() -> None:
     log.info("portfolios.quality_checked_all", count=count)
 
 
+@shared_task
+def work_import(import_id: str) -> None:
+    """Read a large file, or bring it into the ledger, whichever it waits for; twice changes nothing."""
+    state = imports.work_import(import_id=UUID(import_id))
+    log.info("portfolios.import_worked", import_id=import_id, state=state)
+
+
+@shared_task
+def resume_imports() -> None:
+    """Take up imports that a task left lying, or that none was told of."""
+    for import_id in imports.left_lying():
+        work_import.delay(str(import_id))
+
+
 SCHEDULE = {
     "portfolios.tasks.check_all_quality": crontab(minute="7", hour="4"),
     "portfolios.tasks.purge_import_previews": crontab(minute="47", hour="3"),
     "portfolios.tasks.purge_invitations": crontab(minute="57", hour="3"),
+    "portfolios.tasks.resume_imports": crontab(),
 }

@@ -66,6 +66,9 @@ class ImportSerializer(serializers.Serializer[TransactionImport]):
     counts = CountsSerializer(source="summary.counts")
     result = ResultSerializer(source="summary.result", default=None, allow_null=True)
     undone = UndoneSerializer(source="summary.undone", default=None, allow_null=True)
+    failure = serializers.CharField(
+        source="summary.failure", default=None, allow_null=True, help_text=_("Why a task could not do it.")
+    )
 
 
 class ColumnSerializer(serializers.Serializer[Any]):
@@ -231,3 +234,4 @@ class ApplySerializer(StrictSerializer[Any]):
     """How to apply."""
 
     strict = serializers.BooleanField(default=False, help_text=_("Refuse all when any row has an error."))
+    background = serializers.BooleanField(default=False, help_text=_("Let a task do it."))

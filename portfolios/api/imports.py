@@ -39,6 +39,7 @@ from portfolios.services import imports as services
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
 IMPORT = f"{ONE}/imports/<uuid:import_id>"
+BACKGROUND = OpenApiParameter("background", bool, description="Let a task read the file.")
 PAGE = [
     OpenApiParameter("verdict", str, enum=VERDICTS, description="Only rows with this verdict."),
     *LISTING,
@@ -66,18 +67,27 @@ class ImportListView(ApiView):
     @extend_schema(
         operation_id="imports_preview",
         request={"application/json": TextUploadSerializer, "multipart/form-data": FileUploadSerializer},
-        parameters=PAGE,
-        responses={201: PreviewSerializer},
+        parameters=[*PAGE, BACKGROUND],
+        responses={201: PreviewSerializer, 202: PreviewSerializer},
         tags=["imports"],
     )
     def post(self, request: Request, portfolio_id: UUID) -> Response:
-        """Read a CSV file and answer what would become of every row. The ledger is not touched."""
+        """Read a file and answer what would become of every row. The ledger is not touched.
+
+        With ``background=true`` a task reads it: the answer has the status ``reading`` and no rows; ask for
+        the import until it is ``previewed``, or ``failed`` with the reason in `failure`.
+        """
         portfolios.get_writable(request.user, portfolio_id)
         name, content, mapping = self._upload(request)
-        batch = services.preview_import(
+        waits = request.query_params.get("background", "false")
+        if waits not in {"true", "false"}:
+            allowed = {"allowed": "true, false"}
+            raise ValidationFailed.of("background", _("Use one of: %(allowed)s.") % allowed)
+        read = services.queue_import if waits == "true" else services.preview_import
+        batch = read(
             user=request.user, portfolio_id=portfolio_id, file_name=name, content=content, mapping=mapping
         )
-        return Response(shown(request, batch), status=201)
+        return Response(shown(request, batch), status=202 if waits == "true" else 201)
 
     def _upload(self, request: Request) -> tuple[str, bytes, Any]:
         """Take the file of a form, or the text of a JSON body."""
@@ -135,17 +145,24 @@ class ImportApplyView(ApiView):
     area = "portfolios"
 
     @extend_schema(
-        operation_id="imports_apply", request=ApplySerializer, responses=ImportSerializer, tags=["imports"]
+        operation_id="imports_apply",
+        request=ApplySerializer,
+        responses={200: ImportSerializer, 202: ImportSerializer},
+        tags=["imports"],
     )
     @idempotent
     def post(self, request: Request, portfolio_id: UUID, import_id: UUID) -> Response:
-        """Import the rows that are new or carry a warning, all in one transaction."""
+        """Import the rows that are new or carry a warning, all in one transaction.
+
+        With `background` a task does it: the answer has the status ``applying``; ask for the import until it
+        is ``applied``, or ``previewed`` again with the reason in `failure`.
+        """
         portfolios.get_writable(request.user, portfolio_id)
-        strict = self.parsed(ApplySerializer)["strict"]
-        batch = services.apply_import(
-            actor=self.actor, portfolio_id=portfolio_id, import_id=import_id, strict=strict
-        )
-        return Response(ImportSerializer(batch).data)
+        values = self.parsed(ApplySerializer)
+        waits = values.pop("background")
+        work = services.queue_apply if waits else services.apply_import
+        batch = work(actor=self.actor, portfolio_id=portfolio_id, import_id=import_id, **values)
+        return Response(ImportSerializer(batch).data, status=202 if waits else 200)
 
 
 class ImportUndoView(ApiView):

@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,9 +30,11 @@ from portfolios.selectors.portfolios import get, get_writable
 from portfolios.services import imports as services
 from portfolios.views.common import frame
 from portfolios.views.import_forms import LayoutForm, UnclearForm, UploadForm
+from portfolios.views.import_waiting import WAITING, finished, is_polled, waiting
 
 ROWS_A_PAGE = 50
 IMPORTS_SHOWN = 100
+CELLS_SHOWN = 240
 BAD = 400
 CURRENT = "import-list"
 VERDICTS = {
@@ -133,8 +136,9 @@ def import_start(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         name, content = form.upload()
 
         def work() -> None:
+            read = services.queue_import if services.is_large(content) else services.preview_import
             made.append(
-                services.preview_import(
+                read(
                     user=request.user,
                     portfolio_id=portfolio_id,
                     file_name=name,
@@ -165,6 +169,10 @@ def import_preview(request: HttpRequest, portfolio_id: UUID, import_id: UUID) ->
         return _remapped(request, portfolio_id, import_id)
     portfolio = get(request.user, portfolio_id)
     batch = selectors.get(request.user, portfolio_id, import_id)
+    if batch.status in WAITING:
+        return waiting(request, portfolio, batch)
+    if is_polled(request):
+        return finished()
     context = frame(portfolio, CURRENT, **_shown(request, portfolio, batch))
     if is_htmx(request):
         return render(request, "portfolios/imports/_rows.html", context)
@@ -180,7 +188,7 @@ def _remapped(request: HttpRequest, portfolio_id: UUID, import_id: UUID) -> Http
     form: LayoutForm | UnclearForm = forms["layout_form" if "layout" in request.POST else "unclear_form"]
 
     def work() -> None:
-        services.remap_import(
+        services.requeue_import(
             user=request.user, portfolio_id=portfolio_id, import_id=import_id, mapping=form.mapping()
         )
 
@@ -224,6 +232,7 @@ def _shown(request: HttpRequest, portfolio: Portfolio, batch: TransactionImport)
         "page_url": f"{url}?{urlencode({'verdict': verdict}) + '&' if verdict else ''}page=",
         "result": batch.summary.get("result"),
         "undone": batch.summary.get("undone"),
+        "failure": batch.summary.get("failure", ""),
     }
 
 
@@ -259,7 +268,7 @@ def _row(row: dict[str, Any]) -> ShownRow:
         tax_currency=row.get("tax_currency", ""),
         counted=counted,
         findings=selectors.messages_of(row["findings"]),
-        cells=" · ".join(cell for cell in row.get("cells", ()) if cell.strip()),
+        cells=Truncator(" · ".join(cell for cell in row.get("cells", ()) if cell.strip())).chars(CELLS_SHOWN),
     )
 
 
@@ -272,13 +281,13 @@ def _decimal(row: dict[str, Any], name: str) -> Decimal | None:
 def import_apply(request: HttpRequest, portfolio_id: UUID, import_id: UUID) -> HttpResponse:
     """Bring the rows into the portfolio."""
     get_writable(request.user, portfolio_id)
+    batch = selectors.get(request.user, portfolio_id, import_id)
+    given: dict[str, Any] = {"actor": actor_of(request), "portfolio_id": portfolio_id, "import_id": import_id}
     try:
-        batch = services.apply_import(
-            actor=actor_of(request),
-            portfolio_id=portfolio_id,
-            import_id=import_id,
-            strict="strict" in request.POST,
-        )
+        if services.has_many_rows(batch):
+            services.queue_apply(**given, strict="strict" in request.POST)
+            return redirect("import-preview", portfolio_id, import_id)
+        batch = services.apply_import(**given, strict="strict" in request.POST)
     except (Conflict, ValidationFailed, TooLarge) as refusal:
         messages.error(request, str(refusal.detail))
     else:

@@ -1,6 +1,16 @@
 """Imports of transactions: preview, apply, undo."""
 
 from portfolios.services.imports.apply import apply_import
+from portfolios.services.imports.background import (
+    has_many_rows,
+    is_large,
+    left_lying,
+    queue_apply,
+    queue_import,
+    requeue_import,
+    step_of,
+    work_import,
+)
 from portfolios.services.imports.presets import delete_preset, save_import_as_preset, save_preset
 from portfolios.services.imports.preview import (
     discard_import,
@@ -14,10 +24,18 @@ __all__ = [
     "apply_import",
     "delete_preset",
     "discard_import",
+    "has_many_rows",
+    "is_large",
+    "left_lying",
     "preview_import",
+    "queue_apply",
+    "queue_import",
     "remap_import",
+    "requeue_import",
     "require_status",
     "save_import_as_preset",
     "save_preset",
+    "step_of",
     "undo_import",
+    "work_import",
 ]

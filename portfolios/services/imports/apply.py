@@ -45,6 +45,17 @@ def apply_import(
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     batch = locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)
+    return bring_in(actor, portfolio, batch, strict=strict)
+
+
+def bring_in(
+    actor: Actor, portfolio: Portfolio, batch: TransactionImport, *, strict: bool
+) -> TransactionImport:
+    """Add an import's rows to a portfolio that the caller has locked.
+
+    Raises:
+        Conflict, ValidationFailed: as `apply_import`.
+    """
     if strict:
         _refuse_errors(batch.rows)
     if not any(row["verdict"] in IMPORTED for row in batch.rows):
@@ -55,7 +66,7 @@ def apply_import(
         if inputs:
             add_transactions(
                 actor=actor,
-                portfolio_id=portfolio_id,
+                portfolio_id=portfolio.pk,
                 inputs=inputs,
                 import_batch=batch,
                 allow_shortfall=True,

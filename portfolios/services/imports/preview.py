@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,12 @@ from portfolios.services.imports.verdicts import judged
 
 _UNDECIDED = frozenset({"unknown-symbol", "ambiguous-symbol", "other-isin", "chosen-gone", "not-linked"})
 _KIND_DOUBTS = frozenset({"unknown-kind", "guessed-kind"})
+# What may be thrown away or replaced: nothing of it is in the ledger, or on its way there.
+UNAPPLIED = (
+    TransactionImport.Status.PREVIEWED,
+    TransactionImport.Status.READING,
+    TransactionImport.Status.FAILED,
+)
 _LARGE = frozenset({"too-large", "too-many-rows"})
 
 
@@ -48,28 +54,39 @@ def preview_import(
         TooLarge: more than 20 MB or 200,000 rows.
         ValidationFailed: nothing can be read of it, or the mapping is wrong; names the field.
     """
-    portfolio = _writable(user, portfolio_id)
+    batch = uploaded(user, portfolio_id, file_name, content)
+    with uncollected():
+        read_into(batch, user, with_saved(user, mapping or {}))
+    store_upload(user=user, batch=batch)
+    return batch
+
+
+def uploaded(user: Any, portfolio_id: UUID, file_name: str, content: bytes) -> TransactionImport:
+    """Make an import of an upload; nothing is read or stored yet.
+
+    Raises:
+        NotFound, Forbidden, TooLarge: as `preview_import`.
+    """
+    portfolio = writable(user, portfolio_id)
     if len(content) > MAX_BYTES:
         raise TooLarge(_("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // (1024 * 1024)})
-    batch = TransactionImport(
+    return TransactionImport(
         portfolio=portfolio,
         user_id=user.pk,
         file_name=(file_name.replace("\0", "").strip() or _("Pasted text"))[-255:],
         sha256=hashlib.sha256(content).hexdigest(),
         source=content,
     )
-    with uncollected():
-        _read(batch, user, with_saved(user, mapping or {}))
-    with transaction.atomic():
-        lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
-        TransactionImport.objects.filter(
-            portfolio=portfolio,
-            user_id=user.pk,
-            sha256=batch.sha256,
-            status=TransactionImport.Status.PREVIEWED,
-        ).only("pk").delete()
-        batch.save(force_insert=True)
-    return batch
+
+
+@transaction.atomic
+def store_upload(*, user: Any, batch: TransactionImport) -> None:
+    """Store a new import in place of what the same person made of the same file and never applied."""
+    lock_portfolio(actor=Actor.user(user), portfolio_id=batch.portfolio_id)
+    TransactionImport.objects.filter(
+        portfolio=batch.portfolio_id, user_id=user.pk, sha256=batch.sha256, status__in=UNAPPLIED
+    ).only("pk").delete()
+    batch.save(force_insert=True)
 
 
 def remap_import(
@@ -83,14 +100,14 @@ def remap_import(
         Conflict: it was applied.
         ValidationFailed: the mapping is wrong; names the part.
     """
-    portfolio = _writable(user, portfolio_id)
+    portfolio = writable(user, portfolio_id)
     batch = TransactionImport.objects.filter(portfolio=portfolio, pk=import_id).defer("rows").first()
     if batch is None:
         raise NotFound
     batch.portfolio = portfolio
     require_status(batch, TransactionImport.Status.PREVIEWED)
     with uncollected():
-        _read(batch, user, with_saved(user, {**batch.mapping, **mapping}))
+        read_into(batch, user, with_saved(user, {**batch.mapping, **mapping}))
     with transaction.atomic():
         lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)
@@ -107,13 +124,13 @@ def discard_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> None
         Conflict: it was applied.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
-    locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED).delete()
+    locked_import(portfolio, import_id, *UNAPPLIED).delete()
 
 
 def locked_import(
-    portfolio: Portfolio, import_id: UUID, status: TransactionImport.Status
+    portfolio: Portfolio, import_id: UUID, *statuses: TransactionImport.Status
 ) -> TransactionImport:
-    """Answer an import in `status`; the portfolio's lock, which the caller holds, guards it.
+    """Answer an import in one of `statuses`; the portfolio's lock, which the caller holds, guards it.
 
     Its file and rows, which may be megabytes, are read when they are asked for.
 
@@ -126,17 +143,17 @@ def locked_import(
     )
     if batch is None:
         raise NotFound
-    require_status(batch, status)
+    require_status(batch, *statuses)
     return batch
 
 
-def require_status(batch: TransactionImport, status: TransactionImport.Status) -> None:
+def require_status(batch: TransactionImport, *statuses: TransactionImport.Status) -> None:
     """Refuse what does not fit the import's state.
 
     Raises:
         Conflict: it is in another state.
     """
-    if batch.status == status:
+    if batch.status in statuses:
         return
     words = {
         TransactionImport.Status.PREVIEWED: _("This import has not been applied."),
@@ -144,27 +161,46 @@ def require_status(batch: TransactionImport, status: TransactionImport.Status) -
         TransactionImport.Status.UNDONE: _(
             "This import has been undone. Upload the file again to import it again."
         ),
+        TransactionImport.Status.READING: _("This file is still being read."),
+        TransactionImport.Status.APPLYING: _("This import is on its way into the portfolio."),
+        TransactionImport.Status.FAILED: _("This file could not be read."),
     }
     raise Conflict(words[TransactionImport.Status(batch.status)], code="import-state")
 
 
-def _writable(user: Any, portfolio_id: UUID) -> Portfolio:
+def writable(user: Any, portfolio_id: UUID) -> Portfolio:
+    """Answer a portfolio that `user` may bring a file into.
+
+    Raises:
+        NotFound: no such portfolio, or `user` is no member.
+        Forbidden: `user` may only look, or the simulator writes it.
+    """
     portfolio = portfolios.get_writable(user, portfolio_id)
     if portfolio.managed_by is not None:
         raise ManagedPortfolio
     return portfolio
 
 
-def _read(batch: TransactionImport, user: Any, mapping: dict[str, Any]) -> None:
-    """Set the import's mapping, rows and summary from its file."""
+def read_into(
+    batch: TransactionImport, user: Any, mapping: dict[str, Any], told: Callable[[str], object] = str
+) -> None:
+    """Set the import's mapping, rows and summary from its file; `told` hears of each step.
+
+    Raises:
+        TooLarge, ValidationFailed: as `preview_import`.
+    """
     choices = read_mapping(mapping)
+    told("read")
     try:
         reading = read_file(bytes(batch.source), choices, batch.portfolio)
     except UnreadableFile as failure:
         raise _refusal(failure) from failure
+    told("match")
     seen = instruments.visible_to(user, portfolios.named_in(batch.portfolio_id))
     resolver = Resolver(seen, reading.drafts, mapping.get("symbols") or {})
+    told("check")
     rows, later = judged(batch.portfolio, reading.drafts, resolver, own=reading.own)
+    told("store")
     batch.mapping = mapping
     batch.rows = [as_json(row) for row in rows]
     batch.summary = {
