@@ -195,7 +195,8 @@ class Withholding:
     """Taxes that a file has on rows of their own, and the dividends that they were withheld from.
 
     The first tax of a dividend in its currency becomes the dividend's own; corrections that came
-    later stay rows of their own, linked to it. A key names the payment.
+    later stay rows of their own, linked to it. With a dividend that was taken back go its tax and the
+    refund of it, so that the dividend booked in its place has the tax that stayed. A key names the payment.
     """
 
     _dividends: dict[str, list[Draft]] = field(default_factory=dict)
@@ -213,24 +214,48 @@ class Withholding:
 
     def settle(self) -> None:
         """Put each tax where it belongs."""
-        for key, tax in sorted(self._taxes, key=lambda one: str(one[1].time)):
+        self._taxes.sort(key=lambda one: str(one[1].time))
+        for key, dividends in self._dividends.items():
+            for gone in dividends:
+                if gone.skipped:
+                    self._take_back_tax(key, gone)
+        for key, tax in self._taxes:
+            if tax.skipped:
+                continue
             dividend = next((one for one in self._dividends.get(key, ()) if not one.skipped), None)
             if dividend is None or dividend.tax or tax.quantity is None or tax.quantity <= 0:
                 continue
             if tax.currency == dividend.currency and not tax.findings:
                 dividend.tax, tax.skipped = tax.quantity, PART_OF_OTHER
 
+    def _take_back_tax(self, key: str, dividend: Draft) -> None:
+        """Leave out the first tax of a payment that was refunded, with its refund; the dividend had it."""
+        free = [tax for name, tax in self._taxes if name == key and not tax.skipped and tax.quantity]
+        for tax in free:
+            back = next((one for one in free if _cancels(one, tax)), None)
+            if tax.quantity and tax.quantity > 0 and back is not None and tax.currency == dividend.currency:
+                dividend.tax, tax.skipped, back.skipped = tax.quantity, CANCELLED, CANCELLED
+                return
+
+
+def _cancels(refund: Draft, tax: Draft) -> bool:
+    if refund.quantity is None or tax.quantity is None:
+        return False
+    return refund.quantity == -tax.quantity and refund.currency == tax.currency
+
 
 def take_back(drafts: Sequence[Draft], reversals: Iterable[Draft]) -> None:
     """Leave out each row that another takes back, and that other one; a reversal alone is an error.
 
-    Two rows are a pair when they agree in kind, instrument, units, price and currency.
+    Two rows are a pair when they agree in kind, instrument, units, price and currency; of several the
+    one of the same moment.
     """
     reversing = list(reversals)
     ids = {id(one) for one in reversing}
     free = [one for one in drafts if id(one) not in ids and not one.skipped]
     for reversal in reversing:
-        found = next((one for one in free if _content(one) == _content(reversal)), None)
+        alike = [one for one in free if _content(one) == _content(reversal)]
+        found = next((one for one in alike if one.time == reversal.time), alike[0] if alike else None)
         if found is None:
             reversal.findings.append(error("cancellation", "quantity", column="quantity"))
             continue

@@ -150,7 +150,7 @@ def _mark_cancelled(
     facts = [facts_of_row(row) for row in whole]
     found = matches(facts, fingerprints(facts), (one.known for one in there))
     for row, match in zip(whole, found, strict=True):
-        if match is not None and match.likeness is Likeness.SAME:
+        if match is not None and match.likeness is not Likeness.SIMILAR:
             row.draft.skipped = ""
             row.draft.findings.append(error("cancelled-there", "quantity", column="quantity"))
 

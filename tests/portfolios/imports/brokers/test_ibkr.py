@@ -123,3 +123,32 @@ def test_xml_that_does_harm_or_is_cut_short_is_refused(xml, code):
     with pytest.raises(UnreadableFile) as caught:
         parsed(xml)
     assert caught.value.finding.code == code
+
+
+REBOOKED = """Statement,Header,Field Name,Field Value
+Dividends,Header,Currency,Date,Description,Amount
+Dividends,Data,EUR,2024-02-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share (Ordinary Dividend),284.2
+Dividends,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share (Ordinary Dividend),284.2
+Dividends,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - Reversal,-284.2
+Dividends,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share (Ordinary Dividend),284.21
+Dividends,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - Reversal,-284.21
+Dividends,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share (Ordinary Dividend),284.2
+Withholding Tax,Header,Currency,Date,Description,Amount,Code
+Withholding Tax,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - DE Tax,-74.96,
+Withholding Tax,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - DE Tax,74.96,
+Withholding Tax,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - DE Tax,-74.32,
+Withholding Tax,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - DE Tax,74.32,
+Withholding Tax,Data,EUR,2024-05-23,EXSE(DE0000000011) Cash Dividend EUR 2.45 per Share - DE Tax,-74.96,
+"""
+
+
+def test_dividend_that_is_booked_anew_has_the_tax_that_stayed():
+    drafts = parsed(REBOOKED).drafts
+    assert [(one[0], one[5], one[-1]) for one in good(drafts)] == [
+        (3, "284.2", ""),
+        (8, "284.2", "74.96 EUR"),
+    ]
+    assert left_out(drafts) == [
+        *((line, "cancelled") for line in (4, 5, 6, 7, 10, 11, 12, 13)), (14, "part-of-other"),
+    ]  # fmt: skip
+    assert [plain(one.tax) for one in drafts if one.line in {4, 6}] == ["74.96", "74.32"]

@@ -13,6 +13,7 @@ from portfolios.domain.brokers import registry
 from portfolios.models import Transaction, TransactionImport
 from portfolios.services import imports
 from tests.portfolios.imports.brokers.reading import content
+from tests.portfolios.imports.brokers.test_ibkr import REBOOKED
 
 
 @dataclass(frozen=True)
@@ -141,3 +142,15 @@ def test_file_of_a_broker_can_be_read_by_its_columns_instead(people, portfolio):
     )  # fmt: skip
     assert batch.summary["layout"]["preset"] == "csv"
     assert len(batch.summary["layout"]["columns"]) == 25
+
+
+def test_dividend_that_came_in_before_it_was_booked_anew_is_to_be_deleted(bring, people, portfolio):
+    lines = REBOOKED.splitlines(keepends=True)
+    bring("".join([*lines[:2], lines[3], lines[8], lines[9]]), "before")
+    ((_, _, _, *figures),) = ledger(portfolio)
+    assert [str(one.normalize()) for one in (figures[1], figures[4])] == ["284.2", "74.96"]
+    batch = imports.preview_import(
+        user=people.owner, portfolio_id=portfolio.pk, file_name="after", content=REBOOKED.encode()
+    )
+    codes = {row["line"]: row["findings"][0]["code"] for row in batch.rows if row["findings"]}
+    assert codes[4] == "cancelled-there"
