@@ -68,6 +68,7 @@ class _Reader:
         self._by_id = {node.attributes["id"]: node for node in self._nodes if "id" in node.attributes}
         self._drafts: dict[int, Draft] = {}
         self._legs: dict[int, list[Draft]] = {}
+        self._children: dict[int, dict[str, list[Node]]] = {}
 
     def read(self) -> list[Draft]:
         """Answer the drafts in the order of the file."""
@@ -185,17 +186,21 @@ class _Reader:
         for step in steps:
             if here is None:
                 return None
-            here = here.parent if step == ".." else _below(here, step)
+            here = here.parent if step == ".." else self._below(here, step)
         return here
 
-
-def _below(node: Node, step: str) -> Node | None:
-    found = _STEP.fullmatch(step)
-    if found is None:
-        return None
-    same = [one for one in node.children if one.tag == found["tag"]]
-    turn = int(found["turn"] or 1)
-    return same[turn - 1] if 0 < turn <= len(same) else None
+    def _below(self, node: Node, step: str) -> Node | None:
+        found = _STEP.fullmatch(step)
+        if found is None:
+            return None
+        if id(node) not in self._children:  # a list of thousands is asked for each of them
+            named: dict[str, list[Node]] = {}
+            for one in node.children:
+                named.setdefault(one.tag, []).append(one)
+            self._children[id(node)] = named
+        same = self._children[id(node)].get(found["tag"], [])
+        turn = int(found["turn"] or 1)
+        return same[turn - 1] if 0 < turn <= len(same) else None
 
 
 def _money(node: Node) -> tuple[Decimal, str] | None:

@@ -200,7 +200,7 @@ class Withholding:
     """
 
     _dividends: dict[str, list[Draft]] = field(default_factory=dict)
-    _taxes: list[tuple[str, Draft]] = field(default_factory=list)
+    _taxes: dict[str, list[Draft]] = field(default_factory=dict)
 
     def dividend(self, key: str, draft: Draft) -> None:
         """Note a dividend; the first with a key that is not taken back is the one that taxes belong to."""
@@ -210,38 +210,45 @@ class Withholding:
     def tax(self, key: str, draft: Draft) -> None:
         """Note a tax."""
         draft.group = key
-        self._taxes.append((key, draft))
+        self._taxes.setdefault(key, []).append(draft)
 
     def settle(self) -> None:
         """Put each tax where it belongs."""
-        self._taxes.sort(key=lambda one: str(one[1].time))
-        for key, dividends in self._dividends.items():
-            for gone in dividends:
-                if gone.skipped:
-                    self._take_back_tax(key, gone)
-        for key, tax in self._taxes:
-            if tax.skipped:
-                continue
-            dividend = next((one for one in self._dividends.get(key, ()) if not one.skipped), None)
-            if dividend is None or dividend.tax or tax.quantity is None or tax.quantity <= 0:
-                continue
-            if tax.currency == dividend.currency and not tax.findings:
-                dividend.tax, tax.skipped = tax.quantity, PART_OF_OTHER
-
-    def _take_back_tax(self, key: str, dividend: Draft) -> None:
-        """Leave out the first tax of a payment that was refunded, with its refund; the dividend had it."""
-        free = [tax for name, tax in self._taxes if name == key and not tax.skipped and tax.quantity]
-        for tax in free:
-            back = next((one for one in free if _cancels(one, tax)), None)
-            if tax.quantity and tax.quantity > 0 and back is not None and tax.currency == dividend.currency:
-                dividend.tax, tax.skipped, back.skipped = tax.quantity, CANCELLED, CANCELLED
-                return
+        for key, taxes in self._taxes.items():
+            taxes.sort(key=lambda one: str(one.time))
+            dividends = self._dividends.get(key, [])
+            _take_back_taxes([one for one in dividends if one.skipped], taxes)
+            dividend = next((one for one in dividends if not one.skipped), None)
+            if dividend is not None:
+                _withhold(dividend, taxes)
 
 
-def _cancels(refund: Draft, tax: Draft) -> bool:
-    if refund.quantity is None or tax.quantity is None:
-        return False
-    return refund.quantity == -tax.quantity and refund.currency == tax.currency
+def _withhold(dividend: Draft, taxes: Sequence[Draft]) -> None:
+    """Make the first tax in the dividend's currency its own."""
+    for tax in taxes:
+        usable = not tax.skipped and not tax.findings and tax.currency == dividend.currency
+        if usable and tax.quantity is not None and tax.quantity > 0:
+            dividend.tax, tax.skipped = tax.quantity, PART_OF_OTHER
+            return
+
+
+def _take_back_taxes(dividends: Sequence[Draft], taxes: Sequence[Draft]) -> None:
+    """Leave out, for each dividend that was taken back, a tax that was refunded, and its refund.
+
+    The dividend keeps the figure, by which one that came in before is found.
+    """
+    refunds: dict[tuple[Decimal, str], list[Draft]] = {}
+    for tax in reversed(taxes):
+        if tax.quantity is not None and tax.quantity < 0:
+            refunds.setdefault((-tax.quantity, tax.currency), []).append(tax)
+    waiting = iter(taxes)
+    for dividend in dividends:
+        for tax in waiting:
+            back = refunds.get((tax.quantity or ZERO, tax.currency))
+            if back and tax.currency == dividend.currency:
+                dividend.tax = tax.quantity or ZERO
+                tax.skipped = back.pop().skipped = CANCELLED
+                break
 
 
 def take_back(drafts: Sequence[Draft], reversals: Iterable[Draft]) -> None:
@@ -252,15 +259,27 @@ def take_back(drafts: Sequence[Draft], reversals: Iterable[Draft]) -> None:
     """
     reversing = list(reversals)
     ids = {id(one) for one in reversing}
-    free = [one for one in drafts if id(one) not in ids and not one.skipped]
+    free: dict[tuple[object, ...], list[Draft]] = {}
+    for draft in reversed(drafts):
+        if id(draft) not in ids and not draft.skipped:
+            for key in (_content(draft), (*_content(draft), draft.time)):
+                free.setdefault(key, []).append(draft)
     for reversal in reversing:
-        alike = [one for one in free if _content(one) == _content(reversal)]
-        found = next((one for one in alike if one.time == reversal.time), alike[0] if alike else None)
+        content = _content(reversal)
+        found = _first(free.get((*content, reversal.time))) or _first(free.get(content))
         if found is None:
             reversal.findings.append(error("cancellation", "quantity", column="quantity"))
             continue
-        free.remove(found)
         found.skipped = reversal.skipped = CANCELLED
+
+
+def _first(stack: list[Draft] | None) -> Draft | None:
+    """Take the first that is still free off a stack, whose last is the first of the file."""
+    while stack:
+        draft = stack.pop()
+        if not draft.skipped:
+            return draft
+    return None
 
 
 def _content(draft: Draft) -> tuple[object, ...]:
