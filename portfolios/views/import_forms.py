@@ -20,6 +20,8 @@ from portfolios.models import ImportPreset, Transaction, TransactionImport
 MOST_SHOWN = 100
 SKIP = "skip"
 OWN = "own:"
+# What these hold are coins, so that what nobody knows there is one.
+COIN_PRESETS = frozenset({"coinbase", "kraken"})
 CREATE = "create:"
 _FIELDS = {
     Field.DATE: gettext_lazy("Date (and time)"),
@@ -214,6 +216,8 @@ class UnclearForm(forms.Form):
         self.unresolved = batch.summary["unresolved"][:MOST_SHOWN]
         self.words = batch.summary["kinds"][:MOST_SHOWN]
         self._before: Mapping[str, Any] = batch.mapping
+        self._kind = str(Instrument.Kind.CRYPTO if self._of_coins(batch) else Instrument.Kind.STOCK)
+        self.unknown = [one for one in batch.summary["unresolved"] if one["code"] == "unknown-symbol"]
         super().__init__(data, prefix="unclear")
         for position, entry in enumerate(self.unresolved):
             self._add_instrument(position, entry, known, user)
@@ -222,6 +226,10 @@ class UnclearForm(forms.Form):
             self.fields[f"kind_{position}"] = forms.ChoiceField(
                 label=word["word"], required=False, choices=kinds
             )
+
+    @staticmethod
+    def _of_coins(batch: TransactionImport) -> bool:
+        return batch.summary["layout"].get("preset") in COIN_PRESETS
 
     def _add_instrument(
         self, position: int, entry: Mapping[str, Any], known: Mapping[str, Instrument], user: Any
@@ -260,6 +268,10 @@ class UnclearForm(forms.Form):
             decided = self._decided(position)
             if decided is not None:
                 symbols[entry["label"]] = decided
+        if "create_all" in self.data:
+            for entry in self.unknown:
+                made = {"create": True, "kind": self._kind, "currency": entry["currency"]}
+                symbols.setdefault(entry["label"], made)
         kinds = dict(self._before.get("kinds") or {})
         for position, word in enumerate(self.words):
             if kind := self.cleaned_data[f"kind_{position}"]:

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from market.models import Instrument
 from portfolios.models import Transaction, TransactionImport
+from tests.portfolios.imports.brokers.reading import content
 
 ROWS = (
     b"date,type,symbol,quantity,price,fee,currency\n"
@@ -166,3 +167,15 @@ def test_viewer_sees_the_rows_and_no_buttons(client, people, uploaded):
     assert "NOPE" in words
     assert "apply/" not in words
     assert Instrument.objects.filter(symbol="NOPE").count() == 0
+
+
+def test_all_that_is_unknown_becomes_ones_own_at_once_and_coins_are_coins(client, people, base):
+    client.force_login(people.owner)
+    upload = SimpleUploadedFile("coins.csv", content("coinbase.csv"))
+    url = client.post(base, {"file": upload}).url
+    assert "Make all 5 unknown ones my own" in text(client.get(url))
+    assert client.post(url, {"unclear": "1", "create_all": "1"}).status_code == 302
+    assert "16 transactions can be imported" in text(client.get(url))
+    client.post(f"{url}apply/")
+    made = Instrument.objects.filter(owner=people.owner).order_by("symbol").values_list("symbol", "kind")
+    assert list(made) == [(symbol, "crypto") for symbol in ("BTC", "DOGE", "ETH", "SOL", "USDC")]
