@@ -13,15 +13,18 @@ from market.models import Instrument
 from market.selectors import rates
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_number
+from portfolios.domain.corporate.border import bounded
+from portfolios.domain.corporate.moves import Move
 from portfolios.domain.entries import EntryId
 from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.groups import summed_series, summed_statement
+from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
 from portfolios.domain.scopes import WHOLE, Crossing, Scope, moves_within, restated, within
 from portfolios.domain.statement import Statement
 from portfolios.models import Transaction
 from portfolios.selectors import figures, valuation
-from portfolios.selectors.figures import Performance, Period, book, daily, once
+from portfolios.selectors.figures import Performance, Period, book, daily, once, reshaped
 from portfolios.selectors.ledger import Ledger, currencies_of, today
 
 T = TypeVar("T")
@@ -76,7 +79,10 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         owner_id=ledger.owner_id,
         base=currency,
         tracks_cash=ledger.tracks_cash and scope.cash,
-        entries=within(entries, scope, tracks_cash=ledger.tracks_cash),
+        entries=[
+            *within(entries, scope, tracks_cash=ledger.tracks_cash),
+            *bounded(reshaped(ledger), scope, _worth(ledger)),
+        ],
         splits=[one for one in ledger.splits if one.instrument in kept],
         actions=[one for one in ledger.actions if one.instrument in kept and one.target in {None, *kept}],
         instruments=kept,
@@ -84,6 +90,20 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         closes={key: one for key, one in ledger.closes.items() if key in kept},
         _known=ledger._known,  # noqa: SLF001  # the same prices, read once
     )
+
+
+def _worth(ledger: Ledger) -> Callable[[Move], PriceUsed | None]:
+    """Answer what a unit that an action gives is worth that day, in its own currency."""
+    ledger.know_pairs((one.target, one.ex_date) for one in ledger.actions if one.target is not None)
+    valuer = Valuer(ledger, ledger.rates, SplitTable(ledger.splits))
+
+    def worth(move: Move) -> PriceUsed | None:
+        target = move.action.target
+        if target is None:
+            return None
+        return valuer.price(target, ledger.currencies[target], move.ex_date, move.price)
+
+    return worth
 
 
 def _table(ledger: Ledger, currency: str) -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from market.domain.actions import ActionKind
 from portfolios.domain.book import Book, Disposal, Flow, Transfer
-from portfolios.domain.corporate.moves import Move
-from portfolios.domain.entries import Entry, EntryKind
+from portfolios.domain.corporate.moves import Move, entry_of
 from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times
 from portfolios.domain.lots import Lot, LotQueue
 from portfolios.domain.prices import TRADE, PriceUsed, Valuer
@@ -56,7 +54,7 @@ class Actions:
                 self._pay_out(move, position)
             else:
                 self._exchange(move, position)
-        self._till.shut(_entry(move))
+        self._till.shut(entry_of(move))
 
     def _exchange(self, move: Move, position: Position) -> None:
         """Turn lots, or a part of their cost, into lots of the target, and realise what is paid in cash."""
@@ -147,7 +145,7 @@ class Actions:
 
     def _dispose(self, move: Move, position: Position, lot: Lot, proceeds: Decimal) -> Decimal | None:
         """Sell a lot for `proceeds` in the action's currency; tell them in base currency."""
-        entry, till = _entry(move), self._till
+        entry, till = entry_of(move), self._till
         rate = till.day_rate(entry, entry.currency)
         base = in_base(proceeds, rate) if proceeds else ZERO
         till.pay(entry.currency, proceeds, base)
@@ -178,7 +176,7 @@ class Actions:
         """Tell the cost in the target's currency, at the rates of the day; in base currency it stays."""
         if currency == into:
             return
-        entry = _entry(move)
+        entry = entry_of(move)
         rate, into_rate = self._till.day_rate(entry, currency), self._till.day_rate(entry, into)
         for lot in lots:
             known = lot.cost is not None and rate is not None and into_rate
@@ -186,7 +184,7 @@ class Actions:
 
     def _value(self, move: Move, target: Position, units: Decimal) -> Decimal | None:
         """Return what the new units are worth by what the old ones were, else by their own market."""
-        entry, used = _entry(move), move.price
+        entry, used = entry_of(move), move.price
         if used is None:
             used = self._valuer.price(target.instrument, target.currency, move.ex_date, None)
         if used is None:
@@ -195,7 +193,7 @@ class Actions:
 
     def _market_value(self, move: Move, target: Position) -> Decimal | None:
         used = self._valuer.price(target.instrument, target.currency, move.ex_date, target.own_price)
-        rate = self._till.day_rate(_entry(move), target.currency)
+        rate = self._till.day_rate(entry_of(move), target.currency)
         return None if used is None else times(move.received * used.price, rate)
 
     def _to_outside(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
@@ -204,14 +202,14 @@ class Actions:
         target = self._positions[move.action.target]
         value = self._market_value(move, target)
         cost, cost_base = _sum(lot.cost for lot in lots), _sum(lot.cost_base for lot in lots)
-        at_rate = times(cost, self._till.day_rate(_entry(move), position.currency))
+        at_rate = times(cost, self._till.day_rate(entry_of(move), position.currency))
         self._cross(move, position, value, cost_base, (minus(value, at_rate), minus(at_rate, cost_base)))
         self._cash_from_outside(move, (move.action.cash_in_lieu or ZERO) * move.fraction)
         return value
 
     def _cash_from_outside(self, move: Move, cash: Decimal) -> None:
         if cash:
-            entry = _entry(move)
+            entry = entry_of(move)
             base = in_base(cash, self._till.day_rate(entry, entry.currency))
             self._till.pay(entry.currency, cash, base)
             self._till.cross(base)
@@ -255,21 +253,6 @@ class Actions:
                 move.entry_id, position.instrument, move.ex_date, incoming, units, value, cost_base, *gain
             )
         )
-
-
-def _entry(move: Move) -> Entry:
-    """Stand in for the entry that nobody typed, where the till asks for one."""
-    day = move.ex_date
-    return Entry(
-        id=move.entry_id,
-        day=day,
-        time=datetime(day.year, day.month, day.day, tzinfo=UTC),
-        kind=EntryKind.SELL,
-        instrument=move.action.instrument,
-        quantity=move.quantity,
-        price=move.action.cash,
-        currency=move.action.currency,
-    )
 
 
 def _carved(lot: Lot, part: Decimal) -> Lot:

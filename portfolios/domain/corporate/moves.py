@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -70,6 +70,21 @@ class Move:
     def entry_id(self) -> str:
         """What its disposals and flows are known by: no transaction stands behind them."""
         return f"{_MARK}{self.action.id}"
+
+
+def entry_of(move: Move) -> Entry:
+    """Stand in for the entry that nobody typed, where the till asks for one."""
+    day = move.ex_date
+    return Entry(
+        id=move.entry_id,
+        day=day,
+        time=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        kind=EntryKind.SELL,
+        instrument=move.action.instrument,
+        quantity=move.quantity,
+        price=move.action.cash,
+        currency=move.action.currency,
+    )
 
 
 def action_of(entry_id: EntryId) -> str | None:

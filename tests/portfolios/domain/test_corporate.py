@@ -12,13 +12,15 @@ from market.domain.prices import CloseSeries
 from portfolios.domain.arrays import Points, SplitPoints, columns, day_number, joined
 from portfolios.domain.book import ProblemKind
 from portfolios.domain.corporate import columns as corporate
+from portfolios.domain.corporate.border import bounded
 from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
 from portfolios.domain.corporate.moves import action_of, fraction, moves
 from portfolios.domain.entries import Split
 from portfolios.domain.exact import exact
 from portfolios.domain.ledger import Ledger, fold
 from portfolios.domain.lots import CostMethod
-from portfolios.domain.prices import PriceUsed
+from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
+from portfolios.domain.scopes import Scope, within
 from portfolios.domain.series import Market, value_series
 from portfolios.domain.shortfall import shortfalls, units
 from portfolios.domain.statement import statement
@@ -316,3 +318,41 @@ def test_nothing_stays_beyond_a_border_that_an_action_crosses(world, chain, one,
         )  # fmt: skip
         ledger.run(max(one, other))
         assert not outside & {at for at, held in ledger.positions.items() if held.queue.quantity}
+
+
+def part_of(world, chain, scope, start, end):
+    """State a scope as the reports do: its own entries, those of crossings, and the actions inside."""
+    inside = QUOTED if scope.instruments is None else scope.instruments
+    valuer = Valuer(world.prices, world.rates, SplitTable(world.splits))
+
+    def worth(move):
+        target = move.action.target
+        return valuer.price(target, QUOTED[target], move.ex_date, move.price)
+
+    done = moves(world.entries, world.splits, chain, world.prices)
+    rows = within(world.entries, scope, tracks_cash=world.tracks_cash)
+    return statement(
+        [*rows, *bounded(done, scope, worth)], world.splits, world.rates, world.prices, base="EUR",
+        start=start, end=end, tracks_cash=world.tracks_cash and scope.cash, currencies=QUOTED,
+        actions=[one for one in chain if one.instrument in inside and one.target in {None, *inside}],
+    ).lines  # fmt: skip
+
+
+# Of several actions of one day, one over a border comes last in its part.
+apart = chains().map(lambda chain: list({one.ex_date: one for one in chain}.values()))
+
+
+@some
+@given(worlds(), apart, days(), days())
+def test_instruments_and_cash_add_up_to_the_portfolio_over_any_chain_of_actions(world, chain, one, other):
+    start, end = min(one, other), max(one, other)
+    whole = statement_of(world, chain, start, end).lines
+    parts = [Scope(frozenset({key}), cash=False) for key in QUOTED]
+    found = [part_of(world, chain, part, start, end) for part in [*parts, Scope(frozenset())]]
+    assert all(lines.adds_up() for lines in found)
+    for name in ("opening", "closing", "net_flows"):
+        if name != "net_flows" or world.tracks_cash:
+            away = sum(getattr(lines, name) for lines in found) - getattr(whole, name)
+            assert abs(away) < Decimal("1e-12")
+    pair = part_of(world, chain, Scope(frozenset({0, 1})), start, end)
+    assert pair.adds_up()
