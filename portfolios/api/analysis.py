@@ -25,7 +25,7 @@ from portfolios.selectors.scopes import Filters, require_rate, scope_of
 _PERIOD = [*PERIOD, CURRENCY, *CHARGES]
 
 
-class _LedgerView(ApiView):
+class LedgerView(ApiView):
     """Load the ledger of a portfolio that the caller may see."""
 
     area = "portfolios"
@@ -62,7 +62,7 @@ class _LedgerView(ApiView):
         )
 
 
-class ValuationView(_LedgerView):
+class ValuationView(LedgerView):
     """What the portfolio is worth."""
 
     @extend_schema(
@@ -74,7 +74,7 @@ class ValuationView(_LedgerView):
         return Response(payloads.valuation(ledger, valuation.at(ledger, self.day(ledger))))
 
 
-class PositionsView(_LedgerView):
+class PositionsView(LedgerView):
     """What is held."""
 
     @extend_schema(
@@ -99,7 +99,7 @@ class PositionsView(_LedgerView):
         return self.page([payloads.position(ledger, one, day) for one in rows])
 
 
-class LotsView(_LedgerView):
+class LotsView(LedgerView):
     """What is held, lot by lot."""
 
     @extend_schema(
@@ -120,7 +120,7 @@ class LotsView(_LedgerView):
         )
 
 
-class DisposalsView(_LedgerView):
+class DisposalsView(LedgerView):
     """What was sold, matched with what it had cost."""
 
     @extend_schema(
@@ -136,7 +136,7 @@ class DisposalsView(_LedgerView):
         return self.page([payloads.disposal(ledger, row) for row in rows if row.day > period.start])
 
 
-class SeriesView(_LedgerView):
+class SeriesView(LedgerView):
     """Day by day."""
 
     @extend_schema(operation_id="portfolio_series", parameters=_PERIOD, responses=shapes.SeriesSerializer)
@@ -147,7 +147,7 @@ class SeriesView(_LedgerView):
         return Response(payloads.series(found, ledger.base))
 
 
-class PerformanceView(_LedgerView):
+class PerformanceView(LedgerView):
     """What it earned."""
 
     @extend_schema(
@@ -160,7 +160,7 @@ class PerformanceView(_LedgerView):
         return Response(payloads.performance(found, ledger.base, figures.state(ledger, found.period)))
 
 
-class StatementView(_LedgerView):
+class StatementView(LedgerView):
     """Why."""
 
     @extend_schema(
@@ -172,7 +172,7 @@ class StatementView(_LedgerView):
         return Response(payloads.statement(ledger, figures.state(ledger, self.period(ledger))))
 
 
-class AllocationView(_LedgerView):
+class AllocationView(LedgerView):
     """How the value is spread."""
 
     @extend_schema(
@@ -193,7 +193,7 @@ class AllocationView(_LedgerView):
         return Response(payloads.allocation(found.day, ledger.base, by, found.total, slices))
 
 
-class CostMethodsView(_LedgerView):
+class CostMethodsView(LedgerView):
     """What another way to match lots would say."""
 
     @extend_schema(

@@ -12,6 +12,7 @@ from portfolios.api import (
     portfolios,
     quality,
     reports,
+    risk,
     sharing,
     tags,
 )
@@ -39,6 +40,8 @@ urlpatterns = [
     path(f"{ONE}/disposals", analysis.DisposalsView.as_view(), name="api-disposals"),
     path(f"{ONE}/series", analysis.SeriesView.as_view(), name="api-series"),
     path(f"{ONE}/performance", analysis.PerformanceView.as_view(), name="api-performance"),
+    path(f"{ONE}/risk", risk.RiskView.as_view(), name="api-risk"),
+    path(f"{ONE}/rolling-risk", risk.RollingRiskView.as_view(), name="api-rolling-risk"),
     path(f"{ONE}/statement", analysis.StatementView.as_view(), name="api-statement"),
     path(f"{ONE}/allocation", analysis.AllocationView.as_view(), name="api-allocation"),
     path(f"{ONE}/cost-methods", analysis.CostMethodsView.as_view(), name="api-cost-methods"),

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     TOO_FEW_OBSERVATIONS = "too-few-observations"
     NO_VARIATION = "no-variation"
     NO_LOSS = "no-loss"
+    NO_GAIN = "no-gain"
+    NO_BENCHMARK = "no-benchmark"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,12 @@ is None with its reason, never 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
 from typing import Final
 
 import numpy as np
 
-from portfolios.domain.arrays import Bools, Floats
+from portfolios.domain.arrays import Floats
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.returns import linked
 
@@ -72,10 +69,16 @@ def annual_return(returns: Floats, periods: int = TRADING_DAYS) -> Figure[float]
     """Return ``(1 + total)^(periods / n) - 1``; a missing return counts as a period without change."""
     if not len(returns):
         return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
-    total = float(linked(returns)[-1])
-    if total <= -1.0:
+    return compounded(float(linked(returns)[-1]), periods / len(returns))
+
+
+def compounded(rate: float, times: float) -> Figure[float]:
+    """Return ``(1 + rate)^times - 1``; what no number can hold says nothing of a year."""
+    if rate <= -1.0:
         return Figure(None, Reason.TOTAL_LOSS)
-    return Figure(float((1.0 + total) ** (periods / len(returns)) - 1.0))
+    with np.errstate(over="ignore"):
+        found = float(np.power(1.0 + rate, times) - 1.0)
+    return Figure(found) if np.isfinite(found) else Figure(None, Reason.SHORT_PERIOD)
 
 
 def volatility(returns: Floats, periods: int = TRADING_DAYS) -> Figure[float]:
@@ -99,14 +102,6 @@ def period_volatility(returns: Floats) -> tuple[Figure[float], Figure[float]]:
     off, scale = logs - logs.mean(), len(logs) / (len(logs) - 1)
     below = np.minimum(off, 0.0)
     return Figure(float(np.sqrt((off**2).sum() * scale))), Figure(float(np.sqrt((below**2).sum() * scale)))
-
-
-def counts_for_volatility(days: Sequence[date], totals: Floats) -> Bools:
-    """Return the days whose return counts: held that day and the day before, and no weekend."""
-    held = totals != 0
-    weekday = np.array([day.weekday() < 5 for day in days], dtype=bool)  # noqa: PLR2004
-    counts: Bools = held & np.concatenate([[False], held[:-1]]) & weekday
-    return counts
 
 
 def sharpe(returns: Floats, free: Floats | float = 0.0, periods: int = TRADING_DAYS) -> Figure[float]:
@@ -134,6 +129,49 @@ def downside_deviation(returns: Floats, target: float = 0.0, periods: int = TRAD
     return Figure(float(np.sqrt((below**2).mean()) * np.sqrt(periods)))
 
 
+def sortino(returns: Floats, target: float = 0.0, periods: int = TRADING_DAYS) -> Figure[float]:
+    """Return the mean return above `target`, a year, over the downside deviation from it."""
+    below = downside_deviation(returns, target, periods)
+    if below.value is None:
+        return below
+    if below.value == 0.0:
+        return Figure(None, Reason.NO_LOSS)
+    return Figure(float((_known(returns) - target).mean() * periods / below.value))
+
+
+def omega(returns: Floats, target: float = 0.0) -> Figure[float]:
+    """Return the sum of what lies above `target` over the sum of what lies below it."""
+    above = _known(returns) - target
+    if len(above) < 2:  # noqa: PLR2004
+        return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
+    lost = -float(above[above < 0.0].sum())
+    if lost == 0.0:
+        return Figure(None, Reason.NO_LOSS)
+    return Figure(float(above[above > 0.0].sum()) / lost)
+
+
+def stability(returns: Floats) -> Figure[float]:
+    """Return R² of a straight line through the linked log returns: 1 is steady growth."""
+    known = _known(returns)
+    if len(known) < 2:  # noqa: PLR2004
+        return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
+    if (known <= -1.0).any():
+        return Figure(None, Reason.TOTAL_LOSS)
+    path = np.log1p(known).cumsum()
+    if path.std() <= _DUST * np.abs(path).max():
+        return Figure(None, Reason.NO_VARIATION)
+    return Figure(float(np.corrcoef(np.arange(len(path)), path)[0, 1] ** 2))
+
+
+def tail_ratio(returns: Floats) -> Figure[float]:
+    """Return the size of the 95 % quantile over that of the 5 % quantile."""
+    known = _known(returns)
+    if not len(known):
+        return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
+    low, high = (float(abs(np.quantile(known, one))) for one in (0.05, 0.95))
+    return Figure(high / low) if low else Figure(None, Reason.NO_LOSS)
+
+
 def calmar(returns: Floats, periods: int = TRADING_DAYS) -> Figure[float]:
     """Return annual return over the depth of the deepest drawdown."""
     rate, deepest = annual_return(returns, periods), max_drawdown(returns)
@@ -152,21 +190,17 @@ def value_at_risk(returns: Floats, cutoff: float = 0.05) -> Figure[float]:
     return Figure(float(np.quantile(known, cutoff)))
 
 
-def aggregated(days: Sequence[date], returns: Floats, by: str) -> list[tuple[date, float]]:
-    """Link daily returns over calendar periods; return the last day of each and its return.
+def conditional_value_at_risk(returns: Floats, cutoff: float = 0.05) -> Figure[float]:
+    """Return the mean of the worst ``⌊(n - 1) · cutoff⌋ + 1`` returns; a loss is negative.
 
-    `by`: "week" (Monday to Sunday), "month" or "year".
+    Source: empyrical.
     """
-    numbered = groupby(range(len(days)), key=lambda at: _period(days[at], by))
-    spans = [list(span) for _, span in numbered]
-    return [(days[span[-1]], float(linked(returns[span])[-1])) for span in spans]
+    known = _known(returns)
+    if not len(known):
+        return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
+    number = int((len(known) - 1) * cutoff) + 1
+    return Figure(float(np.partition(known, number - 1)[:number].mean()))
 
 
 def _known(returns: Floats) -> Floats:
     return returns[~np.isnan(returns)]
-
-
-def _period(day: date, by: str) -> tuple[int, ...]:
-    if by == "week":
-        return day.isocalendar()[:2]
-    return (day.year, day.month) if by == "month" else (day.year,)

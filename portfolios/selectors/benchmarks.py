@@ -1,45 +1,105 @@
-"""An instrument beside a portfolio: what the same money would have earned in it, prices alone."""
+"""Benchmarks beside a portfolio: instruments or a blend of them, dividends reinvested."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
 
+import numpy as np
+from django.utils.translation import gettext as _
+
+from core.errors import ValidationFailed
+from core.money import plain
+from market.domain.actions import Dividend, Split
+from market.domain.prices import CloseSeries
+from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates
 from portfolios.domain.arrays import Floats, Ints
+from portfolios.domain.benchmark import SameFlows, blended, same_flows, total_return
+from portfolios.models import Portfolio
 from portfolios.selectors.figures import Performance
 from portfolios.selectors.ledger import Ledger
 
 _EPOCH = 719163  # date(1970, 1, 1).toordinal(): series of the market count days from the year 1
 
 
-def line(ledger: Ledger, instrument: Instrument, found: Performance) -> Floats:
-    """Return an instrument's cumulative price return over a period, as fractions; shape (days + 1,).
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One instrument of a benchmark; `weight` is a fraction."""
 
-    In the portfolio's currency, adjusted for splits, without dividends. It starts at the portfolio's own
-    return on the first day on which the price is known; NaN before that.
+    instrument: Instrument
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """An instrument, or several in fixed weights that add up to 1."""
+
+    parts: list[Part]
+
+    @property
+    def name(self) -> str:
+        """What charts and tables call it."""
+        if len(self.parts) == 1:
+            return self.parts[0].instrument.symbol
+        return " + ".join(f"{plain(part.weight * 100)} % {part.instrument.symbol}" for part in self.parts)
+
+
+def of_instrument(instrument: Instrument) -> Benchmark:
+    """Make a benchmark of one instrument."""
+    return Benchmark([Part(instrument, Decimal(1))])
+
+
+def blend(parts: list[Part], field: str = "parts") -> Benchmark:
+    """Make a benchmark of several instruments.
+
+    Raises:
+        ValidationFailed: a weight is not positive, an instrument comes twice, or they do not add up to 1.
     """
-    days = found.series.days
-    value = _worth(ledger, instrument, days)
-    known = np.flatnonzero(~np.isnan(value))
+    if any(not part.weight.is_finite() or part.weight <= 0 for part in parts):
+        raise ValidationFailed.of(field, _("Each weight must be above 0."), "weight")
+    if len({part.instrument.pk for part in parts}) < len(parts):
+        raise ValidationFailed.of(field, _("An instrument may be in a benchmark once."), "twice")
+    if sum(part.weight for part in parts) != 1:
+        raise ValidationFailed.of(field, _("The weights must add up to 1."), "sum")
+    return Benchmark(parts)
+
+
+def chosen(portfolio: Portfolio) -> Benchmark | None:
+    """Answer the benchmark that is kept with a portfolio."""
+    return of_instrument(portfolio.benchmark) if portfolio.benchmark else None
+
+
+def index(ledger: Ledger, benchmark: Benchmark, days: Ints) -> Floats:
+    """Return what a benchmark is worth day by day in the portfolio's currency; shape (days,).
+
+    Dividends are reinvested gross at the close of the ex-date, splits taken out; NaN where it is not
+    known. Only changes mean something: its unit is arbitrary.
+    """
+    found = _Market.read(ledger, [part.instrument for part in benchmark.parts])
+    indices = [found.index(part.instrument, days) for part in benchmark.parts]
+    return blended(days, indices, [float(part.weight) for part in benchmark.parts])
+
+
+def line(benchmark: Floats, found: Performance) -> Floats:
+    """Return a benchmark's cumulative return over a period, as fractions; shape (days + 1,).
+
+    It starts at the portfolio's own return on the first day on which it is known; NaN before that.
+    """
+    known = np.flatnonzero(~np.isnan(benchmark))
     if not len(known):
-        return value
+        return benchmark
     first = known[0]
-    growth: Floats = (1.0 + found.cumulative[first]) * value / value[first] - 1.0
+    growth: Floats = (1.0 + found.cumulative[first]) * benchmark / benchmark[first] - 1.0
     return growth
 
 
-def _worth(ledger: Ledger, instrument: Instrument, days: Ints) -> Floats:
-    """Return what one unit before all splits is worth on each day, in the portfolio's currency."""
-    world = ledger.world_id
-    closes = prices.close_series(world, [instrument.pk]).get(instrument.pk)
-    if closes is None:
-        return np.full(len(days), np.nan)
-    raw = closes.closes.copy()
-    for split in actions.splits([instrument.pk]):
-        raw[closes.days >= split.ex_date.toordinal()] *= split.numerator / split.denominator
-    table = rates.rate_table(ledger.owner_id, world, {instrument.currency}, ledger.base)
-    return stepped(closes.days, raw, days) * stepped(*table.series(instrument.currency), days)
+def with_same_flows(benchmark: Floats, found: Performance) -> SameFlows:
+    """Tell what the opening value and the flows of a period would have become in a benchmark."""
+    series = found.series
+    return same_flows(benchmark, float(series.value[0]), series.inflow, series.outflow)
 
 
 def stepped(known: np.ndarray, values: Floats, days: Ints) -> Floats:
@@ -51,3 +111,62 @@ def stepped(known: np.ndarray, values: Floats, days: Ints) -> Floats:
         return np.full(len(days), np.nan)
     at = np.searchsorted(known, days + _EPOCH, side="right") - 1
     return np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """Closes, rates and corporate actions of a benchmark's instruments."""
+
+    base: str
+    closes: dict[int, CloseSeries]
+    table: RateTable
+    splits: dict[int, list[Split]]
+    dividends: dict[int, list[Dividend]]
+
+    @classmethod
+    def read(cls, ledger: Ledger, instruments: list[Instrument]) -> _Market:
+        keys = {one.pk for one in instruments}
+        splits, dividends = defaultdict(list), defaultdict(list)
+        for split in actions.splits(keys):
+            splits[split.instrument].append(split)
+        for dividend in actions.dividends(keys):
+            dividends[dividend.instrument].append(dividend)
+        paid_in = {one.currency for each in dividends.values() for one in each}
+        currencies = {one.currency for one in instruments} | paid_in
+        return cls(
+            base=ledger.base,
+            closes=prices.close_series(ledger.world_id, keys),
+            table=rates.rate_table(ledger.owner_id, ledger.world_id, currencies, ledger.base),
+            splits=splits,
+            dividends=dividends,
+        )
+
+    def index(self, instrument: Instrument, days: Ints) -> Floats:
+        closes = self.closes.get(instrument.pk)
+        if closes is None:
+            return np.full(len(days), np.nan)
+        close = closes.closes * self._units(instrument, closes.days)
+        price = stepped(closes.days, close, days) * self._rate(instrument.currency, days)
+        return total_return(price, self._paid(instrument, days))
+
+    def _units(self, instrument: Instrument, ordinals: np.ndarray) -> Floats:
+        """Return how many units one unit from before all splits is on each day."""
+        units = np.ones(len(ordinals))
+        for split in self.splits.get(instrument.pk, ()):
+            units[ordinals >= split.ex_date.toordinal()] *= split.numerator / split.denominator
+        return units
+
+    def _paid(self, instrument: Instrument, days: Ints) -> Floats:
+        """Return the dividends of each day per unit from before all splits, in the portfolio's currency."""
+        paid = np.zeros(len(days))
+        for one in self.dividends.get(instrument.pk, ()):
+            at = one.ex_date.toordinal() - _EPOCH - int(days[0])
+            if 0 <= at < len(days):
+                units = self._units(instrument, days[at : at + 1] + _EPOCH)
+                paid[at] += float(one.amount) * units[0] * self._rate(one.currency, days[at : at + 1])[0]
+        return paid
+
+    def _rate(self, currency: str, days: Ints) -> Floats:
+        if currency == self.base:
+            return np.ones(len(days))
+        return stepped(*self.table.series(currency), days)

@@ -68,7 +68,8 @@ def _returns(ledger: Ledger, found: figures.Performance, rival: Instrument | Non
     ours = found.cumulative[: found.defined] * PERCENT
     lines = [_line(_("Time-weighted return"), "area", days[: found.defined], ours, unit="percent")]
     if rival:
-        values = benchmarks.line(ledger, rival, found) * PERCENT
+        index = benchmarks.index(ledger, benchmarks.of_instrument(rival), days)
+        values = benchmarks.line(index, found) * PERCENT
         lines.append(_line(rival.symbol, "line", days, values, unit="percent"))
     return lines
 

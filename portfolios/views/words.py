@@ -27,6 +27,8 @@ REASONS = {
     Reason.TOO_FEW_OBSERVATIONS: _("There are too few days."),
     Reason.NO_VARIATION: _("It did not vary."),
     Reason.NO_LOSS: _("There was no loss."),
+    Reason.NO_GAIN: _("There was no gain."),
+    Reason.NO_BENCHMARK: _("No benchmark is chosen."),
 }
 
 

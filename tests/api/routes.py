@@ -152,6 +152,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-disposals": GET,
     "api-series": GET,
     "api-performance": GET,
+    "api-risk": GET,
+    "api-rolling-risk": GET,
     "api-statement": GET,
     "api-allocation": GET,
     "api-cost-methods": GET,

@@ -1,11 +1,13 @@
 """Returns, drawdowns and risk against empyrical and Portfolio Performance."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
 
 from portfolios.domain import risk
+from portfolios.domain.arrays import day_number, day_of
+from portfolios.domain.observations import Frequency, calendar_spans, month_numbers, observed
 from portfolios.domain.reasons import Reason
 from portfolios.domain.returns import linked
 from tests.support.reference import reference
@@ -26,12 +28,13 @@ def test_linked_returns_count_a_missing_one_as_zero(case):
 
 
 @reference("empyrical-aggregate")
-def test_aggregated_returns_link_the_days_of_weeks_months_and_years(case):
-    first = date.fromisoformat(case["inputs"]["first_day"])
-    daily = array(case["inputs"]["daily"])
-    days = [first + timedelta(days=offset) for offset in range(len(daily))]
-    for by in ("week", "month", "year"):
-        found = [total for _, total in risk.aggregated(days, daily, by)]
+def test_spans_link_the_days_of_weeks_months_and_years(case):
+    first = day_number(date.fromisoformat(case["inputs"]["first_day"]))
+    daily = np.concatenate([[0.0], array(case["inputs"]["daily"])])
+    days = first - 1 + np.arange(len(daily))
+    numbers = {"week": (days + 3) // 7, "month": month_numbers(days), "year": month_numbers(days) // 12}
+    for by, grouped in numbers.items():
+        found = calendar_spans(grouped).linked(daily)
         assert found == pytest.approx(case["expected"][f"{by}ly"], abs=case["tolerance"])
 
 
@@ -81,12 +84,11 @@ def test_period_volatility_is_that_of_portfolio_performance(case):
 
 @reference("pp-volatility-filter")
 def test_period_volatility_counts_trading_days_with_holdings_only(case):
-    days = [date.fromisoformat(day) for day in case["inputs"]["dates"]]
-    counts = risk.counts_for_volatility(days, array(case["inputs"]["totals"]))
-    assert [day.isoformat() for day, used in zip(days, counts, strict=True) if used] == case["expected"][
-        "days_used"
-    ]
-    whole, semi = risk.period_volatility(array(case["inputs"]["returns"])[counts])
+    days = np.array([day_number(date.fromisoformat(day)) for day in case["inputs"]["dates"]])
+    totals = array(case["inputs"]["totals"])
+    spans = observed(days, totals, np.zeros(len(days), dtype=bool), Frequency.DAILY)
+    assert [day_of(number).isoformat() for number in days[spans.last]] == case["expected"]["days_used"]
+    whole, semi = risk.period_volatility(spans.linked(array(case["inputs"]["returns"])))
     assert whole.value == pytest.approx(case["expected"]["volatility_period"], abs=case["tolerance"])
     assert semi.value == pytest.approx(case["expected"]["semi_volatility_period"], abs=case["tolerance"])
 
@@ -141,3 +143,23 @@ def test_value_at_risk_is_linear_between_observations(case):
         for cutoff, expected in case["expected"][name].items():
             found = risk.value_at_risk(array(case["inputs"][name]), float(cutoff)).value
             assert found == pytest.approx(expected, abs=case["tolerance"])
+
+
+@reference("empyrical-omega")
+def test_omega_is_gains_over_losses_beside_a_threshold(case):
+    given, expected, near = case["inputs"], case["expected"], case["tolerance"]
+    mixed, positive = array(given["mixed_daily"]), array(given["positive_daily"])
+    yearly = risk.omega(mixed, (1 + 10) ** (1 / 252) - 1)
+    assert yearly.value == pytest.approx(expected["mixed_required_annual_10"], abs=near)
+    assert risk.omega(mixed, 0.01).value == pytest.approx(expected["mixed_rf_1pct"], abs=near)
+    assert risk.omega(positive, 0.011).value == pytest.approx(expected["positive_rf_1.1pct"], abs=near)
+    assert risk.omega(positive, 0.02).value == pytest.approx(expected["positive_rf_2pct"], abs=near)
+    found = risk.omega(positive, 0.01)
+    assert (found.value, found.reason) == (expected["positive_rf_1pct"], Reason.NO_LOSS)
+
+
+@reference("empyrical-stability-tail")
+def test_stability_is_the_fit_of_a_line_and_tail_ratio_that_of_the_quantiles(case):
+    mixed = array(case["inputs"]["mixed"])
+    assert risk.stability(mixed).value == pytest.approx(case["expected"]["stability_r2"], abs=1e-8)
+    assert risk.tail_ratio(mixed).value == pytest.approx(case["expected"]["tail_ratio_95_5"], abs=0.05)

@@ -34,8 +34,6 @@ LATER: dict[str, str] = {
     "probe-P2b": "issue 4: short positions",
     "pp-rebalance-two-classes": "issue 4: targets and rebalancing",
     "pp-dividend-yield-on-cost": "issue 4: income, yield on cost",
-    "empyrical-omega": "issue 4: further risk figures",
-    "empyrical-stability-tail": "issue 4: further risk figures",
     "pyxirr-xnfv": "issue 4: explain an XIRR by its flows' values",
     "liability": "issue 4: liabilities",
     **dict.fromkeys(ORDERS, "the simulator's issue: matching of orders, paper accounts"),

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from portfolios.domain import risk
+from portfolios.domain import relative, risk
 from portfolios.domain.arrays import day_of
+from portfolios.domain.benchmark import same_flows, total_return
 from portfolios.domain.entries import Split
 from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
+from portfolios.domain.relative import Pair
 from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
 from portfolios.domain.scopes import Scope, within
 from portfolios.domain.statement import statement
@@ -163,16 +165,19 @@ def test_page_of_valuation_computes_the_position_of_every_day():
 
 
 def test_page_of_risk_computes_every_figure():
-    months, figures = tables("risk.md")
+    _decided, months, figures = tables("risk.md")
     returns = np.array([float(row["Return"]) for row in months])
     ours = {
         "Drawdown": -risk.max_drawdown(returns).value,
         "Volatility": risk.volatility(returns, 12).value,
         "Downside deviation": risk.downside_deviation(returns, 0.0, 12).value,
         "Sharpe": risk.sharpe(returns, 0.0, 12).value,
+        "Sortino": risk.sortino(returns, 0.0, 12).value,
+        "Omega": risk.omega(returns).value,
         "Annual return": risk.annual_return(returns, 12).value,
         "Calmar": risk.calmar(returns, 12).value,
         "VaR 5 %": risk.value_at_risk(returns, 0.05).value,
+        "CVaR 5 %": risk.conditional_value_at_risk(returns, 0.05).value,
     }
     assert ours == pytest.approx({row["Figure"]: float(row["Value"]) for row in figures}, abs=1e-12)
 
@@ -246,3 +251,22 @@ def test_page_of_corporate_actions_computes_every_kind():
         ("2024-01-02", 200),
         ("2024-02-01", 744),
     ]
+
+
+def test_page_of_benchmarks_computes_every_figure_and_the_same_flows():
+    months, figures, days = tables("benchmarks.md")
+    pair = Pair(*(np.array([float(row[name]) for row in months]) for name in ("Ours", "Benchmark")))
+    ours = {
+        "Beta": relative.beta(pair).value,
+        "Alpha": relative.alpha(pair, 0.0, 12).value,
+        "Tracking error": relative.tracking_error(pair, 12).value,
+        "Information ratio": relative.information_ratio(pair).value,
+        "Down capture": relative.down_capture(pair, 12).value,
+    }
+    assert ours == pytest.approx({row["Figure"]: float(row["Value"]) for row in figures}, abs=1e-12)
+    close, dividend, paid, worth = (
+        np.array([float(row[name]) for row in days]) for name in ("Close", "Dividend", "Paid in", "Worth")
+    )
+    index = total_return(close, dividend)
+    found = same_flows(index, paid[0], paid * [0, 1, 1], np.zeros(3))
+    assert found.value == pytest.approx(worth)

@@ -49,6 +49,8 @@ ENDPOINTS = {
     "api-disposals": {"get": LOOK},
     "api-series": {"get": LOOK},
     "api-performance": {"get": LOOK},
+    "api-risk": {"get": LOOK},
+    "api-rolling-risk": {"get": LOOK},
     "api-statement": {"get": LOOK},
     "api-allocation": {"get": LOOK},
     "api-cost-methods": {"get": LOOK},

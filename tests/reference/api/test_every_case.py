@@ -6,23 +6,12 @@ from pathlib import Path
 from tests.support.reference import EVERY, LATER
 
 HERE = Path(__file__).parent
-RISK = "issue 4: risk figures are not served yet; the functions are tested with these numbers"
+FUNCTION = "the API annualises a return by its days and from a year on; the function is tested with these"
 UNSAID: dict[str, str] = {
-    "pp-volatility": RISK,
-    "pp-volatility-filter": RISK,
-    "pp-drawdown-below-minus-100": RISK,
-    "pp-drawdown-multiple": RISK,
-    "empyrical-cumulative": RISK,
-    "empyrical-aggregate": RISK,
-    "empyrical-max-drawdown": RISK,
-    "empyrical-annual-return": RISK,
-    "empyrical-annual-volatility": RISK,
-    "empyrical-sharpe": RISK,
-    "empyrical-downside-risk": RISK,
-    "empyrical-calmar": RISK,
-    "empyrical-excess-sharpe": RISK,
-    "empyrical-var": RISK,
-    "empyrical-cagr": RISK,
+    "pp-volatility-filter": "a case of daily totals and returns, not of transactions; the function is tested",
+    "pp-drawdown-below-minus-100": "an index below zero needs a price below zero; the function is tested",
+    "empyrical-annual-return": FUNCTION,
+    "empyrical-cagr": FUNCTION,
 }
 
 
