@@ -71,6 +71,21 @@ def signed_percent(value: Number, decimals: int = 2) -> SafeString:
 
 
 @register.filter
+def bare_percent(value: Number) -> SafeString:
+    """Show a ratio as a gain or loss with its sign and one place, for cells that are coloured."""
+    if value is None:
+        return missing()
+    number = round_amount(Decimal(value) * 100, 1)
+    return _span(("+" if number > 0 else "") + decimal_text(number, 1))
+
+
+@register.filter
+def ratio(value: Number) -> SafeString:
+    """Show a number without a unit, such as a Sharpe ratio, with two places."""
+    return missing() if value is None else _span(decimal_text(value, 2))
+
+
+@register.filter
 def quantity(value: Number) -> SafeString:
     """Show how much is held: exact to 8 places, without trailing zeros."""
     if value is None:
@@ -209,4 +224,5 @@ _KINDS: dict[str, Callable[[Number, str], SafeString]] = {
     "quantity": lambda value, _unit: quantity(value),
     "percent": lambda value, _unit: percent(value),
     "signed_percent": lambda value, _unit: signed_percent(value),
+    "ratio": lambda value, _unit: ratio(value),
 }

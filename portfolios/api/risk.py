@@ -26,7 +26,6 @@ from portfolios.selectors.ledger import Ledger
 
 WORST = 5
 MOST_WORST = 100
-WINDOW = 63
 MOST_OBSERVATIONS = 5000
 MOST_PARTS = 20
 BENCHMARK = OpenApiParameter(
@@ -116,7 +115,7 @@ class RollingRiskView(_RiskView):
         """Answer return, volatility, Sharpe ratio and beta over a window that moves through a period."""
         ledger, found = self.found(portfolio_id)
         terms, benchmark = self.terms(), self.benchmark(ledger)
-        window = _count(request.query_params, "window", WINDOW)
+        window = _count(request.query_params, "window", risk.WINDOW)
         if not 2 <= window <= MOST_OBSERVATIONS:  # noqa: PLR2004
             raise _refused("window", _("%(name)s must be between 2 and 5000.") % {"name": "window"})
         index = benchmarks.index(ledger, benchmark, found.series.days) if benchmark else None

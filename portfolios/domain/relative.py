@@ -75,23 +75,23 @@ def information_ratio(pair: Pair, periods: int = 1) -> Figure[float]:
     return risk.sharpe(pair.ours, pair.theirs, periods)
 
 
-def up_capture(pair: Pair, periods: int = risk.TRADING_DAYS) -> Figure[float]:
-    """Return our annual return over the benchmark's, of the spans in which the benchmark rose."""
-    return _capture(pair, pair.theirs > 0.0, periods, Reason.NO_GAIN)
+def up_capture(pair: Pair) -> Figure[float]:
+    """Return our mean return over the benchmark's, both geometric, of the spans in which it rose."""
+    return _capture(pair, pair.theirs > 0.0, Reason.NO_GAIN)
 
 
-def down_capture(pair: Pair, periods: int = risk.TRADING_DAYS) -> Figure[float]:
+def down_capture(pair: Pair) -> Figure[float]:
     """Return the same of the spans in which it fell; below 1 is less of the fall."""
-    return _capture(pair, pair.theirs < 0.0, periods, Reason.NO_LOSS)
+    return _capture(pair, pair.theirs < 0.0, Reason.NO_LOSS)
 
 
-def _capture(pair: Pair, counts: np.ndarray, periods: int, none: Reason) -> Figure[float]:
+def _capture(pair: Pair, counts: np.ndarray, none: Reason) -> Figure[float]:
     if not len(pair.ours):
         return Figure(None, Reason.TOO_FEW_OBSERVATIONS)
     if not counts.any():
         return Figure(None, none)
-    ours = risk.annual_return(pair.ours[counts], periods)
-    theirs = risk.annual_return(pair.theirs[counts], periods)
+    ours = risk.annual_return(pair.ours[counts], periods=1)
+    theirs = risk.annual_return(pair.theirs[counts], periods=1)
     if ours.value is None or theirs.value is None:
         return Figure(None, ours.reason or theirs.reason)
     if theirs.value == 0.0:

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from portfolios.domain import relative, risk
-from portfolios.domain.arrays import Bools, Floats, Ints, day_of
+from portfolios.domain.arrays import Bools, Floats, Ints, day_number, day_of
 from portfolios.domain.falls import falls
 from portfolios.domain.months import Month, months, years
 from portfolios.domain.observations import Frequency, Spans, held_before, observed
@@ -19,7 +19,7 @@ from portfolios.domain.rolling import Rolling, rolling
 from portfolios.domain.series import ValueSeries
 from portfolios.selectors import benchmarks
 from portfolios.selectors.benchmarks import Benchmark
-from portfolios.selectors.figures import Performance
+from portfolios.selectors.figures import Performance, Period, inception, performance
 from portfolios.selectors.ledger import Ledger
 
 Figures = dict[str, Figure[float]]
@@ -28,6 +28,8 @@ ALONE = (
     "period_volatility", "period_semi_volatility", "value_at_risk", "conditional_value_at_risk",
     "best", "worst", "positive_share",
 )  # fmt: skip
+# A quarter of trading days.
+WINDOW = 63
 FALLING = ("max_drawdown", "drawdown")
 BESIDE = (
     "beta", "alpha", "correlation", "tracking_error", "information_ratio", "information_ratio_annualised",
@@ -154,6 +156,37 @@ def moving(seen: Observed, terms: Terms, window: int) -> tuple[list[date], Rolli
     return (seen.last_days()[window - 1 :] if found else []), found
 
 
+def moving_within(
+    ledger: Ledger, period: Period, terms: Terms, benchmark: Benchmark | None, window: int
+) -> tuple[Ints, Rolling | None]:
+    """Compute the rolling figures of the windows that end in a period; they may begin before it.
+
+    The days are numbers, one a window.
+    """
+    found = performance(ledger, inception(ledger, period.end))
+    index = benchmarks.index(ledger, benchmark, found.series.days) if benchmark else None
+    seen = observe(found, terms.frequency, index)
+    rows = moving(seen, terms, window)[1]
+    if rows is None or found.time_weighted.reason:
+        return np.zeros(0, dtype=np.int64), None
+    days = seen.days[seen.spans.last][window - 1 :]
+    inside = days > day_number(period.start)
+    return days[inside], Rolling(
+        rows.total[inside],
+        rows.volatility[inside],
+        rows.sharpe[inside],
+        None if rows.beta is None else rows.beta[inside],
+    )
+
+
+def drawdown_line(index: Floats) -> Floats:
+    """Return how far an index stands below its highest so far, as fractions ≤ 0; NaN where not known."""
+    below = np.full(len(index), np.nan)
+    known = ~np.isnan(index)
+    below[known] = risk.drawdowns(index[known])
+    return below
+
+
 def _daily(found: Performance) -> Floats:
     series = found.series
     return daily_returns(series.value, series.inflow, series.outflow).daily
@@ -229,8 +262,8 @@ def beside(seen: Observed, terms: Terms) -> Figures:
         "tracking_error": relative.tracking_error(pair, periods),
         "information_ratio": relative.information_ratio(pair),
         "information_ratio_annualised": relative.information_ratio(pair, periods),
-        "up_capture": relative.up_capture(pair, periods),
-        "down_capture": relative.down_capture(pair, periods),
+        "up_capture": relative.up_capture(pair),
+        "down_capture": relative.down_capture(pair),
         "benchmark_return": theirs,
         "active_return": Figure(None, theirs.reason)
         if theirs.value is None or ours.value is None

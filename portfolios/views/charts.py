@@ -14,31 +14,38 @@ from django.views.decorators.http import require_safe
 
 from core.errors import NotFound
 from core.templatetags.figures import decimal_text, price_text
-from market.models import Instrument
 from market.selectors import instruments
 from portfolios import payloads
 from portfolios.domain.arrays import Floats, Ints
 from portfolios.domain.entries import Entry
-from portfolios.selectors import benchmarks, charts, figures, overview, periods, valuation
+from portfolios.selectors import benchmarks, charts, figures, overview, periods, risk, valuation
+from portfolios.selectors.benchmarks import Benchmark
 from portfolios.selectors.ledger import Ledger, load
 from portfolios.selectors.portfolios import get
 
 NAMED_TRADES = 3
+ROLLING = ("volatility", "sharpe", "beta")
 PERCENT = 100.0
 
 
 @require_safe
 @login_required
 def portfolio_chart(request: HttpRequest, portfolio_id: UUID) -> JsonResponse:
-    """Answer a portfolio's value, or with ``mode=return`` or ``compare`` its time-weighted return."""
-    ledger = load(get(request.user, portfolio_id))
+    """Answer a portfolio's value, or with ``mode=return`` or ``compare`` its time-weighted return.
+
+    With ``beside=benchmark`` the portfolio's own benchmark is drawn too; the return is then the default.
+    """
+    owned = get(request.user, portfolio_id)
+    ledger = load(owned)
     window = periods.window(ledger, request.GET.get("range", ""))
     found = figures.performance(ledger, window.period)
-    rival = _rival(request)
+    beside = request.GET.get("beside") == "benchmark"
+    rival = benchmarks.chosen(owned) if beside else _rival(request)
+    mode = request.GET.get("mode", "") or ("return" if beside else "")
     series = (
         _returns(ledger, found, rival)
-        if rival or request.GET.get("mode") == "return"
-        else [_line(_("Value"), "area", found.series.days, found.series.value)]
+        if mode == "return" or (rival and not beside)
+        else _values(ledger, found, rival)
     )
     return JsonResponse(
         {
@@ -56,21 +63,33 @@ def portfolio_chart(request: HttpRequest, portfolio_id: UUID) -> JsonResponse:
 _NOTHING = (np.array([], dtype=np.int64), np.array([], dtype=np.float64))
 
 
-def _rival(request: HttpRequest) -> Instrument | None:
+def _rival(request: HttpRequest) -> Benchmark | None:
     try:
-        return instruments.get(request.user, UUID(request.GET.get("compare", "")))
+        chosen = instruments.get(request.user, UUID(request.GET.get("compare", "")))
     except (ValueError, NotFound):
         return None
+    return benchmarks.of_instrument(chosen)
 
 
-def _returns(ledger: Ledger, found: figures.Performance, rival: Instrument | None) -> list[dict[str, Any]]:
+def _values(ledger: Ledger, found: figures.Performance, rival: Benchmark | None) -> list[dict[str, Any]]:
+    """Draw the value, and what the same money in the benchmark would have been worth."""
+    days = found.series.days
+    lines = [_line(_("Value"), "area", days, found.series.value)]
+    if rival:
+        index = benchmarks.index(ledger, rival, days)
+        theirs = benchmarks.with_same_flows(index, found).value
+        lines.append(_line(_("Same money in %(name)s") % {"name": rival.name}, "line", days, theirs))
+    return lines
+
+
+def _returns(ledger: Ledger, found: figures.Performance, rival: Benchmark | None) -> list[dict[str, Any]]:
     days = found.series.days
     ours = found.cumulative[: found.defined] * PERCENT
     lines = [_line(_("Time-weighted return"), "area", days[: found.defined], ours, unit="percent")]
     if rival:
-        index = benchmarks.index(ledger, benchmarks.of_instrument(rival), days)
+        index = benchmarks.index(ledger, rival, days)
         values = benchmarks.line(index, found) * PERCENT
-        lines.append(_line(rival.symbol, "line", days, values, unit="percent"))
+        lines.append(_line(rival.name, "line", days, values, unit="percent"))
     return lines
 
 
@@ -103,6 +122,58 @@ def _ended(window: periods.Window) -> str:
         return ""
     day = date_format(window.period.end, "DATE_FORMAT")
     return _("The last known price is of %(day)s. The periods count back from that day.") % {"day": day}
+
+
+@require_safe
+@login_required
+def risk_chart(request: HttpRequest, portfolio_id: UUID) -> JsonResponse:
+    """Answer drawdowns, or with ``mode`` a rolling figure, of a portfolio and its benchmark."""
+    owned = get(request.user, portfolio_id)
+    ledger = load(owned)
+    window = periods.window(ledger, request.GET.get("range", ""))
+    rival = benchmarks.chosen(owned)
+    mode = request.GET.get("mode", "")
+    lines = (
+        [_rolling(ledger, window.period, rival, mode)]
+        if mode in ROLLING
+        else _drawdowns(ledger, figures.performance(ledger, window.period), rival)
+    )
+    return JsonResponse(
+        {
+            "currency": ledger.base,
+            "as_of": window.period.end,
+            "ranges": window.usable,
+            "range": window.name,
+            "series": lines if ledger.entries else [_line(_("Drawdown"), "area", *_NOTHING)],
+            "markers": [],
+            "note": _ended(window),
+        }
+    )
+
+
+def _drawdowns(ledger: Ledger, found: figures.Performance, rival: Benchmark | None) -> list[dict[str, Any]]:
+    days = found.series.days
+    ours = risk.drawdown_line(1.0 + found.cumulative[: found.defined])
+    lines = [_line(_("Drawdown"), "area", days[: found.defined], ours * PERCENT, unit="percent")]
+    if rival:
+        theirs = risk.drawdown_line(benchmarks.index(ledger, rival, days))
+        lines.append(_line(rival.name, "line", days, theirs * PERCENT, unit="percent"))
+    return lines
+
+
+def _rolling(ledger: Ledger, period: figures.Period, rival: Benchmark | None, mode: str) -> dict[str, Any]:
+    names = {
+        "volatility": _("Volatility, a year"),
+        "sharpe": _("Sharpe ratio"),
+        "beta": _("Beta"),
+    }
+    days, found = risk.moving_within(ledger, period, risk.Terms(), rival, risk.WINDOW)
+    values = getattr(found, mode, None)
+    if values is None:
+        return _line(names[mode], "line", *_NOTHING)
+    if mode == "volatility":
+        return _line(names[mode], "line", days, values * PERCENT, unit="percent")
+    return _line(names[mode], "line", days, values, unit="ratio")
 
 
 @require_safe

@@ -8,11 +8,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.models import WRITERS, Role
 from core.templatetags.pieces import url_or_nothing
 from portfolios.models import Portfolio
 from portfolios.selectors import sharing, valuation
+
+FIRST_TABS = (
+    ("portfolio", gettext_lazy("Overview")),
+    ("portfolio-performance", gettext_lazy("Performance")),
+    ("portfolio-risk", gettext_lazy("Risk")),
+    ("transaction-list", gettext_lazy("Transactions")),
+)
 
 
 def is_fragment(request: HttpRequest, kind: str) -> bool:
@@ -46,7 +54,7 @@ def toast(
 
 def tabs_of(portfolio: Portfolio, current: str) -> list[dict[str, Any]]:
     """List the pages of one portfolio that this user may open."""
-    pages = [("portfolio", _("Overview")), ("transaction-list", _("Transactions"))]
+    pages = [(name, str(label)) for name, label in FIRST_TABS]
     if portfolio.managed_by is None:
         pages += [("portfolio-quality", _("Quality"))]
     if can_write(portfolio):

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {[string, ...string[]]} Point date, then decimal texts: value, or open, high, low, close, volume
- * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent" | "price", points: Point[]}} Series
+ * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent" | "price" | "ratio", points: Point[]}} Series
  * @typedef {{date: string, side: "buy" | "sell", text: string}} Marker
  * @typedef {object} ChartData
  * @property {string} currency ISO 4217
@@ -38,11 +38,11 @@ export class Writer {
 
   /**
    * @param {string | number} value
-   * @param {"money" | "price" | "percent" | "volume"} kind
+   * @param {"money" | "price" | "percent" | "ratio" | "volume"} kind
    */
   number(value, kind) {
     const size = Math.abs(Number(value));
-    const least = { money: this.places, price: 2, percent: 2, volume: 0 }[kind];
+    const least = { money: this.places, price: 2, percent: 2, ratio: 2, volume: 0 }[kind];
     const most = kind === "price" && size > 0 && size < 1000 ? (size >= 1 ? 4 : 8) : least;
     const format = new Intl.NumberFormat(this.locale, {
       minimumFractionDigits: least,
@@ -53,7 +53,7 @@ export class Writer {
     // A decimal text stays exact: Intl takes it without passing through a binary number.
     const text = format.format(/** @type {any} */ (value)).replace("-", "−");
     if (kind === "percent") return `${text}%`;
-    return kind === "volume" ? text : `${text}\u00A0${this.currency}`;
+    return kind === "volume" || kind === "ratio" ? text : `${text}\u00A0${this.currency}`;
   }
 
   /** @param {string} time a date, or an instant with offset */
@@ -93,7 +93,7 @@ export function volumes(series) {
  * Lay all series side by side, one row a day, oldest first.
  * @param {ChartData} data
  * @param {Record<string, string>} texts
- * @returns {{head: string[], kinds: ("money" | "price" | "percent" | "volume")[], rows: {time: string, cells: string[]}[]}}
+ * @returns {{head: string[], kinds: ("money" | "price" | "percent" | "ratio" | "volume")[], rows: {time: string, cells: string[]}[]}}
  */
 export function tabled(data, texts) {
   /** @type {Map<string, Map<number, string>>} */

@@ -39,9 +39,9 @@ def test_of_the_benchmark_itself_nothing_is_active():
 
 def test_captures_compare_the_spans_in_which_the_benchmark_rose_or_fell():
     pair = Pair.known(np.array([0.1, -0.1, 0.21]), np.array([0.2, -0.2, 0.2]))
-    # of one year each: 1.1 × 1.21 over two years against 1.2² over two years
-    assert relative.up_capture(pair, 1).value == pytest.approx((1.331**0.5 - 1) / 0.2)
-    assert relative.down_capture(pair, 1).value == pytest.approx(0.5)
+    # 1.1 × 1.21 over two spans against 1.2²
+    assert relative.up_capture(pair).value == pytest.approx((1.331**0.5 - 1) / 0.2)
+    assert relative.down_capture(pair).value == pytest.approx(0.5)
     rose = Pair(np.array([0.1, 0.2]), np.array([0.1, 0.2]))
     assert relative.down_capture(rose).reason is Reason.NO_LOSS
     assert relative.up_capture(Pair(-rose.ours, -rose.theirs)).reason is Reason.NO_GAIN
