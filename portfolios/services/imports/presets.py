@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from portfolios.services.imports.mapping import read_mapping
 
 MOST = 100
 LONGEST_NAME = 80
+LARGEST = 200_000  # characters of JSON: thousands of instruments and words
 # The key of a mapping that names one of the person's presets, which the other keys are laid over.
 SAVED = "saved"
 
@@ -30,7 +32,7 @@ def save_preset(*, actor: Actor, user: Any, name: str, mapping: Mapping[str, Any
     """Save a mapping under a name; one that has the name already is replaced.
 
     Raises:
-        ValidationFailed: the name is empty or too long, or a part of the mapping wrong.
+        ValidationFailed: the name is empty or too long, or the mapping too large or wrong in a part.
         Conflict: the person has as many presets as anybody may.
     """
     title = " ".join(name.replace("\0", "").split())
@@ -38,6 +40,8 @@ def save_preset(*, actor: Actor, user: Any, name: str, mapping: Mapping[str, Any
         text = _("Give a name of at most %(limit)s characters.") % {"limit": LONGEST_NAME}
         raise ValidationFailed.of("name", text)
     read_mapping(mapping)
+    if len(json.dumps(mapping)) > LARGEST:
+        raise ValidationFailed.of("mapping", _("This is too much for a preset."), "too-large")
     mine = selectors.presets_of(user)
     if mine.exclude(name=title).count() >= MOST:
         raise Conflict(_("You have %(limit)s presets. Delete one first.") % {"limit": MOST})

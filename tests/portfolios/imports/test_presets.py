@@ -83,6 +83,15 @@ def test_name_must_be_one(people, portfolio, market, read, name):
     assert caught.value.errors[0].field == "name"
 
 
+def test_mapping_has_an_end_too(people):
+    symbols = {f"{number:0200}": "skip" for number in range(1000)}
+    with pytest.raises(ValidationFailed) as caught:
+        imports.save_preset(
+            actor=Actor.user(people.owner), user=people.owner, name="x", mapping={"symbols": symbols}
+        )
+    assert caught.value.errors[0].field == "mapping"
+
+
 def test_presets_have_an_end(people, portfolio, market, read, monkeypatch):
     monkeypatch.setattr(presets, "MOST", 1)
     batch = read(**MAPPING)
