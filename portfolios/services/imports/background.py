@@ -89,6 +89,8 @@ def requeue_import(
     with transaction.atomic():
         lock_portfolio(actor=Actor.user(user), portfolio_id=portfolio_id)
         batch = locked_import(portfolio, import_id, TransactionImport.Status.PREVIEWED)
+        batch.summary["job"] = {"mapping": batch.mapping}
+        batch.summary.pop("failure", None)
         batch.mapping = with_saved(user, {**batch.mapping, **mapping})
         read_mapping(batch.mapping)
         _wait(batch, TransactionImport.Status.READING)
@@ -177,12 +179,18 @@ def _person(user_id: UUID | str | None) -> User:
 
 
 def _give_up(batch: TransactionImport, reason: str) -> str:
-    """Leave a file that cannot be read as failed, one that cannot be applied as it was, with the reason."""
-    reading = batch.status == TransactionImport.Status.READING
-    status = TransactionImport.Status.FAILED if reading else TransactionImport.Status.PREVIEWED
+    """Leave a new file that cannot be read as failed, any other as it was before, with the reason."""
+    job = batch.summary.pop("job", {})
+    is_new = batch.status == TransactionImport.Status.READING and "mapping" not in job
+    status = TransactionImport.Status.FAILED if is_new else TransactionImport.Status.PREVIEWED
     batch.summary["failure"] = reason
-    values = {"status": status, "summary": batch.summary, "claimed_at": None, "updated_at": clock.now()}
-    TransactionImport.objects.filter(pk=batch.pk, status=batch.status).update(**values)
+    TransactionImport.objects.filter(pk=batch.pk, status=batch.status).update(
+        status=status,
+        summary=batch.summary,
+        mapping=job.get("mapping", batch.mapping),
+        claimed_at=None,
+        updated_at=clock.now(),
+    )
     return str(status)
 
 

@@ -85,6 +85,26 @@ def test_what_cannot_be_brought_in_waits_with_the_reason(people, portfolio, mark
     assert "failure" not in now(batch).summary
 
 
+def test_large_file_is_read_anew_by_a_task_and_stays_as_it_was_if_it_cannot_be(
+    people, portfolio, market, queue, monkeypatch
+):
+    monkeypatch.setattr(background, "READ_FROM", 10)
+    batch = queue()
+    imports.work_import(import_id=batch.pk)
+    before = now(batch)
+    given = {"user": people.owner, "portfolio_id": portfolio.pk, "import_id": batch.pk}
+    imports.requeue_import(mapping={"columns": {"price": "nowhere"}}, **given)
+    assert now(batch).status == "reading"
+    assert imports.work_import(import_id=batch.pk) == "previewed"
+    after = now(batch)
+    assert (after.mapping, after.rows) == (before.mapping, before.rows)
+    assert after.summary == before.summary | {"failure": "There is no column “nowhere” in this file."}
+    imports.requeue_import(mapping={"symbols": {"NOPE": "skip"}}, **given)
+    imports.work_import(import_id=batch.pk)
+    assert now(batch).summary["counts"]["skipped"] == 1
+    assert "failure" not in now(batch).summary
+
+
 def test_wrong_mapping_and_wrong_people_are_told_at_once(people, portfolio, queue):
     with pytest.raises(ValidationFailed):
         queue(decimal="!")
