@@ -221,7 +221,10 @@ class UnclearForm(forms.Form):
         super().__init__(data, prefix="unclear")
         for position, entry in enumerate(self.unresolved):
             self._add_instrument(position, entry, known, user)
-        kinds = [("", _("Not decided")), *Transaction.Kind.choices, (SKIP, _("Leave these rows out"))]
+        # what a broker's own rules do not know has no columns to book it by
+        by_columns = batch.summary["layout"].get("preset", registry.PLAIN) == registry.PLAIN
+        meanings = Transaction.Kind.choices if by_columns else []
+        kinds = [("", _("Not decided")), *meanings, (SKIP, _("Leave these rows out"))]
         for position, word in enumerate(self.words):
             self.fields[f"kind_{position}"] = forms.ChoiceField(
                 label=word["word"], required=False, choices=kinds

@@ -15,9 +15,11 @@ from portfolios.domain.csv_import.choices import Choices
 from portfolios.domain.csv_import.draft import Draft
 from portfolios.domain.csv_import.export import OWN_COLUMNS
 from portfolios.domain.csv_import.findings import Finding, note
+from portfolios.domain.csv_import.kinds import Special
 from portfolios.domain.csv_import.layout import Layout
 from portfolios.domain.csv_import.rows import read_rows
 from portfolios.domain.csv_import.text import Line, Sheet
+from portfolios.domain.csv_import.words import simplify
 from portfolios.models import Portfolio
 
 _SAMPLES = 3
@@ -64,6 +66,7 @@ def _by_preset(preset: Preset, source: Source, choices: Choices, portfolio: Port
     home = ZoneInfo(portfolio.time_zone)
     zone = ZoneInfo(choices.time_zone) if choices.time_zone else home
     parsed = registry.read(preset, source, Setting(home, zone, portfolio.currency))
+    _leave_out(parsed.drafts, choices)
     _text, encoding, doubts = source.decoded
     layout = {
         "preset": preset.key, "encoding": encoding, "delimiter": source.used_delimiter,
@@ -73,6 +76,14 @@ def _by_preset(preset: Preset, source: Source, choices: Choices, portfolio: Port
     return Reading(
         parsed.drafts, [note("preset", "file", name=preset.name), *doubts, *parsed.findings], layout
     )
+
+
+def _leave_out(drafts: Sequence[Draft], choices: Choices) -> None:
+    """Leave out the rows that nobody knows and the user does not want; nobody can tell what they book."""
+    for draft in drafts:
+        is_unknown = any(one.code == "unknown-kind" for one in draft.findings)
+        if is_unknown and choices.kinds.get(simplify(draft.word)) is Special.SKIP:
+            draft.skipped, draft.findings = "left-out", []
 
 
 def _by_columns(source: Source, choices: Choices, portfolio: Portfolio) -> Reading:

@@ -179,3 +179,17 @@ def test_all_that_is_unknown_becomes_ones_own_at_once_and_coins_are_coins(client
     client.post(f"{url}apply/")
     made = Instrument.objects.filter(owner=people.owner).order_by("symbol").values_list("symbol", "kind")
     assert list(made) == [(symbol, "crypto") for symbol in ("BTC", "DOGE", "ETH", "SOL", "USDC")]
+
+
+def test_rows_that_a_broker_has_and_nobody_knows_can_be_left_out(client, people, base):
+    client.force_login(people.owner)
+    url = client.post(base, {"file": SimpleUploadedFile("ledgers.csv", content("kraken.csv"))}).url
+    page = text(client.get(url))
+    field = page.split('name="unclear-kind_0"')[1].split("</select>")[0]
+    assert "Leave these rows out" in field
+    assert "Dividend" not in field
+    client.post(url, {"unclear": "1", "unclear-kind_0": "skip", "create_all": "1"})
+    batch = TransactionImport.objects.get()
+    (row,) = [row for row in batch.rows if row["line"] == 28]
+    assert (row["verdict"], row["findings"][0]["code"]) == ("skipped", "left-out")
+    assert batch.summary["kinds"] == []
