@@ -15,6 +15,16 @@ class Oversold(ValidationFailed):
         super().__init__(message, errors=(FieldError(field, message, "oversold"),))
 
 
+class LotsNotHeld(ValidationFailed):
+    """Lots that were chosen for a sale would not be there when it takes them."""
+
+    code = "lots-not-held"
+    title = "Lots chosen for a sale are not held"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, errors=(FieldError("lots", message, "lots-not-held"),))
+
+
 class ManagedPortfolio(Forbidden):
     """Only the simulator writes a portfolio that it manages."""
 

@@ -30,6 +30,8 @@ UNITS = "buy sell dividend transfer_in transfer_out"
 AMOUNTS = "deposit withdrawal dividend interest fee tax"
 INSTRUMENTS = "buy sell dividend interest fee tax transfer_in transfer_out"
 CHARGED = "buy sell dividend interest deposit withdrawal transfer_in transfer_out"
+# The most days after which a holding is long.
+LONGEST = 3660
 # Where a fault of the service stands in the form.
 MOVED = {"time": "day"}
 
@@ -111,6 +113,21 @@ class PortfolioForm(forms.Form):
         required=False,
         help_text=_("Then a purchase's fee and tax raise its cost, and a sale's fee lowers what it brought."),
     )
+    allow_short = forms.BooleanField(
+        label=_("Allow short positions"),
+        required=False,
+        help_text=_("A sale of more than is held is refused without it, and opens a short position with it."),
+    )
+    tax_year_start = forms.ChoiceField(
+        label=_("Tax years begin on"), choices=Portfolio.TaxYear.choices, required=False
+    )
+    long_after_days = forms.IntegerField(
+        label=_("A holding is long after how many days"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST,
+        help_text=_("Left empty, after a year. Some laws tax a gain differently then."),
+    )
     benchmark = InstrumentField(
         label=_("Benchmark"),
         required=False,
@@ -124,6 +141,10 @@ class PortfolioForm(forms.Form):
         self._choices("currency", [(code, code) for code in codes])
         self._choices("time_zone", [(name, name.replace("_", " ")) for name in sorted(clock.time_zones())])
         _of(self, "benchmark").user = user
+
+    def clean_tax_year_start(self) -> str:
+        """Keep the calendar year where none is chosen."""
+        return str(self.cleaned_data["tax_year_start"] or Portfolio.TaxYear.JANUARY)
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -20,6 +20,8 @@ class Portfolio(TimeStamped):
     `revision` grows with every change of its transactions. `tracks_cash` false makes each
     purchase an implied contribution and each sale or income an implied withdrawal. With
     `fees_in_basis` what a purchase was charged is part of its cost, and a sale's fee lowers what it brought.
+    `allow_short`: a sale of more than is held opens a short position, and is not refused.
+    `tax_year_start` (MM-DD) and `long_after_days` (None: more than a year) are for the report of gains.
     `managed_by` names the simulator account that alone may write a simulated portfolio.
     """
 
@@ -33,6 +35,13 @@ class Portfolio(TimeStamped):
         HIFO = "hifo", _("Highest cost first")
         AVERAGE = "average", _("Average cost")
 
+    class TaxYear(models.TextChoices):
+        JANUARY = "01-01", _("1 January")
+        MARCH = "03-01", _("1 March (South Africa)")
+        APRIL = "04-01", _("1 April (India, Japan, New Zealand)")
+        UNITED_KINGDOM = "04-06", _("6 April (United Kingdom)")
+        JULY = "07-01", _("1 July (Australia)")
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=100)
     currency = CurrencyField(_("currency"))
@@ -42,6 +51,9 @@ class Portfolio(TimeStamped):
     managed_by = models.UUIDField(null=True, blank=True, editable=False)
     cost_method = models.CharField(max_length=8, choices=CostMethod.choices, default=CostMethod.FIFO)
     fees_in_basis = models.BooleanField(_("fees in the cost basis"), default=False)
+    allow_short = models.BooleanField(_("short positions"), default=False)
+    tax_year_start = models.CharField(max_length=5, choices=TaxYear.choices, default=TaxYear.JANUARY)
+    long_after_days = models.PositiveSmallIntegerField(null=True, blank=True)
     tracks_cash = models.BooleanField(_("tracks cash"), default=True)
     benchmark = models.ForeignKey(
         Instrument, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -281,6 +293,27 @@ class Transaction(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day}"
+
+
+class ReliefLink(models.Model):
+    """A lot that was chosen for a sale: `quantity` units of an acquisition, in units of the day of the sale.
+
+    All links of a sale add up to it; a sale without links takes its lots by the portfolio's method.
+    """
+
+    sale = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="relief_links")
+    acquisition = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="+")
+    quantity = NumericField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["sale", "acquisition"], name="relief_link_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="relief_link_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sale_id} {self.acquisition_id}"
 
 
 class TransactionRevision(models.Model):

@@ -94,6 +94,21 @@ def flag_parameter(params: Any, name: str) -> bool | None:
     return _FLAGS.get(text)
 
 
+def number_parameter(params: Any, name: str, most: int) -> int | None:
+    """Read a whole number from 1 to `most`; None when it is not given.
+
+    Raises:
+        ValidationFailed: it is none; names the parameter.
+    """
+    text = str(params.get(name, ""))
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        message = _("%(name)s must be a whole number from 1 to %(most)s.") % {"name": name, "most": most}
+        raise ValidationFailed.of(name, message, "number")
+    return int(text)
+
+
 def required(params: Any, name: str, read: Callable[[Any, str], T]) -> T:
     """Read what must be given.
 

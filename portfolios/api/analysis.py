@@ -6,22 +6,29 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
+from django.utils.text import slugify
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
-from core.api.parameters import DAY, LISTING, day_parameter, flag_parameter
+from core.api.parameters import DAY, LISTING, day_parameter, flag_parameter, number_parameter
+from core.api.rendering import JSONRenderer, ProblemRenderer
 from portfolios import payloads
 from portfolios.api import queries, shapes
+from portfolios.api.imports import CsvRenderer
 from portfolios.api.queries import BY, CHARGES, CURRENCY, PERIOD
-from portfolios.selectors import cost_methods, figures, valuation
+from portfolios.payloads import realised as realised_payloads
+from portfolios.selectors import cost_methods, figures, lots, realised, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
 from portfolios.selectors.reports import scoped
 from portfolios.selectors.scopes import Filters, require_rate, scope_of
 
+LAST_YEAR = 9998
 _PERIOD = [*PERIOD, CURRENCY, *CHARGES]
 
 
@@ -110,14 +117,8 @@ class LotsView(LedgerView):
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the open lots as of the end of a day."""
         ledger = self.ledger(portfolio_id)
-        book = figures.book(ledger, self.day(ledger))
-        return self.page(
-            [
-                payloads.lot(ledger, holding.instrument, row)
-                for holding in book.holdings.values()
-                for row in holding.lots
-            ]
-        )
+        found = lots.lots(ledger, valuation.at(ledger, self.day(ledger)))
+        return self.page([payloads.lot(ledger, row) for row in found])
 
 
 class DisposalsView(LedgerView):
@@ -214,6 +215,50 @@ class CostMethodsView(LedgerView):
         fees = flag_parameter(params, "fees_in_basis") if "fees_in_basis" in params else None
         found = cost_methods.compare(ledger, day, fees_in_basis=fees)
         return Response(payloads.cost_methods(ledger, day, found))
+
+
+YEAR = OpenApiParameter("year", int, description="Only this tax year, by the year in which it begins.")
+
+
+class RealisedView(LedgerView):
+    """What the sales gained, by tax year."""
+
+    @extend_schema(
+        operation_id="portfolio_realised_gains",
+        parameters=[YEAR, CURRENCY, *LISTING],
+        responses=shapes.RealisedSerializer,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer the totals of each tax year, and the sales of one or all, each with the lots it took."""
+        ledger = self.ledger(portfolio_id)
+        found = realised.report(ledger, self.day(ledger), asked_year(request))
+        page = self.page([realised_payloads.row(ledger, row) for row in found.rows])
+        return Response({**realised_payloads.report(ledger, found), **page.data})
+
+
+class RealisedExportView(LedgerView):
+    """The same as a file."""
+
+    renderer_classes = [CsvRenderer, JSONRenderer, ProblemRenderer]
+
+    @extend_schema(
+        operation_id="portfolio_realised_gains_export",
+        parameters=[YEAR, CURRENCY],
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> HttpResponse:
+        """Answer the sales of one tax year, or of all, as CSV."""
+        ledger = self.ledger(portfolio_id)
+        found = realised.report(ledger, self.day(ledger), asked_year(request))
+        response = HttpResponse(realised.export_csv(ledger, found), content_type="text/csv; charset=utf-8")
+        name = slugify(ledger.portfolio.name) or "portfolio"
+        response["Content-Disposition"] = f'attachment; filename="{name}-realised-gains.csv"'
+        return response
+
+
+def asked_year(request: Request) -> int | None:
+    """Read ``year``; None: all of them."""
+    return number_parameter(request.query_params, "year", LAST_YEAR)
 
 
 class NetWorthView(ApiView):

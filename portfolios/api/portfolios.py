@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -100,7 +101,7 @@ class TransactionListView(ApiView):
     )  # fmt: skip
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List transactions, newest first."""
-        rows = selectors.transactions(selectors.get(request.user, portfolio_id))
+        rows = selectors.with_lots(selectors.transactions(selectors.get(request.user, portfolio_id)))
         params = request.query_params
         if start := day_parameter(params, "start"):
             rows = rows.filter(day__gte=start)
@@ -151,6 +152,7 @@ class TransactionBatchView(ApiView):
             rows = transaction_services.add_transactions(
                 actor=self.actor, portfolio_id=portfolio_id, inputs=[as_input(one) for one in values]
             )
+        prefetch_related_objects(rows, "relief_links")
         return Response(TransactionSerializer(rows, many=True).data, status=201)
 
 

@@ -24,7 +24,7 @@ from portfolios.domain.entries import EntryKind
 from portfolios.domain.rules import WITH_INSTRUMENT
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.portfolios import named_in
-from portfolios.services.inputs import TransactionInput
+from portfolios.services.inputs import LotPick, TransactionInput
 
 MAX_BATCH = 10_000
 TRANSACTION_KINDS = Transaction.Kind.choices
@@ -82,6 +82,19 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
     fees_in_basis = serializers.BooleanField(
         required=False, help_text=_("Whether fees are part of cost and gain, or stand beside them.")
     )
+    allow_short = serializers.BooleanField(
+        required=False, help_text=_("Whether a sale of more than is held opens a short position.")
+    )
+    tax_year_start = serializers.ChoiceField(
+        choices=Portfolio.TaxYear.choices, required=False, help_text=_("MM-DD.")
+    )
+    long_after_days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=3660,
+        help_text=_("After how many days a holding is long; null: after a year."),
+    )
     benchmark = InstrumentField(required=False, allow_null=True)
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
     role = serializers.CharField(read_only=True)
@@ -93,6 +106,13 @@ class PortfolioSerializer(StrictSerializer[Portfolio]):
     def get_is_default(self, portfolio: Portfolio) -> bool:
         """Tell whether the endpoints without a portfolio write to this one."""
         return portfolio.default_for_id is not None
+
+
+class LotPickSerializer(StrictSerializer[Any]):
+    """Units of the lot that a purchase or transfer in opened, in units of the day of the sale."""
+
+    transaction = serializers.UUIDField(source="acquisition_id")
+    quantity = NumericSerializerField()
 
 
 class TransactionSerializer(StrictSerializer[Any]):
@@ -125,6 +145,12 @@ class TransactionSerializer(StrictSerializer[Any]):
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
     group = serializers.UUIDField(required=False, allow_null=True)
+    lots = LotPickSerializer(
+        many=True,
+        required=False,
+        source="relief_links",
+        help_text=_("Of a sale: the lots that it takes; empty: by the portfolio's method."),
+    )
     version = serializers.IntegerField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
@@ -134,6 +160,11 @@ class TransactionSerializer(StrictSerializer[Any]):
         portfolio: Portfolio = self.context["portfolio"]
         _fold_date(attrs, portfolio)
         _fold_amount(attrs, attrs.get("kind") or self.context.get("kind", ""))
+        if "relief_links" in attrs:
+            attrs["lots"] = tuple(
+                LotPick(transaction=one["acquisition_id"], quantity=one["quantity"])
+                for one in attrs.pop("relief_links")
+            )
         if not self.partial:
             _complete(attrs, portfolio)
         if "kind" in attrs:

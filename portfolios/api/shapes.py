@@ -10,6 +10,7 @@ from rest_framework import serializers
 from core.api.fields import NumericSerializerField
 from portfolios.models import Portfolio
 from portfolios.payloads import POSITION_AMOUNTS
+from portfolios.payloads.realised import YEAR_AMOUNTS
 
 
 def _numbers(*names: str, nullable: bool = False) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -91,8 +92,14 @@ _MATCHED: dict[str, Any] = {
 }
 LotSerializer = _shape(
     "LotSerializer",
-    "An open lot.",
-    {**_MATCHED, **_numbers("quantity"), **_numbers("cost", "cost_base", "charges", nullable=True)},
+    "An open lot; what was sold short has negative units and cost.",
+    {
+        **_MATCHED,
+        **_numbers("quantity"),
+        **_numbers("cost", "cost_base", "charges", "market_value", "unrealised", nullable=True),
+        "days_held": serializers.IntegerField(allow_null=True),
+        "term": serializers.ChoiceField(choices=["short", "long"], allow_null=True),
+    },
 )
 LotPageSerializer = _page("LotPageSerializer", LotSerializer)
 DisposalSerializer = _shape(
@@ -200,6 +207,59 @@ NetWorthSerializer = _shape(
         **_numbers("total", "day_change"),
         "incomplete": serializers.BooleanField(),
         "portfolios": NetWorthPartSerializer(many=True),
+    },
+)
+RealisedYearSerializer = _shape(
+    "RealisedYearSerializer",
+    "A tax year; `gain` is gains less losses, and short, long and undated together.",
+    {
+        "year": serializers.IntegerField(),
+        "label": _text(),
+        "start": serializers.DateField(),
+        "end": serializers.DateField(),
+        "rows": serializers.IntegerField(),
+        **_numbers(*YEAR_AMOUNTS),
+        "unknown": serializers.IntegerField(),
+        "missing_acquisitions": serializers.IntegerField(),
+    },
+)
+RealisedRowSerializer = _shape(
+    "RealisedRowSerializer",
+    "One lot's part of one sale, in the portfolio's currency.",
+    {
+        "year": serializers.IntegerField(),
+        "instrument": serializers.UUIDField(),
+        "symbol": _text(),
+        "isin": _text(allow_blank=True),
+        "name": _text(),
+        "sale": serializers.UUIDField(allow_null=True),
+        "corporate_action": serializers.UUIDField(
+            allow_null=True, help_text=_("The corporate action that paid for it, where it was no sale.")
+        ),
+        "purchase": serializers.UUIDField(allow_null=True),
+        "sold": serializers.DateField(),
+        "acquired": serializers.DateField(allow_null=True),
+        "short_sale": serializers.BooleanField(help_text=_("Sold before it was bought.")),
+        "days_held": serializers.IntegerField(allow_null=True),
+        "term": serializers.ChoiceField(choices=["short", "long"], allow_null=True),
+        **_numbers("quantity"),
+        **_numbers("proceeds", "cost", "gain", "price_gain", "currency_effect", "charges", nullable=True),
+        **_numbers("return", "return_annualised", nullable=True),
+        "missing_acquisition": serializers.BooleanField(),
+    },
+)
+RealisedSerializer = _shape(
+    "RealisedSerializer",
+    "Sales by tax year, and a window of their rows.",
+    {
+        "currency": _text(),
+        "cost_method": serializers.ChoiceField(choices=Portfolio.CostMethod.choices),
+        "fees_in_basis": serializers.BooleanField(),
+        "tax_year_start": _text(),
+        "long_after_days": serializers.IntegerField(allow_null=True),
+        "years": RealisedYearSerializer(many=True),
+        "items": RealisedRowSerializer(many=True),
+        **{key: serializers.IntegerField() for key in ("total", "skip", "limit")},
     },
 )
 YearGainSerializer = _shape(

@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
 
     MISSING_ACQUISITION = "missing-acquisition"
     INVALID_QUANTITY = "invalid-quantity"
+    LOTS_NOT_HELD = "lots-not-held"
     UNKNOWN_COST = "unknown-cost"
     NO_RATE = "no-rate"
     NO_PRICE = "no-price"
@@ -32,7 +33,8 @@ class ProblemKind(StrEnum):
 class Problem:
     """A finding, attached to the entry that has it (None: to a day's valuation).
 
-    `quantity`: the units that were sold or moved without having been acquired.
+    `quantity`: the units that were sold or moved without having been acquired, or the units of lots
+    chosen for a sale that were not there, so that the sale took others.
     `currency`: the one that has no rate on `day`.
     """
 
@@ -53,6 +55,8 @@ class Disposal(NamedTuple):
     the share of those of this sale. They are in neither proceeds nor cost, unless the book was folded
     with fees in the basis: then `cost` holds the former, and `proceeds` lack the sale's fee, not its tax.
     None: unknown.
+    Of a short position that a purchase closes, `quantity`, `cost` (what the sale had brought) and
+    `proceeds` (what the purchase took) are negative, and `lot_id` and `acquired` those of the sale.
     `missing`: there was no such lot, the cost is 0 and the gain not to be trusted.
     """
 

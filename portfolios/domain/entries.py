@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from market.domain.actions import Split
 from portfolios.domain.exact import ZERO
 
-__all__ = ["Entry", "EntryId", "EntryKind", "Split", "in_order"]
+__all__ = ["Entry", "EntryId", "EntryKind", "Pick", "Split", "in_order"]
 
 EntryId: TypeAlias = UUID | int | str
+
+
+class Pick(NamedTuple):
+    """Units of one acquisition that a sale takes, in units of its day."""
+
+    acquisition: EntryId
+    quantity: Decimal
 
 
 class EntryKind(StrEnum):
@@ -50,7 +57,7 @@ class Entry:
 
     `fee` and `tax` leave the cash of their own currencies; an empty currency means
     `currency`. `fx_rate`: the user's own rate, portfolio currency for one unit of
-    `currency`; it wins over the day's rate.
+    `currency`; it wins over the day's rate. `picks`: the lots that were chosen for a sale.
     """
 
     id: EntryId
@@ -67,6 +74,7 @@ class Entry:
     tax_currency: str = ""
     fx_rate: Decimal | None = None
     sequence: int = 0
+    picks: tuple[Pick, ...] = ()
 
 
 # Within one instant what comes in precedes what goes out, so that a sale typed

@@ -15,7 +15,7 @@ from portfolios.domain.exact import ONE, ZERO, exact, plus, times
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
-from portfolios.domain.relief import Relief, Sale, gains, quoted
+from portfolios.domain.relief import Deal, Relief, gains
 from portfolios.domain.state import Position
 from portfolios.domain.till import Till, gross, in_base
 
@@ -28,6 +28,7 @@ def fold(
     base: str,
     method: CostMethod = CostMethod.FIFO,
     fees_in_basis: bool = False,
+    allow_short: bool = False,
     tracks_cash: bool = True,
     until: date | None = None,
     currencies: Mapping[int, str] | None = None,
@@ -38,7 +39,8 @@ def fold(
 
     `base` is the portfolio's currency, `currencies` the one each instrument is quoted in (missing:
     that of its first entry). With `fees_in_basis` the fee and tax of an acquisition are part of its cost,
-    and the fee of a sale lowers its proceeds. Where `tracks_cash` is False every purchase is an implied
+    and the fee of a sale lowers its proceeds. With `allow_short` what is sold and not held is a short
+    position, else a missing acquisition. Where `tracks_cash` is False every purchase is an implied
     contribution and every sale and dividend an implied withdrawal, so that cash stays empty. With
     `prices`, what comes and goes in kind has its market value as flow, else the price of its entry.
     """
@@ -49,6 +51,7 @@ def fold(
         base=base,
         method=method,
         fees_in_basis=fees_in_basis,
+        allow_short=allow_short,
         tracks_cash=tracks_cash,
         currencies=currencies,
         prices=prices,
@@ -75,6 +78,7 @@ class Ledger:
         base: str,
         method: CostMethod = CostMethod.FIFO,
         fees_in_basis: bool = False,
+        allow_short: bool = False,
         tracks_cash: bool = True,
         currencies: Mapping[int, str] | None = None,
         prices: Prices | None = None,
@@ -90,7 +94,8 @@ class Ledger:
         self._till = Till(self.book, rates, left_out_currencies)
         self._entries = in_order(entries)
         self._currencies = currencies or {}
-        self._relief = Relief(self.book, fees_in_basis=fees_in_basis)
+        self._relief = Relief(self.book, fees_in_basis=fees_in_basis, allow_short=allow_short)
+        self._allow_short = allow_short
         self._at_market = at_market
         self._left_out = left_out_instruments
         self._next_entry = 0
@@ -140,7 +145,10 @@ class Ledger:
     def _what_happens(self, actions: Iterable[Action], prices: Prices | None) -> list[Split | Move]:
         """List splits and what the other corporate actions do, in the order in which they apply."""
         splits, found = self._splits.in_order, list(actions)
-        reshaped: list[Split | Move] = [*splits, *moves(self._entries, splits, found, prices)]
+        reshaped: list[Split | Move] = [
+            *splits,
+            *moves(self._entries, splits, found, prices, allow_short=self._allow_short),
+        ]
         return sorted(reshaped, key=lambda one: one.ex_date)
 
     def _happen(self, until: date | None) -> None:
@@ -185,11 +193,11 @@ class Ledger:
         position.own_price = _own_price(entry)
         quote_rate = self._quote_rate(entry, position, rate)
         held = position.queue.quantity
+        deal = Deal(entry.price or ZERO, entry.currency == position.currency, rate, quote_rate, fee, charges)
         if buys:
-            cost = quoted(entry, position, amount, base, quote_rate)
-            self._relief.acquire(entry, position, (cost, base), charges, quote_rate)
+            self._relief.acquire(entry, position, deal)
         else:
-            self._relief.dispose(entry, position, Sale(rate, quote_rate, fee, charges))
+            self._relief.dispose(entry, position, deal)
         position.note(entry.day, held, base if buys else times(base, -ONE))
 
     def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
@@ -199,7 +207,7 @@ class Ledger:
         position = self._position(entry)
         if position is None:
             return
-        _, charges = self._till.charges(entry)
+        costs = self._till.charges(entry)
         if position.instrument in self._left_out:
             return
         if entry.price is not None:
@@ -209,7 +217,8 @@ class Ledger:
         value_base = None if value is None else in_base(value, rate)
         held = position.queue.quantity
         if entry.kind is EntryKind.TRANSFER_IN:
-            self._arrive(entry, position, value, value_base, charges)
+            deal = Deal(unit, True, rate, rate, *costs) if self._at_market else None
+            self._arrive(entry, position, deal or self._deal_in_kind(entry, position, costs), value_base)
             position.note(entry.day, held, value_base)
         else:
             self._leave(entry, position, value_base, rate)
@@ -219,30 +228,30 @@ class Ledger:
         self,
         entry: Entry,
         position: Position,
-        value: Decimal | None,
+        deal: Deal,
         value_base: Decimal | None,
-        charges: Decimal | None,
     ) -> None:
-        cost, cost_base = (value, value_base) if self._at_market else self._cost_in_kind(entry, position)
-        quote_rate = self._till.rate_of(entry, position.currency) if charges else ONE
-        self._relief.acquire(entry, position, (cost, cost_base), charges, quote_rate)
-        self._moved(entry, position, value_base, cost_base, (ZERO, ZERO))
+        self._relief.acquire(entry, position, deal)
+        self._moved(entry, position, value_base, deal.amounts(entry.quantity)[1], (ZERO, ZERO))
 
-    def _cost_in_kind(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
+    def _deal_in_kind(
+        self, entry: Entry, position: Position, costs: tuple[Decimal | None, Decimal | None]
+    ) -> Deal:
+        """Return what units that come in count from: what their entry says they cost."""
         if entry.price is None:
             found = Problem(ProblemKind.UNKNOWN_COST, entry.day, entry.id, position.instrument)
             self.book.problems.append(found)
-            return None, None
-        amount, rate = gross(entry), self._till.rate(entry)
-        base = in_base(amount, rate)
-        return quoted(entry, position, amount, base, self._quote_rate(entry, position, rate)), base
+            return Deal(None, False, None, None, *costs)
+        rate = self._till.rate(entry)
+        in_quote = entry.currency == position.currency
+        return Deal(entry.price, in_quote, rate, self._quote_rate(entry, position, rate), *costs)
 
     def _leave(
         self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
     ) -> None:
         cost: Decimal | None = ZERO
         cost_base: Decimal | None = ZERO
-        for lot, _ in self._relief.relieve(entry, position):
+        for lot, _ in self._relief.relieve(entry, position, entry.quantity):
             cost, cost_base = plus(cost, lot.cost), plus(cost_base, lot.cost_base)
         self._moved(entry, position, value_base, cost_base, gains(value_base, cost, cost_base, rate))
 

@@ -31,6 +31,7 @@ class Lot:
 
     `cost` is in the instrument's currency, `cost_base` and `charges` (the fees and taxes of
     the acquisition, part of the cost only with fees in the basis) in the portfolio's. None: unknown.
+    Of a short position quantity and cost are negative: what was sold, and what it brought.
     """
 
     entry_id: EntryId
@@ -41,7 +42,7 @@ class Lot:
     charges: Decimal | None
 
     def part(self, quantity: Decimal) -> Lot:
-        """Take `quantity` (less than all) out, with its share of what the lot still costs.
+        """Take `quantity` (less than all, and of its sign) out, with its share of what the lot still costs.
 
         Each share is rounded once and subtracted, so the last part carries the remainder and
         nothing leaks: a lot without units has no cost.
@@ -61,6 +62,14 @@ class Lot:
         self.quantity = self.quantity - quantity
         return Lot(self.entry_id, self.acquired, quantity, cost, cost_base, charges)
 
+    def join(self, other: Lot) -> None:
+        """Take another lot into this one."""
+        same = self.cost_base is self.cost and other.cost_base is other.cost
+        self.quantity += other.quantity
+        self.cost = plus(self.cost, other.cost)
+        self.cost_base = self.cost if same else plus(self.cost_base, other.cost_base)
+        self.charges = plus(self.charges, other.charges)
+
 
 def shortage(asked: Decimal, held: Decimal) -> Decimal:
     """Return how many units lack to give `asked` away; a hundred-millionth of it is rounding, not a lack."""
@@ -74,7 +83,8 @@ def _share(total: Decimal | None, part: Decimal, whole: Decimal) -> Decimal | No
 
 def _unit_cost(lot: Lot) -> Decimal:
     total = lot.cost if lot.cost_base is None else lot.cost_base
-    return ZERO if total is None or not lot.quantity else total / lot.quantity
+    # By absolute units: of short lots too the one goes first that leaves the least gain.
+    return ZERO if total is None or not lot.quantity else total / lot.quantity.copy_abs()
 
 
 # The key decides which lot goes next: the smallest. One path of relief serves all methods.
@@ -87,7 +97,10 @@ _KEYS: dict[CostMethod, Callable[[Lot, int], Decimal | int]] = {
 
 
 class LotQueue:
-    """The open lots of one instrument, in the order in which disposals take them; used within `exact()`."""
+    """The open lots of one instrument, in the order in which disposals take them; used within `exact()`.
+
+    They are all held or all sold short: `quantity` is their sum, negative for a short position.
+    """
 
     __slots__ = ("_count", "_heap", "_key", "_pooled", "quantity")
 
@@ -102,24 +115,25 @@ class LotQueue:
         """Add an acquisition; by average cost it joins the pool."""
         self.quantity += lot.quantity
         if self._pooled and self._heap:
-            _merge(self._heap[0][2], lot)
+            self._heap[0][2].join(lot)
             return
         self._count += 1
         heappush(self._heap, (self._key(lot, self._count), self._count, lot))
 
     def take(self, quantity: Decimal) -> list[Lot]:
-        """Take up to `quantity` out, in the order of the method; less than asked if less is held."""
-        heap, taken, left = self._heap, [], quantity
+        """Take up to `quantity` (positive) out, in the order of the method; less if less is open."""
+        heap, taken, left, short = self._heap, [], quantity, self.quantity < 0
         while heap and left > 0:
             lot = heap[0][2]
-            if lot.quantity <= left:
+            units = lot.quantity.copy_abs() if short else lot.quantity
+            if units <= left:
                 heappop(heap)
-                left -= lot.quantity
+                left -= units
                 taken.append(lot)
             else:
-                taken.append(lot.part(left))
+                taken.append(lot.part(left.copy_negate() if short else left))
                 left = ZERO
-        self.quantity -= quantity - left
+        self.quantity += quantity - left if short else left - quantity
         return taken
 
     def drain(self) -> list[Lot]:
@@ -133,6 +147,33 @@ class LotQueue:
         rows = sorted([*self.drain(), *lots], key=lambda lot: lot.acquired)
         for lot in rows:
             self.add(lot)
+
+    def pick(self, entry_id: EntryId, quantity: Decimal) -> list[Lot]:
+        """Take up to `quantity` of what one acquisition opened and is still there; nothing from a pool."""
+        if self._pooled:
+            return []
+        taken, left = [], quantity
+        for item in sorted(
+            (one for one in self._heap if one[2].entry_id == entry_id), key=lambda one: one[1]
+        ):
+            lot = item[2]
+            if left <= 0 or lot.quantity <= 0:
+                break
+            if lot.quantity <= left:
+                self._heap.remove(item)
+                left -= lot.quantity
+                taken.append(lot)
+            else:
+                taken.append(lot.part(left))
+                left = ZERO
+        heapify(self._heap)
+        self.quantity -= quantity - left
+        return taken
+
+    @property
+    def is_pooled(self) -> bool:
+        """Tell whether there are no single lots: average cost."""
+        return self._pooled
 
     def split(self, numerator: int, denominator: int) -> None:
         """Turn `denominator` units into `numerator`; costs stay.
@@ -153,11 +194,3 @@ class LotQueue:
     def lots(self) -> tuple[Lot, ...]:
         """Return the open lots by acquisition."""
         return tuple(lot for _, _, lot in sorted(self._heap, key=lambda item: item[1]))
-
-
-def _merge(pool: Lot, lot: Lot) -> None:
-    same = pool.cost_base is pool.cost and lot.cost_base is lot.cost
-    pool.quantity += lot.quantity
-    pool.cost = plus(pool.cost, lot.cost)
-    pool.cost_base = pool.cost if same else plus(pool.cost_base, lot.cost_base)
-    pool.charges = plus(pool.charges, lot.charges)

@@ -29,6 +29,8 @@ from portfolios.domain.entries import EntryKind
 
 # Sums of floats leave dust where decimals leave nothing: below this share of the largest it is zero.
 _DUST = 1e-11
+# What lacks of a sale, or of a purchase that closes a short position, is rounding up to this share of it.
+_ROUNDED = 1e-8
 _CASH_SIGN = {
     EntryKind.BUY: -1.0,
     EntryKind.SELL: 1.0,
@@ -54,6 +56,7 @@ _UNIT_SIGN = {
 }
 _CASH = np.array([_CASH_SIGN[kind] for kind in CODES])
 _UNITS = np.array([_UNIT_SIGN.get(kind, 0.0) for kind in CODES])
+_MOVED = np.array([kind in (MoveKind.MOVED_IN, MoveKind.MOVED_OUT) for kind in CODES])
 _EXTERNAL = np.array([kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL) for kind in CODES])
 _IN_KIND = np.array([kind in (EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT) for kind in CODES])
 
@@ -118,7 +121,13 @@ class _Window:
 
 
 def value_series(
-    ledger: Columns, market: Market, first: int, last: int, *, tracks_cash: bool = True
+    ledger: Columns,
+    market: Market,
+    first: int,
+    last: int,
+    *,
+    tracks_cash: bool = True,
+    allow_short: bool = False,
 ) -> ValueSeries:
     """Value a ledger on every day from `first` to `last` (day numbers, both included).
 
@@ -129,7 +138,7 @@ def value_series(
     window = _Window(first, last - first + 1, np.clip(ledger.day - first, 0, None))
     rates = _rates(market, window)
     prices, price_as_of = _prices(ledger, market, window, rates)
-    units = _units(ledger, market, window)
+    units = _units(ledger, market, window, allow_short=allow_short)
     held = units != 0
     values = np.where(held & ~np.isnan(prices), units * prices, 0.0)
     cash = _cash(ledger, market, window) if tracks_cash else np.zeros((window.length, market.currencies))
@@ -157,7 +166,7 @@ def value_series(
 
 def _usable(ledger: Columns, last: int) -> Columns:
     """Leave out what comes later, and trades without a quantity, as the fold does."""
-    trades = _UNITS[ledger.kind] != 0
+    trades = (_UNITS[ledger.kind] != 0) & ~_MOVED[ledger.kind]
     keep = (ledger.day <= last) & (~trades | ((ledger.quantity > 0) & (ledger.instrument >= 0)))
     if keep.all():
         return ledger
@@ -193,16 +202,20 @@ def _days(known: LastKnown, day: Ints) -> Ints:
     return np.where(known.known(), day[known.at], -1) if len(day) else np.full(known.at.shape, -1)
 
 
-def _units(ledger: Columns, market: Market, window: _Window) -> Floats:
-    """Return units held at the end of each day, in pre-split units; never below zero."""
+def _units(ledger: Columns, market: Market, window: _Window, *, allow_short: bool) -> Floats:
+    """Return units held at the end of each day, in pre-split units; below zero only by short sales."""
     signed = _UNITS[ledger.kind] * ledger.quantity
     moves = np.flatnonzero(signed != 0)
     moves = moves[np.argsort(ledger.instrument[moves], kind="stable")]
     instrument = ledger.instrument[moves]
     units = signed[moves] / market.splits.units(ledger.day[moves], instrument)
+    in_kind = _IN_KIND[ledger.kind[moves]]
     starts = np.searchsorted(instrument, np.arange(len(market.quote) + 1))
     for begin, end in pairwise(starts):
-        units[begin:end] = _never_short(units[begin:end])
+        if allow_short:
+            units[begin:end] = _short(units[begin:end], in_kind[begin:end])
+        else:
+            units[begin:end] = _never_short(units[begin:end])
     inside = _Window(window.first, window.length, window.rows[moves])
     held = inside.summed(instrument, units, len(market.quote)).cumsum(axis=0)
     return _swept(held, inside.summed(instrument, np.abs(units), len(market.quote)))
@@ -215,6 +228,21 @@ def _never_short(moves: Floats) -> Floats:
     if not len(total) or lifted[-1] == 0.0:
         return moves
     return np.diff(total - lifted, prepend=0.0)
+
+
+def _short(moves: Floats, in_kind: Bools) -> Floats:
+    """Return moves as the fold books them where short sales are allowed; most positions have none."""
+    if not len(moves) or moves.cumsum().min() >= 0.0:
+        return moves
+    held, booked = 0.0, np.zeros(len(moves))
+    for at, move in enumerate(moves):
+        total = held + move
+        if move < 0 and in_kind[at]:
+            total = max(total, min(held, 0.0))
+        elif total < 0 and (held >= 0 or move > 0) and -total <= _ROUNDED * max(abs(move), abs(held)):
+            total = 0.0
+        booked[at], held = total - held, total
+    return booked
 
 
 def _swept(totals: Floats, moved: Floats) -> Floats:

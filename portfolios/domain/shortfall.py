@@ -15,14 +15,18 @@ __all__ = ["INCOMING", "OUTGOING", "shortfalls", "units"]
 
 
 def shortfalls(
-    entries: Iterable[Entry], splits: Iterable[Split], actions: Iterable[Action] = ()
+    entries: Iterable[Entry],
+    splits: Iterable[Split],
+    actions: Iterable[Action] = (),
+    *,
+    allow_short: bool = False,
 ) -> dict[EntryId, Decimal]:
     """Tell, for each sale or transfer out, how many units it lacks.
 
     `entries`, `splits` and `actions` are of all instruments that turn into each other; the rest of a
-    sale that lacks units takes the holding to 0, as the ledger does.
+    sale that lacks units takes the holding to 0, as the ledger does. With `allow_short` no sale lacks any.
     """
-    return _walked(entries, splits, actions, None).missing
+    return _walked(entries, splits, actions, None, allow_short=allow_short).missing
 
 
 def units(
@@ -31,15 +35,25 @@ def units(
     actions: Iterable[Action],
     instrument: int,
     day: date,
+    *,
+    allow_short: bool = False,
 ) -> Decimal:
-    """Tell how many units of an instrument are held at the end of `day`; the rest as for `shortfalls`."""
-    return _walked(entries, splits, actions, day).held.get(instrument, ZERO)
+    """Tell how many units of an instrument are held at the end of `day`; the rest as for `shortfalls`.
+
+    Negative: so many are sold short.
+    """
+    return _walked(entries, splits, actions, day, allow_short=allow_short).held.get(instrument, ZERO)
 
 
 def _walked(
-    entries: Iterable[Entry], splits: Iterable[Split], actions: Iterable[Action], until: date | None
+    entries: Iterable[Entry],
+    splits: Iterable[Split],
+    actions: Iterable[Action],
+    until: date | None,
+    *,
+    allow_short: bool,
 ) -> Walk:
-    walk = Walk(splits, actions, None)
+    walk = Walk(splits, actions, None, allow_short=allow_short)
     with exact():
         for entry in in_order(entries):
             if until is not None and entry.day > until:

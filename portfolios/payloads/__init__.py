@@ -16,7 +16,6 @@ from portfolios.domain.arrays import day_of
 from portfolios.domain.book import Disposal, Problem
 from portfolios.domain.corporate.moves import action_of
 from portfolios.domain.entries import EntryId
-from portfolios.domain.lots import Lot
 from portfolios.domain.positions import PositionView
 from portfolios.domain.reasons import Figure
 from portfolios.domain.series import ValueSeries
@@ -24,6 +23,7 @@ from portfolios.domain.statement import Statement
 from portfolios.selectors.cost_methods import MethodView
 from portfolios.selectors.figures import Performance
 from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.lots import LotView
 from portfolios.selectors.valuation import NetWorth, Valuation
 
 SIGNIFICANT = 15
@@ -182,8 +182,9 @@ def statement(ledger: Named, found: Statement) -> dict[str, Any]:
     }
 
 
-def lot(ledger: Ledger, instrument: int, row: Lot) -> dict[str, Any]:
-    """Write an open lot; `cost` in the instrument's currency, `cost_base` in the portfolio's."""
+def lot(ledger: Ledger, view: LotView) -> dict[str, Any]:
+    """Write an open lot; `cost` in the instrument's currency, all other amounts in the portfolio's."""
+    instrument, row = view.instrument, view.lot
     return {
         "instrument": ledger.instruments[instrument].uuid,
         "symbol": ledger.instruments[instrument].symbol,
@@ -193,6 +194,10 @@ def lot(ledger: Ledger, instrument: int, row: Lot) -> dict[str, Any]:
         "cost": amount(row.cost),
         "cost_base": amount(row.cost_base),
         "charges": amount(row.charges),
+        "market_value": amount(view.value),
+        "unrealised": amount(view.unrealised),
+        "days_held": view.days,
+        "term": None if view.term is None else view.term.value,
         "currency": ledger.instruments[instrument].currency,
     }
 

@@ -83,6 +83,7 @@ def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool)
         base=ledger.base,
         method=method,
         fees_in_basis=fees_in_basis,
+        allow_short=ledger.portfolio.allow_short,
         tracks_cash=ledger.tracks_cash,
         until=day,
         currencies=ledger.currencies,
@@ -107,7 +108,8 @@ def reshaped(ledger: Ledger) -> list[Move]:
 
 def _moves(ledger: Ledger) -> list[Move]:
     ledger.know_pairs(_before_actions(ledger, date.max))
-    return moves(ledger.entries, ledger.splits, ledger.actions, ledger)
+    short = ledger.portfolio.allow_short
+    return moves(ledger.entries, ledger.splits, ledger.actions, ledger, allow_short=short)
 
 
 def inception(ledger: Ledger, until: date) -> Period:
@@ -130,6 +132,7 @@ def _series(ledger: Ledger, until: date) -> ValueSeries:
         day_number(period.start),
         day_number(period.end),
         tracks_cash=ledger.tracks_cash,
+        allow_short=ledger.portfolio.allow_short,
     )
 
 
@@ -258,6 +261,7 @@ def _statement(ledger: Ledger, period: Period) -> Statement:
         start=period.start,
         end=period.end,
         method=CostMethod(ledger.portfolio.cost_method),
+        allow_short=ledger.portfolio.allow_short,
         tracks_cash=ledger.tracks_cash,
         currencies=ledger.currencies,
         actions=_until(ledger, period.end),

@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     OLD_PRICE = "old-price"
     NO_RATE = "no-rate"
     MISSING_ACQUISITION = "missing-acquisition"
+    LOTS_NOT_HELD = "lots-not-held"
     UNKNOWN_COST = "unknown-cost"
     INVALID_QUANTITY = "invalid-quantity"
 
@@ -45,6 +46,7 @@ class Finding:
 
 _OF_ENTRIES = {
     ProblemKind.MISSING_ACQUISITION: FindingKind.MISSING_ACQUISITION,
+    ProblemKind.LOTS_NOT_HELD: FindingKind.LOTS_NOT_HELD,
     ProblemKind.UNKNOWN_COST: FindingKind.UNKNOWN_COST,
     ProblemKind.INVALID_QUANTITY: FindingKind.INVALID_QUANTITY,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
@@ -22,10 +22,10 @@ from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
 from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
-from portfolios.domain.entries import Entry, EntryId, EntryKind, Split
+from portfolios.domain.entries import Entry, EntryId, EntryKind, Pick, Split
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls, units
-from portfolios.models import Portfolio, PortfolioMember, Transaction
+from portfolios.models import Portfolio, PortfolioMember, ReliefLink, Transaction
 
 _COLUMNS = (
     "id", "day", "instant", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
@@ -175,6 +175,11 @@ def _current(
     return kept.ledger
 
 
+def read(portfolio: Portfolio) -> Ledger:
+    """Answer the ledger as the database stands now, within a transaction that has written to it too."""
+    return _read(portfolio, owner_id(portfolio), _settings_stamp(portfolio)).ledger
+
+
 def _uncommitted() -> bool:
     """Tell whether what is read may be rolled back: its revision would come again with other data."""
     return any(not block._from_testcase for block in connection.atomic_blocks)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -188,6 +193,9 @@ def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
         portfolio.tracks_cash,
         portfolio.cost_method,
         portfolio.fees_in_basis,
+        portfolio.allow_short,
+        portfolio.tax_year_start,
+        portfolio.long_after_days,
         portfolio.world_id,
     )
 
@@ -207,7 +215,7 @@ def _world(portfolio: Portfolio) -> int:
 
 def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]) -> _Kept:
     """Read in an order in which a change meanwhile makes the stamp too old, never the data."""
-    entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
+    entries = _picked(portfolio, _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None)))
     instruments = Instrument.objects.in_bulk({entry.instrument for entry in entries if entry.instrument})
     reshaping = actions.reshaping(instruments)
     while more := reshaping.instruments - instruments.keys():
@@ -246,6 +254,19 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
     ]
 
 
+def _picked(portfolio: Portfolio, entries: list[Entry]) -> list[Entry]:
+    """Add the lots that were chosen for sales."""
+    if not any(one.kind is EntryKind.SELL for one in entries):
+        return entries
+    links = ReliefLink.objects.filter(sale__portfolio=portfolio, sale__deleted_at=None).order_by("pk")
+    picks: dict[EntryId, list[Pick]] = {}
+    for sale, acquisition, quantity in links.values_list("sale_id", "acquisition_id", "quantity"):
+        picks.setdefault(sale, []).append(Pick(acquisition, quantity))
+    if not picks:
+        return entries
+    return [replace(one, picks=tuple(picks[one.id])) if one.id in picks else one for one in entries]
+
+
 def currencies_of(
     entries: Iterable[Entry], instruments: dict[int, Instrument], paying: Iterable[Action] = ()
 ) -> set[str]:
@@ -263,14 +284,16 @@ def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dic
         return {}
     known = actions.reshaping(actions.related(instrument_ids))
     rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
-    return shortfalls(_entries(rows), known.splits, known.actions)
+    return shortfalls(_entries(rows), known.splits, known.actions, allow_short=portfolio.allow_short)
 
 
 def units_held(portfolio: Portfolio, instrument: Instrument, day: date) -> Decimal:
     """Tell how many units of one instrument are held at the end of `day`, as the database stands now."""
     known = actions.reshaping(actions.related([instrument.pk]))
     rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
-    return units(_entries(rows), known.splits, known.actions, instrument.pk, day)
+    return units(
+        _entries(rows), known.splits, known.actions, instrument.pk, day, allow_short=portfolio.allow_short
+    )
 
 
 def today(portfolio: Portfolio) -> date:

@@ -21,6 +21,7 @@ from portfolios.models import (
     PortfolioInvitation,
     PortfolioMember,
     QualityDismissal,
+    ReliefLink,
     Transaction,
     TransactionImport,
     TransactionRevision,
@@ -29,8 +30,9 @@ from portfolios.models import (
 PORTFOLIO = ("portfolio", "portfolio_id")
 _PORTFOLIO = (
     "id", "name", "kind", ("world", "world__name"), "managed_by", "currency", "time_zone", "cost_method",
-    "fees_in_basis", "tracks_cash", ("benchmark", "benchmark__uuid"), "note",
-    ("is_default_of", "default_for_id"), "is_sample", "revision", "created_at", "updated_at",
+    "fees_in_basis", "allow_short", "tax_year_start", "long_after_days", "tracks_cash",
+    ("benchmark", "benchmark__uuid"), "note", ("is_default_of", "default_for_id"), "is_sample", "revision",
+    "created_at", "updated_at",
 )  # fmt: skip
 _TRANSACTION = (
     "id", PORTFOLIO, "kind", "time", "day", ("instrument", "instrument__uuid"),
@@ -38,6 +40,7 @@ _TRANSACTION = (
     "price", "currency", "fee", "fee_currency", "tax", "tax_currency", "fx_rate", "note", "external_id",
     "group", ("import", "import_batch_id"), "sequence", "version", "created_at", "updated_at", "deleted_at",
 )  # fmt: skip
+_LINK = ("id", ("sale", "sale_id"), ("acquisition", "acquisition_id"), "quantity")
 _IMPORT = (
     "id", PORTFOLIO, "user_id", "file_name", "sha256", "mapping", "status", "summary", "applied_at",
     "created_at", "updated_at",
@@ -71,6 +74,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("instrument_tags", words, _TAG)
     entries = Transaction.objects.filter(portfolio__in=mine).order_by("portfolio_id", "day", "sequence", "pk")
     yield table("transactions", entries, _TRANSACTION)
+    links = ReliefLink.objects.filter(sale__portfolio__in=mine).order_by("sale_id", "pk")
+    yield table("lots_chosen", links, _LINK)
     revisions = TransactionRevision.objects.filter(transaction__portfolio__in=mine)
     yield table("transaction_revisions", revisions.order_by("transaction_id", "version"), _REVISION)
     imports = TransactionImport.objects.filter(portfolio__in=mine).order_by("created_at", "pk")

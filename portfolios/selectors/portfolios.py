@@ -86,6 +86,11 @@ def transactions(portfolio: Portfolio) -> QuerySet[Transaction]:
     return Transaction.objects.filter(portfolio=portfolio, deleted_at=None).select_related("instrument")
 
 
+def with_lots(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    """Bring the lots that were chosen for sales along."""
+    return rows.prefetch_related("relief_links")
+
+
 def get_transaction(user: Any, portfolio_id: UUID, transaction_id: UUID) -> Transaction:
     """Answer one live transaction of a portfolio that `user` may see.
 

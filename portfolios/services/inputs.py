@@ -30,10 +30,19 @@ WORDS = frozenset({"note", "external_id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LotPick:
+    """Units of the lot that a purchase or transfer in opened, in units of the day of the sale."""
+
+    transaction: UUID
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionInput:
     """A transaction as somebody enters it. Amounts in `currency`; empty cost currencies mean the same.
 
     `fx_rate` is portfolio currency for one unit of `currency`, if the user knows it.
+    `lots` are those that a sale is to take; empty: by the portfolio's method.
     `fingerprint` is the identity that an import gave the row; empty for manual entries.
     """
 
@@ -52,6 +61,7 @@ class TransactionInput:
     external_id: str = ""
     group: UUID | None = None
     fingerprint: str = ""
+    lots: tuple[LotPick, ...] = ()
 
 
 def faults(portfolio: Portfolio, item: TransactionInput) -> list[FieldError]:
@@ -123,7 +133,7 @@ def amended(item: TransactionInput, changes: dict[str, Any]) -> TransactionInput
 
 
 def _with(item: TransactionInput, changes: dict[str, Any]) -> TransactionInput:
-    values = {name: getattr(item, name) for name in (*FIELDS, "fingerprint")}
+    values = {name: getattr(item, name) for name in (*FIELDS, "fingerprint", "lots")}
     return TransactionInput(**{**values, **changes})
 
 

@@ -23,7 +23,8 @@ from portfolios.services.dates import redate
 from portfolios.services.revisions import bump
 
 CHANGEABLE = (
-    "name", "currency", "time_zone", "tracks_cash", "cost_method", "fees_in_basis", "benchmark", "note",
+    "name", "currency", "time_zone", "tracks_cash", "cost_method", "fees_in_basis", "allow_short",
+    "tax_year_start", "long_after_days", "benchmark", "note",
 )  # fmt: skip
 
 
@@ -38,6 +39,9 @@ def create_portfolio(
     tracks_cash: bool = True,
     cost_method: str = Portfolio.CostMethod.FIFO,
     fees_in_basis: bool = False,
+    allow_short: bool = False,
+    tax_year_start: str = Portfolio.TaxYear.JANUARY,
+    long_after_days: int | None = None,
     benchmark: Instrument | None = None,
     note: str = "",
     is_sample: bool = False,
@@ -54,6 +58,9 @@ def create_portfolio(
         tracks_cash=tracks_cash,
         cost_method=cost_method,
         fees_in_basis=fees_in_basis,
+        allow_short=allow_short,
+        tax_year_start=tax_year_start,
+        long_after_days=long_after_days,
         benchmark=benchmark,
         note=note,
         is_sample=is_sample,
@@ -179,5 +186,8 @@ def _settings(portfolio: Portfolio) -> dict[str, Any]:
         "tracks_cash": portfolio.tracks_cash,
         "cost_method": portfolio.cost_method,
         "fees_in_basis": portfolio.fees_in_basis,
+        "allow_short": portfolio.allow_short,
+        "tax_year_start": portfolio.tax_year_start,
+        "long_after_days": portfolio.long_after_days,
         "benchmark": str(portfolio.benchmark.uuid) if portfolio.benchmark else None,
     }

@@ -24,6 +24,7 @@ from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls, owner_id
 from portfolios.selectors.portfolios import named_in
+from portfolios.selectors.relief import lacking
 from portfolios.services.bulk import store
 from portfolios.services.inputs import (
     FIELDS,
@@ -36,6 +37,7 @@ from portfolios.services.inputs import (
     normalised,
     state_of,
 )
+from portfolios.services.relief import choose, chosen_for, refuse_stale, refuse_uncovered, states
 from portfolios.services.revisions import bump
 
 
@@ -58,16 +60,22 @@ def add_transactions(
     Raises:
         ValidationFailed: names the field, and with several inputs the row (``[2].price``).
         Oversold: units would be sold that are not held.
+        LotsNotHeld: lots chosen for a sale, this or an earlier one, would not be there.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id, manager=manager)
     _refuse_faults(portfolio, inputs, lenient=allow_doubtful)
     checked = [normalised(portfolio, item) for item in inputs]
     _keep_instruments(actor, portfolio, checked)
     before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
+    picked = lacking(portfolio) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
     store(rows)
     if not allow_shortfall:
         _refuse_oversold(portfolio, {item.instrument for item in checked}, before)
+        for row, item in zip(rows, checked, strict=True):
+            if item.lots:
+                choose(portfolio, row, item.lots)
+        refuse_uncovered(portfolio, picked)
     _recorded(actor, portfolio, "transactions.added", rows, import_batch)
     bump(portfolio)
     return rows
@@ -98,12 +106,17 @@ def change_transaction(
     changed = normalised(portfolio, wanted)
     _keep_instruments(actor, portfolio, [changed])
     touched = {old.instrument, changed.instrument}
-    before = instrument_shortfalls(portfolio, _ids(touched))
+    before, picked = instrument_shortfalls(portfolio, _ids(touched)), lacking(portfolio)
     _keep_revision(actor, row)
     _apply(portfolio, row, changed)
     row.version += 1
     row.save()
+    if "lots" in changes:
+        choose(portfolio, row, changed.lots)
+    else:
+        refuse_stale(row)
     _refuse_oversold(portfolio, touched, before)
+    refuse_uncovered(portfolio, picked)
     audit.record(
         actor=actor,
         verb="transaction.changed",
@@ -128,12 +141,13 @@ def delete_transaction(
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     row = _locked_row(portfolio, transaction_id, version)
-    before = instrument_shortfalls(portfolio, _ids({row.instrument}))
+    before, picked = instrument_shortfalls(portfolio, _ids({row.instrument})), lacking(portfolio)
     _keep_revision(actor, row)
     row.deleted_at = clock.now()
     row.version += 1
     row.save(update_fields=["deleted_at", "version", "updated_at"])
     _refuse_oversold(portfolio, {row.instrument}, before)
+    refuse_uncovered(portfolio, picked)
     audit.record(
         actor=actor,
         verb="transaction.deleted",
@@ -162,12 +176,13 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
     if row is None:
         raise NotFound
     _refuse_twin(portfolio, row)
-    before = instrument_shortfalls(portfolio, _ids({row.instrument}))
+    before, picked = instrument_shortfalls(portfolio, _ids({row.instrument})), lacking(portfolio)
     _keep_revision(actor, row)
     row.deleted_at = None
     row.version += 1
     row.save(update_fields=["deleted_at", "version", "updated_at"])
     _refuse_oversold(portfolio, {row.instrument}, before)
+    refuse_uncovered(portfolio, picked)
     audit.record(
         actor=actor,
         verb="transaction.restored",
@@ -254,6 +269,8 @@ def _locked_row(portfolio: Portfolio, transaction_id: UUID, version: int | None)
 
 def _keep_revision(actor: Actor, row: Transaction) -> None:
     state = state_of(row) | {"deleted": row.deleted_at is not None}
+    if lots := chosen_for(row):
+        state["lots"] = states(lots)
     TransactionRevision.objects.create(
         transaction=row, version=row.version, changed_by=actor.user_id, state=state
     )

@@ -19,6 +19,8 @@ FIRST_TABS = (
     ("portfolio", gettext_lazy("Overview")),
     ("portfolio-performance", gettext_lazy("Performance")),
     ("portfolio-risk", gettext_lazy("Risk")),
+    ("portfolio-holdings", gettext_lazy("Holdings")),
+    ("portfolio-realised", gettext_lazy("Realised gains")),
     ("transaction-list", gettext_lazy("Transactions")),
 )
 

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.models import Portfolio
-from portfolios.selectors import figures, periods, valuation
+from portfolios.selectors import figures, periods, realised, valuation
 from portfolios.selectors.findings import findings
 from portfolios.selectors.ledger import Ledger, load
 from portfolios.selectors.portfolios import get
@@ -93,7 +93,7 @@ def position(request: HttpRequest, portfolio_id: UUID, instrument: UUID) -> Http
         "portfolio",
         row=row,
         instrument=row.instrument,
-        disposals=[one for one in book.disposals if one.instrument == key],
+        sales=[one for one in realised.report(ledger, valued.day).rows if one.disposal.instrument == key],
         incomes=[one for one in book.incomes if one.instrument == key],
         base="portfolios/_bare.html" if is_fragment(request, "row") else "portfolios/_frame.html",
         **tags_context(request.user, row.instrument),

@@ -35,7 +35,7 @@ from portfolios.views.words import range_text, reason_text
 
 BAD = 400
 SPARK_POINTS = 60
-YEARS_SHOWN = 3
+YEARS_SHOWN = 1
 ZERO = Decimal(0)
 
 

@@ -85,6 +85,11 @@ def _sentence(kind: FindingKind, number: int) -> str:
             "%(number)s sales are of more than was bought: %(names)s",
             number,
         ),
+        FindingKind.LOTS_NOT_HELD: ngettext(
+            "%(number)s sale names lots that are not there: %(names)s",
+            "%(number)s sales name lots that are not there: %(names)s",
+            number,
+        ),
         FindingKind.UNKNOWN_COST: ngettext(
             "%(number)s transfer came in at unknown cost: %(names)s",
             "%(number)s transfers came in at unknown cost: %(names)s",

@@ -157,6 +157,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-statement": GET,
     "api-allocation": GET,
     "api-cost-methods": GET,
+    "api-realised": GET,
+    "api-realised-export": GET,
     "api-net-worth": GET,
     "api-report-allocation": GET,
     "api-report-performance": GET,

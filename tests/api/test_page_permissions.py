@@ -31,7 +31,7 @@ OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id", "token_id", "iss
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
 # Other ids that pages take, as the scene has them: a figure that is explained, the day of a price.
-OTHERS = {"figure": "total", "day": date(2024, 1, 5)}
+OTHERS = {"figure": "total", "kind": "csv", "day": date(2024, 1, 5)}
 
 
 def each(some: list[Route]) -> Any:

@@ -32,7 +32,7 @@ READS = sorted(
     key=lambda route: route.name,
 )
 # What one more portfolio costs that is not in memory: owner, entries, instruments, splits, rates, prices.
-COLD_LEDGER = 9
+COLD_LEDGER = 10
 # What its quality checks ask besides: twins, trades beside their bars, dividends.
 OF_CHECKS = 3
 pytestmark = pytest.mark.django_db

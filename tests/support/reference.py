@@ -29,9 +29,6 @@ ORDERS: dict[str, Case] = {
 EVERY: dict[str, Case] = {**ACCOUNTING, **GHOSTFOLIO, **PROBES, **ORDERS}
 
 LATER: dict[str, str] = {
-    "pp-trade-short": "issue 4: short positions",
-    "probe-P2": "issue 4: short positions",
-    "probe-P2b": "issue 4: short positions",
     "pp-rebalance-two-classes": "issue 4: targets and rebalancing",
     "pp-dividend-yield-on-cost": "issue 4: income, yield on cost",
     "pyxirr-xnfv": "issue 4: explain an XIRR by its flows' values",

@@ -120,7 +120,7 @@ class Actions:
         price = move.action.cash_in_lieu
         if price is None or not move.fraction:
             return total
-        for piece in queue.take(move.fraction):
+        for piece in queue.take(move.fraction.copy_abs()):
             total = plus(total, self._dispose(move, position, piece, piece.quantity * price))
         position.own_price = PriceUsed(price, move.action.currency, move.ex_date, TRADE)
         return total

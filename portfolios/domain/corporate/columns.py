@@ -56,7 +56,7 @@ def _rows(move: Move) -> Iterable[_Row]:
     action = move.action
     if action.kind is ActionKind.DELISTING:
         if action.pays_out:
-            yield _Row(move, EntryKind.SELL, action.instrument, move.quantity, action.cash, action.currency)
+            yield from _sold(move, action.instrument, move.quantity, action.cash)
         return
     if action.kind is ActionKind.MERGER:
         yield _Row(move, MoveKind.MOVED_OUT, action.instrument, move.quantity, None, action.currency)
@@ -70,4 +70,14 @@ def _rows(move: Move) -> Iterable[_Row]:
     if move.fraction:
         of = action.instrument if action.target is None else action.target
         price = action.cash_in_lieu or ZERO
-        yield _Row(move, EntryKind.SELL, of, move.fraction, price, action.currency)
+        yield from _sold(move, of, move.fraction, price)
+
+
+def _sold(move: Move, instrument: int, quantity: Decimal, price: Decimal | None) -> Iterable[_Row]:
+    """Yield what ends for cash; of a short position the units come back, and the cash is paid."""
+    currency = move.action.currency
+    if quantity > 0:
+        yield _Row(move, EntryKind.SELL, instrument, quantity, price, currency)
+    else:
+        yield _Row(move, MoveKind.MOVED_OUT, instrument, quantity, price, currency)
+        yield _Row(move, MoveKind.CASH_PAID, instrument, quantity, price, currency)

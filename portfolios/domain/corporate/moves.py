@@ -113,12 +113,13 @@ def moves(
     prices: Prices | None = None,
     *,
     until: date | None = None,
+    allow_short: bool = False,
 ) -> list[Move]:
     """Return what the actions up to and including `until` do to the holdings, in order."""
     if not actions:
         return []
     touched = {one.instrument for one in actions} | {one.target for one in actions}
-    walk = Walk(splits, actions, prices)
+    walk = Walk(splits, actions, prices, allow_short=allow_short)
     with exact():
         for entry in in_order(entry for entry in entries if entry.instrument in touched):
             if until is not None and entry.day > until:
@@ -131,11 +132,19 @@ def moves(
 class Walk:
     """Units held of several instruments, day by day; within `exact()`."""
 
-    def __init__(self, splits: Iterable[Split], actions: Iterable[Action], prices: Prices | None) -> None:
+    def __init__(
+        self,
+        splits: Iterable[Split],
+        actions: Iterable[Action],
+        prices: Prices | None,
+        *,
+        allow_short: bool = False,
+    ) -> None:
         splits = list(splits)
         self._events = events(splits, actions)
         self._table = SplitTable(splits)
         self._prices = prices
+        self._allow_short = allow_short
         self._own: dict[int, PriceUsed] = {}
         self._next = 0
         self.held: dict[int, Decimal] = {}
@@ -148,15 +157,22 @@ class Walk:
         instrument = entry.instrument
         if instrument is None or entry.quantity <= 0 or entry.kind not in INCOMING | OUTGOING:
             return
-        held = self.held.get(instrument, ZERO)
-        if entry.kind in INCOMING:
-            self.held[instrument] = held + entry.quantity
-        else:
-            if lacking := shortage(entry.quantity, held):
-                self.missing[entry.id] = lacking
-            self.held[instrument] = max(held - entry.quantity, ZERO)
+        self.held[instrument] = self._moved(entry, self.held.get(instrument, ZERO))
         if entry.price is not None:
             self._own[instrument] = PriceUsed(entry.price, entry.currency, entry.day, TRADE)
+
+    def _moved(self, entry: Entry, held: Decimal) -> Decimal:
+        """Return what is held after an entry; below 0 it is sold short."""
+        quantity = entry.quantity
+        if entry.kind in INCOMING:
+            closes = held < 0 and not shortage(held.copy_negate(), quantity)
+            return max(held + quantity, ZERO) if closes else held + quantity
+        lacking = shortage(quantity, max(held, ZERO))
+        if lacking and self._allow_short and entry.kind is EntryKind.SELL:
+            return held - quantity
+        if lacking:
+            self.missing[entry.id] = lacking
+        return max(held - quantity, min(held, ZERO))
 
     def reach(self, day: date) -> None:
         """Let everything happen whose ex-date is `day` or before it."""

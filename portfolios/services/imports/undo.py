@@ -19,9 +19,11 @@ from portfolios.domain.shortfall import OUTGOING
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls
+from portfolios.selectors.relief import lacking
 from portfolios.services.bulk import store
 from portfolios.services.imports.preview import locked_import
 from portfolios.services.inputs import state_of
+from portfolios.services.relief import refuse_uncovered
 from portfolios.services.revisions import bump
 
 _MOST_NAMED = 5
@@ -47,9 +49,10 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
         )
     )
     touched = _also_sold_outside(portfolio, batch, rows)
-    before = instrument_shortfalls(portfolio, touched)
+    before, picked = instrument_shortfalls(portfolio, touched), lacking(portfolio)
     _take_out(actor, rows)
     _refuse_shortfalls(portfolio, touched, before)
+    refuse_uncovered(portfolio, picked)
     _close(actor, portfolio, batch, rows)
     return batch
 

@@ -47,7 +47,8 @@ def judged(
     there = present(portfolio)
     _mark_duplicates(_sound(rows), there)
     _mark_cancelled(portfolio, rows, there, resolver)
-    later = _mark_missing([row for row in _sound(rows) if row.verdict is Verdict.NEW], there)
+    new = [row for row in _sound(rows) if row.verdict is Verdict.NEW]
+    later = _mark_missing(new, there, allow_short=portfolio.allow_short)
     for row in rows:
         row.verdict = _verdict(row)
     return rows, later
@@ -188,7 +189,7 @@ def _check_rate(draft: Draft, stated: Decimal, table: RateTable) -> None:
         draft.findings.append(warning("rate-differs", "fx_rate", rate=plain(known.rate)))
 
 
-def _mark_missing(rows: Sequence[Row], there: Sequence[Present]) -> list[Finding]:
+def _mark_missing(rows: Sequence[Row], there: Sequence[Present], *, allow_short: bool) -> list[Finding]:
     """Note the sales that lack units, in the file and, for the whole file, already in the portfolio."""
     moving = [place for place, row in enumerate(rows) if row.draft.kind in INCOMING | OUTGOING]
     if not any(rows[place].draft.kind in OUTGOING for place in moving):
@@ -197,8 +198,8 @@ def _mark_missing(rows: Sequence[Row], there: Sequence[Present]) -> list[Finding
     known = actions.reshaping(actions.related(key for key in keys.values() if key > 0))
     before = [one.entry() for one in there if one.instrument in known.instruments]
     added = [entry(place, facts_of_row(rows[place]), keys[place], len(before) + place) for place in moving]
-    missing = shortfalls([*before, *added], known.splits, known.actions)
-    lacking = shortfalls(before, known.splits, known.actions)
+    missing = shortfalls([*before, *added], known.splits, known.actions, allow_short=allow_short)
+    lacking = shortfalls(before, known.splits, known.actions, allow_short=allow_short)
     for place, lack in missing.items():
         if isinstance(place, int):
             rows[place].draft.findings.append(warning("missing-acquisition", "quantity", lack=plain(lack)))

@@ -1,6 +1,6 @@
 """The worked examples of docs/algorithms are computed from the tables on the pages: a page cannot drift."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +11,12 @@ import pytest
 from portfolios.domain import relative, risk
 from portfolios.domain.arrays import day_of
 from portfolios.domain.benchmark import same_flows, total_return
-from portfolios.domain.entries import Split
+from portfolios.domain.entries import Pick, Split
 from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
+from portfolios.domain.realised import TaxRule, by_year, realised_rows
 from portfolios.domain.relative import Pair
 from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
 from portfolios.domain.scopes import Scope, within
@@ -84,6 +85,13 @@ def test_page_of_cost_basis_computes_every_method():
         with exact():
             assert sum(sold.price_gain for sold in book.disposals) == money(row["Gain with fees"])
             assert sum(lot.cost for lot in book.holdings[1].lots) == money(row["Cost left with fees"])
+    *bought, sale = ledger(trades)
+    chosen = replace(sale, picks=(Pick(bought[2].id, money(10)), Pick(bought[0].id, money(5))))
+    book = fold([*bought, chosen], [], rates("EUR"), base="EUR")
+    assert (sum(sold.cost for sold in book.disposals), sum(one.price_gain for one in book.disposals)) == (
+        1600,
+        500,
+    )
 
 
 def test_page_of_currency_computes_the_parts_of_the_gain():
@@ -270,3 +278,45 @@ def test_page_of_benchmarks_computes_every_figure_and_the_same_flows():
     index = total_return(close, dividend)
     found = same_flows(index, paid[0], paid * [0, 1, 1], np.zeros(3))
     assert found.value == pytest.approx(worth)
+
+
+def test_page_of_realised_gains_sorts_sales_by_tax_year_and_holding_period():
+    trades, results, totals = tables("realised-gains.md")
+    book = fold(ledger(trades), [], rates("EUR"), base="EUR")
+    for name, start in (("Year from January", (1, 1)), ("Year from 6 April", (4, 6))):
+        rows = realised_rows(book, TaxRule(start))
+        found = [
+            (str(row.disposal.day), str(row.disposal.acquired), row.disposal.quantity, row.days, row.term)
+            for row in rows
+        ]
+        assert found == [
+            (row["Sold"], row["Bought"], money(row["Quantity"]), int(row["Days"]), row["Term"])
+            for row in results
+        ]
+        assert [row.gain for row in rows] == [money(row["Gain"]) for row in results]
+        assert [row.year for row in rows] == [int(row[name]) for row in results]
+    years = by_year(realised_rows(book, TaxRule()), TaxRule())
+    names = ("proceeds", "cost", "gain", "gains", "losses", "short", "long", "charges")
+    assert [(one.year, *(getattr(one, name) for name in names)) for one in years] == [
+        (int(row["Year from January"]), *(money(row[name.capitalize()]) for name in names)) for row in totals
+    ]
+
+
+def test_page_of_short_positions_opens_one_and_closes_it():
+    trades, states = tables("short-positions.md")
+    for row in states:
+        day = date.fromisoformat(row["Day"])
+        book = fold(ledger(trades), [], rates("EUR"), base="EUR", allow_short=True, until=day)
+        holding = book.holdings[1]
+        assert holding.quantity == money(row["Units"])
+        assert sum(lot.cost for lot in holding.lots) == money(row["Cost"])
+        assert sum(one.price_gain for one in book.disposals) == money(row["Realised so far"])
+        assert book.problems == []
+    (view,) = positions(
+        fold(ledger(trades), [], rates("EUR"), base="EUR", allow_short=True, until=date(2024, 2, 29)),
+        [],
+        rates("EUR"),
+        prices({1: "EUR"}, i1={"2024-02-29": 95}),
+        date(2024, 2, 29),
+    )
+    assert (view.market_value, view.unrealised, view.average_cost) == (-570, 30, 100)

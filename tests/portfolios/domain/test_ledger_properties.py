@@ -1,6 +1,7 @@
 """Random ledgers: whatever was booked, cash, units and cost stay consistent and everything adds up."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,14 +17,17 @@ from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.series import Market, value_series
+from portfolios.domain.shortfall import units
 from portfolios.domain.statement import statement
-from tests.support.ledgers import CURRENCIES, FIRST, LENGTH, QUOTED, World, days, worlds
+from tests.support.ledgers import CURRENCIES, FIRST, LENGTH, QUOTED, World, days, entry, worlds
 
 LAST = FIRST + timedelta(days=LENGTH)
 methods = st.sampled_from(list(CostMethod))
+shorts = st.booleans()
+MOVES = {"buy", "sell", "transfer_in", "transfer_out"}
 
 
-def book_of(world: World, method=CostMethod.FIFO, until=LAST):
+def book_of(world: World, method=CostMethod.FIFO, until=LAST, **more):
     return fold(
         world.entries,
         world.splits,
@@ -34,10 +38,11 @@ def book_of(world: World, method=CostMethod.FIFO, until=LAST):
         until=until,
         currencies=QUOTED,
         prices=world.prices,
+        **more,
     )
 
 
-def statement_of(world: World, start, end, method=CostMethod.FIFO):
+def statement_of(world: World, start, end, method=CostMethod.FIFO, **more):
     return statement(
         world.entries,
         world.splits,
@@ -49,6 +54,7 @@ def statement_of(world: World, start, end, method=CostMethod.FIFO):
         method=method,
         tracks_cash=world.tracks_cash,
         currencies=QUOTED,
+        **more,
     )
 
 
@@ -94,9 +100,9 @@ def test_fold_of_any_ledger_keeps_units_as_bought_less_sold_never_below_zero(wor
         assert sum(lot.quantity for lot in holding.lots) == holding.quantity
 
 
-@given(worlds(splits=False), methods)
-def test_fold_of_any_ledger_loses_no_cost_between_lots_and_disposals(world, method):
-    book = book_of(world, method)
+@given(worlds(splits=False), methods, shorts)
+def test_fold_of_any_ledger_loses_no_cost_between_lots_and_disposals(world, method, allow_short):
+    book = book_of(world, method, allow_short=allow_short)
     with exact():
         for instrument, holding in book.holdings.items():
             rows = [row for row in world.entries if row.instrument == instrument and row.kind == "buy"]
@@ -106,10 +112,12 @@ def test_fold_of_any_ledger_loses_no_cost_between_lots_and_disposals(world, meth
             ):
                 continue
             bought = sum((gross(row) for row in rows), Decimal(0))
-            sold = sum((row.cost for row in book.disposals if row.instrument == instrument), Decimal(0))
+            disposals = [row for row in book.disposals if row.instrument == instrument]
+            sold = sum((row.cost for row in disposals if row.quantity > 0), Decimal(0))
+            covered = sum((row.proceeds for row in disposals if row.quantity < 0), Decimal(0))
             left = sum((lot.cost for lot in holding.lots), Decimal(0))
-            if not moved:
-                assert bought == sold + left
+            if not moved and holding.quantity >= 0:
+                assert bought == sold + left - covered
             if not holding.quantity:
                 assert left == 0
 
@@ -155,9 +163,9 @@ def test_fold_of_any_ledger_is_the_same_in_whatever_order_the_entries_come(world
     assert (one.disposals, one.cash, one.flows) == (other.disposals, other.cash, other.flows)
 
 
-@given(worlds(), days(), days(), methods)
-def test_statement_of_any_ledger_and_period_adds_up_exactly(world, one, other, method):
-    found = statement_of(world, min(one, other), max(one, other), method)
+@given(worlds(), days(), days(), methods, shorts)
+def test_statement_of_any_ledger_and_period_adds_up_exactly(world, one, other, method, allow_short):
+    found = statement_of(world, min(one, other), max(one, other), method, allow_short=allow_short)
     assert found.left_out == ()
     assert found.lines.adds_up()
     with exact():
@@ -186,10 +194,10 @@ def test_statement_of_two_periods_in_a_row_meets_in_the_middle(world, three):
             assert parts == getattr(whole.lines, name)
 
 
-@given(worlds(), days())
-def test_statement_closing_value_is_units_times_price_times_rate_plus_cash(world, day):
-    closing = statement_of(world, FIRST - timedelta(days=1), day).lines.closing
-    book = book_of(world, until=day)
+@given(worlds(), days(), shorts)
+def test_statement_closing_value_is_units_times_price_times_rate_plus_cash(world, day, allow_short):
+    closing = statement_of(world, FIRST - timedelta(days=1), day, allow_short=allow_short).lines.closing
+    book = book_of(world, until=day, allow_short=allow_short)
     total = Fraction(0)
     for instrument, holding in book.holdings.items():
         used = world.prices.price(instrument, day)
@@ -214,7 +222,7 @@ def points(rows, names):
     return Points(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(value))
 
 
-def series_of(world: World, first, last):
+def series_of(world: World, first, last, **more):
     instruments = list(QUOTED)
     splits = sorted(
         (day_number(row.ex_date), row.instrument, row.numerator / row.denominator) for row in world.splits
@@ -229,23 +237,24 @@ def series_of(world: World, first, last):
         splits=SplitPoints(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(ratio)),
     )
     ledger = columns(world.entries, instruments, CURRENCIES)
-    return value_series(ledger, market, day_number(first), day_number(last), tracks_cash=world.tracks_cash)
+    period = day_number(first), day_number(last)
+    return value_series(ledger, market, *period, tracks_cash=world.tracks_cash, **more)
 
 
 def close(number, reference, scale):
     return abs(number - float(reference)) <= 1e-9 * max(scale, abs(float(reference)), 1.0)
 
 
-@given(worlds(), days())
-def test_series_of_any_ledger_is_the_decimal_ledger_within_a_billionth(world, day):
-    start = FIRST - timedelta(days=1)
-    series, found = series_of(world, start, LAST), statement_of(world, start, day)
+@given(worlds(), days(), shorts)
+def test_series_of_any_ledger_is_the_decimal_ledger_within_a_billionth(world, day, allow_short):
+    start, more = FIRST - timedelta(days=1), {"allow_short": allow_short}
+    series, found = series_of(world, start, LAST, **more), statement_of(world, start, day, **more)
     at = (day - start).days
     scale = float(sum((abs(gross(row)) for row in world.entries), Decimal(1))) * 10
     assert close(series.value[at], found.lines.closing, scale)
     assert close(series.inflow[1 : at + 1].sum(), found.inflows, scale)
     assert close(series.outflow[1 : at + 1].sum(), found.outflows, scale)
-    book = book_of(world, until=day)
+    book = book_of(world, until=day, **more)
     for instrument, holding in book.holdings.items():
         assert close(series.quantities[at, instrument], holding.quantity, 1.0)
     assert not series.incomplete.any()
@@ -278,3 +287,44 @@ def test_fold_of_a_sale_beyond_the_holding_names_exactly_the_units_that_lack(wor
         if row.entry_id in sales
     }
     assert missing == named
+
+
+@given(worlds(), methods, days())
+def test_units_of_any_ledger_with_short_sales_are_those_of_the_fold_and_of_its_lots(world, method, day):
+    book = book_of(world, method, until=day, allow_short=True)
+    for instrument, holding in book.holdings.items():
+        rows = [row for row in world.entries if row.instrument == instrument and row.kind in MOVES]
+        splits = [one for one in world.splits if one.instrument == instrument]
+        with exact():
+            assert sum(lot.quantity for lot in holding.lots) == holding.quantity
+            assert units(rows, splits, (), instrument, day, allow_short=True) == holding.quantity
+        assert len({lot.quantity > 0 for lot in holding.lots}) <= 1
+    sales = {row.id for row in world.entries if row.kind == "sell"}
+    assert not {row.entry_id for row in book.problem(ProblemKind.MISSING_ACQUISITION)} & sales
+
+
+@given(worlds(splits=False), methods, shorts, st.booleans())
+def test_fold_of_any_ledger_leaves_no_cost_behind_when_everything_is_closed(world, method, allow_short, fees):
+    book = book_of(world, method, allow_short=allow_short, fees_in_basis=fees)
+    closing = [
+        entry(
+            LAST,
+            "sell" if holding.quantity > 0 else "buy",
+            abs(holding.quantity),
+            "7.77",
+            instrument=instrument,
+            currency=holding.currency,
+            fee="0.01",
+        )
+        for instrument, holding in book.holdings.items()
+        if holding.quantity
+    ]
+    everything = replace(world, entries=[*world.entries, *closing])
+    closed = book_of(everything, method, allow_short=allow_short, fees_in_basis=fees)
+    with exact():
+        for instrument, holding in closed.holdings.items():
+            assert (holding.quantity, holding.lots) == (0, ())
+            before = [lot.cost for lot in book.holdings[instrument].lots]
+            last = [row for row in closed.disposals if row.instrument == instrument and row.day == LAST]
+            if None not in before:
+                assert sum(row.cost for row in last) == sum(before)

@@ -1,0 +1,99 @@
+"""Which lots a sale takes: those that are open, those it takes now, and choices that no longer hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from portfolios.domain.book import Book, ProblemKind
+from portfolios.domain.entries import EntryId, EntryKind, in_order
+from portfolios.domain.exact import ZERO, exact
+from portfolios.domain.ledger import fold
+from portfolios.domain.lots import CostMethod, Lot
+from portfolios.models import Portfolio, ReliefLink, Transaction
+from portfolios.selectors.figures import book
+from portfolios.selectors.ledger import Ledger, load, read
+
+ACQUIRING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """What a sale may take of one acquisition, in units of the day of the sale.
+
+    `cost` is that of all `quantity` units, in the portfolio's currency (None: unknown); `taken` is what the
+    sale takes of them now, by choice or by the portfolio's method.
+    """
+
+    acquisition: UUID
+    acquired: date
+    quantity: Decimal
+    cost: Decimal | None
+    taken: Decimal
+
+
+def lots_before(portfolio: Portfolio, sale: Transaction) -> list[OpenLot]:
+    """List the lots that are open just before a sale, by acquisition."""
+    ledger = load(portfolio)
+    taken: dict[EntryId | None, Decimal] = {}
+    with exact():
+        for row in book(ledger, sale.day).disposals:
+            if row.entry_id == sale.pk and not row.missing:
+                taken[row.lot_id] = taken.get(row.lot_id, ZERO) + row.quantity
+        return [
+            OpenLot(key, lot.acquired, lot.quantity, lot.cost_base, taken.get(key, ZERO))
+            for key, lot in _joined(_open(ledger, sale)).items()
+        ]
+
+
+def _open(ledger: Ledger, sale: Transaction) -> list[Lot]:
+    """Return the open lots of the sale's instrument as the booking of the sale finds them."""
+    entries = in_order(ledger.entries)
+    at = next(number for number, one in enumerate(entries) if one.id == sale.pk)
+    folded = _folded(ledger, entries[:at], sale.day)
+    held = folded.holdings.get(sale.instrument_id or 0)
+    return [] if held is None else [lot for lot in held.lots if lot.quantity > 0]
+
+
+def _joined(lots: list[Lot]) -> dict[UUID, Lot]:
+    """Join the lots of one acquisition: a choice names it, not its parts."""
+    found: dict[UUID, Lot] = {}
+    for lot in lots:
+        if not isinstance(lot.entry_id, UUID):
+            continue
+        if (other := found.get(lot.entry_id)) is None:
+            found[lot.entry_id] = Lot(
+                lot.entry_id, lot.acquired, lot.quantity, lot.cost, lot.cost_base, lot.charges
+            )
+        else:
+            other.join(lot)
+    return found
+
+
+def lacking(portfolio: Portfolio) -> dict[EntryId, Decimal]:
+    """Tell by sale how many of the units chosen for it are not there, as the database stands now."""
+    if not ReliefLink.objects.filter(sale__portfolio=portfolio, sale__deleted_at=None).exists():
+        return {}
+    ledger = read(portfolio)
+    folded = _folded(ledger, ledger.entries, None)
+    found = folded.problem(ProblemKind.LOTS_NOT_HELD)
+    return {row.entry_id: row.quantity or ZERO for row in found if row.entry_id is not None}
+
+
+def _folded(ledger: Ledger, entries: list, until: date | None) -> Book:  # type: ignore[type-arg]
+    portfolio = ledger.portfolio
+    return fold(
+        entries,
+        ledger.splits,
+        ledger.rates,
+        base=ledger.base,
+        method=CostMethod(portfolio.cost_method),
+        fees_in_basis=portfolio.fees_in_basis,
+        allow_short=portfolio.allow_short,
+        tracks_cash=portfolio.tracks_cash,
+        until=until,
+        currencies=ledger.currencies,
+        actions=ledger.actions,
+    )
