@@ -25,6 +25,13 @@ class LotsNotHeld(ValidationFailed):
         super().__init__(message, errors=(FieldError("lots", message, "lots-not-held"),))
 
 
+class MovedOn(Conflict):
+    """Lots that went to another portfolio would be others, or one end of the move alone would change."""
+
+    code = "moved-on"
+    title = "Part of it was moved to another portfolio"
+
+
 class ManagedPortfolio(Forbidden):
     """Only the simulator writes a portfolio that it manages."""
 

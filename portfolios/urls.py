@@ -23,6 +23,7 @@ from portfolios.views import (
     sharing,
     tags,
     transactions,
+    transfers,
 )
 
 _ENTRY = "transactions/<uuid:transaction_id>"
@@ -41,6 +42,7 @@ _ONE: list[URLPattern | URLResolver] = [
     path("quality/<uuid:issue_id>/dismiss/", quality.dismiss, name="quality-dismiss"),
     path("quality/<uuid:issue_id>/restore/", quality.restore, name="quality-restore"),
     path("holdings/", holdings.holdings, name="portfolio-holdings"),
+    path("transfer/", transfers.transfer, name="portfolio-transfer"),
     path("realised/", realised.realised, name="portfolio-realised"),
     path("realised/<slug:kind>/", realised.realised_file, name="portfolio-realised-file"),
     path("settings/", settings.portfolio_settings, name="portfolio-settings"),

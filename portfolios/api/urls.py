@@ -15,6 +15,7 @@ from portfolios.api import (
     risk,
     sharing,
     tags,
+    transfers,
 )
 
 ONE = "api/v1/portfolios/<uuid:portfolio_id>"
@@ -45,6 +46,7 @@ urlpatterns = [
     path(f"{ONE}/statement", analysis.StatementView.as_view(), name="api-statement"),
     path(f"{ONE}/allocation", analysis.AllocationView.as_view(), name="api-allocation"),
     path(f"{ONE}/cost-methods", analysis.CostMethodsView.as_view(), name="api-cost-methods"),
+    path(f"{ONE}/transfers", transfers.TransfersView.as_view(), name="api-transfers"),
     path(f"{ONE}/realised-gains", analysis.RealisedView.as_view(), name="api-realised"),
     path(f"{ONE}/realised-gains/export", analysis.RealisedExportView.as_view(), name="api-realised-export"),
     path(f"{ONE}/members", sharing.MembersView.as_view(), name="api-members"),

@@ -79,7 +79,10 @@ class Disposal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Units that came or went in kind: `value_base` at the market, `cost_base` as they were bought."""
+    """Units that came or went in kind: `value_base` at the market, `cost_base` as they were bought.
+
+    `lots` are those that went.
+    """
 
     entry_id: EntryId
     instrument: int
@@ -90,6 +93,7 @@ class Transfer:
     cost_base: Decimal | None
     price_gain: Decimal | None
     currency_effect: Decimal | None
+    lots: tuple[Lot, ...] = ()
 
 
 class Income(NamedTuple):

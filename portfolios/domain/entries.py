@@ -13,7 +13,7 @@ from uuid import UUID
 from market.domain.actions import Split
 from portfolios.domain.exact import ZERO
 
-__all__ = ["Entry", "EntryId", "EntryKind", "Pick", "Split", "in_order"]
+__all__ = ["CarriedLot", "Entry", "EntryId", "EntryKind", "Pick", "Split", "in_order"]
 
 EntryId: TypeAlias = UUID | int | str
 
@@ -23,6 +23,20 @@ class Pick(NamedTuple):
 
     acquisition: EntryId
     quantity: Decimal
+
+
+class CarriedLot(NamedTuple):
+    """A lot that came from another portfolio of the owner, in units of the day it came.
+
+    `cost` is in the instrument's currency, `cost_base` and `charges` in `base`, that of the other portfolio.
+    """
+
+    acquired: date
+    quantity: Decimal
+    cost: Decimal | None
+    cost_base: Decimal | None
+    charges: Decimal | None
+    base: str
 
 
 class EntryKind(StrEnum):
@@ -58,6 +72,7 @@ class Entry:
     `fee` and `tax` leave the cash of their own currencies; an empty currency means
     `currency`. `fx_rate`: the user's own rate, portfolio currency for one unit of
     `currency`; it wins over the day's rate. `picks`: the lots that were chosen for a sale.
+    `carried`: what a transfer in brings along, instead of one lot of its price.
     """
 
     id: EntryId
@@ -75,6 +90,7 @@ class Entry:
     fx_rate: Decimal | None = None
     sequence: int = 0
     picks: tuple[Pick, ...] = ()
+    carried: tuple[CarriedLot, ...] = ()
 
 
 # Within one instant what comes in precedes what goes out, so that a sale typed

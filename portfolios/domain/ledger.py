@@ -12,10 +12,10 @@ from portfolios.domain.corporate.booking import Actions
 from portfolios.domain.corporate.moves import Move, moves
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, plus, times
-from portfolios.domain.lots import CostMethod
+from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
-from portfolios.domain.relief import Deal, Relief, gains
+from portfolios.domain.relief import Deal, Relief, gains, sum_base
 from portfolios.domain.state import Position
 from portfolios.domain.till import Till, gross, in_base
 
@@ -94,7 +94,7 @@ class Ledger:
         self._till = Till(self.book, rates, left_out_currencies)
         self._entries = in_order(entries)
         self._currencies = currencies or {}
-        self._relief = Relief(self.book, fees_in_basis=fees_in_basis, allow_short=allow_short)
+        self._relief = Relief(self.book, self.valuer, fees_in_basis=fees_in_basis, allow_short=allow_short)
         self._allow_short = allow_short
         self._at_market = at_market
         self._left_out = left_out_instruments
@@ -216,7 +216,11 @@ class Ledger:
         value = times(unit, entry.quantity)
         value_base = None if value is None else in_base(value, rate)
         held = position.queue.quantity
-        if entry.kind is EntryKind.TRANSFER_IN:
+        if entry.carried and held >= 0:
+            lots = self._relief.carried(entry, position, (unit, rate) if self._at_market else None)
+            self._moved(entry, position, value_base, sum_base(lots), (ZERO, ZERO))
+            position.note(entry.day, held, value_base)
+        elif entry.kind is EntryKind.TRANSFER_IN:
             deal = Deal(unit, True, rate, rate, *costs) if self._at_market else None
             self._arrive(entry, position, deal or self._deal_in_kind(entry, position, costs), value_base)
             position.note(entry.day, held, value_base)
@@ -249,11 +253,13 @@ class Ledger:
     def _leave(
         self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
     ) -> None:
+        lots = [lot for lot, _ in self._relief.relieve(entry, position, entry.quantity)]
         cost: Decimal | None = ZERO
-        cost_base: Decimal | None = ZERO
-        for lot, _ in self._relief.relieve(entry, position, entry.quantity):
-            cost, cost_base = plus(cost, lot.cost), plus(cost_base, lot.cost_base)
-        self._moved(entry, position, value_base, cost_base, gains(value_base, cost, cost_base, rate))
+        for lot in lots:
+            cost = plus(cost, lot.cost)
+        cost_base = sum_base(lots)
+        gain = gains(value_base, cost, cost_base, rate)
+        self._moved(entry, position, value_base, cost_base, gain, lots=tuple(lots))
 
     def _moved(
         self,
@@ -262,6 +268,8 @@ class Ledger:
         value_base: Decimal | None,
         cost_base: Decimal | None,
         gain: tuple[Decimal | None, Decimal | None],
+        *,
+        lots: tuple[Lot, ...] = (),
     ) -> None:
         incoming = entry.kind is EntryKind.TRANSFER_IN
         flow = value_base if incoming else times(value_base, -ONE)
@@ -276,6 +284,7 @@ class Ledger:
                 value_base,
                 cost_base,
                 *gain,
+                lots,
             )
         )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 from portfolios.domain.book import Book, Disposal, Problem, ProblemKind
-from portfolios.domain.entries import Entry, EntryKind
+from portfolios.domain.entries import CarriedLot, Entry, EntryKind
 from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times
 from portfolios.domain.lots import Lot, shortage
+from portfolios.domain.prices import Valuer
 from portfolios.domain.state import Position
 from portfolios.domain.till import in_base
 
@@ -79,8 +81,9 @@ class Relief:
     it brought; a purchase closes such lots first.
     """
 
-    def __init__(self, book: Book, *, fees_in_basis: bool, allow_short: bool) -> None:
+    def __init__(self, book: Book, valuer: Valuer, *, fees_in_basis: bool, allow_short: bool) -> None:
         self._book = book
+        self._valuer = valuer
         self._fees_in_basis = fees_in_basis
         self._allow_short = allow_short
 
@@ -96,6 +99,39 @@ class Relief:
             left = max(left - closed, ZERO)
         if left:
             self._open(entry, position, deal, carried, left)
+
+    def carried(
+        self, entry: Entry, position: Position, market: tuple[Decimal | None, Decimal | None] | None
+    ) -> list[Lot]:
+        """Book lots that come from another portfolio with their dates and costs.
+
+        `market` (price and rate of the day): they count from there instead. A cost in another portfolio's
+        currency is that of the instrument's at this portfolio's rate of the day of purchase.
+        """
+        lots = []
+        for one in entry.carried:
+            if market is not None:
+                cost = times(market[0], one.quantity)
+                base = times(cost, market[1])
+                charges: Decimal | None = ZERO
+            else:
+                cost, base, charges = self._restated(one, position.currency)
+            lots.append(Lot(entry.id, one.acquired, one.quantity, cost, base, charges))
+        position.queue.receive(lots)
+        return lots
+
+    def _restated(
+        self, one: CarriedLot, currency: str
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Return a lot's cost in the instrument's currency and in base, and its charges in base."""
+        cost, base, charges = one.cost, one.cost_base, one.charges
+        rate = ONE if currency == self._book.base else self._valuer.rate(currency, one.acquired)
+        if one.base != self._book.base:
+            base = times(cost, rate)
+            charges = times(charges, self._valuer.rate(one.base, one.acquired)) if charges else charges
+        if self._fees_in_basis and (charges is None or charges):
+            base, cost = plus(base, charges), plus(cost, _divided(charges, rate))
+        return cost, base, charges
 
     def dispose(self, entry: Entry, position: Position, deal: Deal) -> None:
         """Book a sale: one disposal for each lot that it takes, and what is sold short."""
@@ -202,6 +238,14 @@ class Relief:
                 missing,
             )
         )
+
+
+def sum_base(lots: Iterable[Lot]) -> Decimal | None:
+    """Return what lots cost together in base currency; None where one is unknown."""
+    total: Decimal | None = ZERO
+    for lot in lots:
+        total = plus(total, lot.cost_base)
+    return total
 
 
 def _divided(base: Decimal | None, rate: Decimal | None) -> Decimal | None:

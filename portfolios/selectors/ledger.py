@@ -22,10 +22,10 @@ from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
 from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
-from portfolios.domain.entries import Entry, EntryId, EntryKind, Pick, Split
+from portfolios.domain.entries import CarriedLot, Entry, EntryId, EntryKind, Pick, Split
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls, units
-from portfolios.models import Portfolio, PortfolioMember, ReliefLink, Transaction
+from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink, Transaction
 
 _COLUMNS = (
     "id", "day", "instant", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
@@ -215,7 +215,8 @@ def _world(portfolio: Portfolio) -> int:
 
 def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]) -> _Kept:
     """Read in an order in which a change meanwhile makes the stamp too old, never the data."""
-    entries = _picked(portfolio, _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None)))
+    entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
+    entries = _carried(portfolio, _picked(portfolio, entries))
     instruments = Instrument.objects.in_bulk({entry.instrument for entry in entries if entry.instrument})
     reshaping = actions.reshaping(instruments)
     while more := reshaping.instruments - instruments.keys():
@@ -254,6 +255,29 @@ def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
     ]
 
 
+def _carried(portfolio: Portfolio, entries: list[Entry]) -> list[Entry]:
+    """Add the lots that transfers from other portfolios brought along."""
+    if not any(one.kind is EntryKind.TRANSFER_IN for one in entries):
+        return entries
+    rows = CarriedLots.objects.filter(transaction__portfolio=portfolio, transaction__deleted_at=None)
+    carried: dict[EntryId, tuple[CarriedLot, ...]] = {
+        one.transaction_id: tuple(carried_lot(lot, one.base) for lot in one.lots) for one in rows
+    }
+    if not carried:
+        return entries
+    return [replace(one, carried=carried[one.id]) if one.id in carried else one for one in entries]
+
+
+def carried_lot(row: dict[str, Any], base: str) -> CarriedLot:
+    """Read a lot as it is kept with the transfer that brought it."""
+    cost, cost_base, charges = (
+        None if row[name] is None else Decimal(row[name]) for name in ("cost", "cost_base", "charges")
+    )
+    return CarriedLot(
+        date.fromisoformat(row["acquired"]), Decimal(row["quantity"]), cost, cost_base, charges, base
+    )
+
+
 def _picked(portfolio: Portfolio, entries: list[Entry]) -> list[Entry]:
     """Add the lots that were chosen for sales."""
     if not any(one.kind is EntryKind.SELL for one in entries):
@@ -274,6 +298,8 @@ def currencies_of(
     found = {instrument.currency for instrument in instruments.values()}
     for entry in entries:
         found |= {entry.currency, entry.fee_currency, entry.tax_currency}
+        if entry.carried:
+            found |= {lot.base for lot in entry.carried}
     found |= {one.currency for one in paying}
     return found - {""}
 

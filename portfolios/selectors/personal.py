@@ -15,6 +15,7 @@ from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
+    CarriedLots,
     ImportPreset,
     InstrumentTag,
     Portfolio,
@@ -41,6 +42,7 @@ _TRANSACTION = (
     "group", ("import", "import_batch_id"), "sequence", "version", "created_at", "updated_at", "deleted_at",
 )  # fmt: skip
 _LINK = ("id", ("sale", "sale_id"), ("acquisition", "acquisition_id"), "quantity")
+_CARRIED = (("transaction", "transaction_id"), ("source", "source_id"), "base", "lots")
 _IMPORT = (
     "id", PORTFOLIO, "user_id", "file_name", "sha256", "mapping", "status", "summary", "applied_at",
     "created_at", "updated_at",
@@ -76,6 +78,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("transactions", entries, _TRANSACTION)
     links = ReliefLink.objects.filter(sale__portfolio__in=mine).order_by("sale_id", "pk")
     yield table("lots_chosen", links, _LINK)
+    carried = CarriedLots.objects.filter(transaction__portfolio__in=mine).order_by("transaction_id")
+    yield table("lots_carried", carried, _CARRIED)
     revisions = TransactionRevision.objects.filter(transaction__portfolio__in=mine)
     yield table("transaction_revisions", revisions.order_by("transaction_id", "version"), _REVISION)
     imports = TransactionImport.objects.filter(portfolio__in=mine).order_by("created_at", "pk")

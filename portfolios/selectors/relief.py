@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from portfolios.domain.book import Book, ProblemKind
-from portfolios.domain.entries import EntryId, EntryKind, in_order
+from portfolios.domain.entries import Entry, EntryId, EntryKind, in_order
 from portfolios.domain.exact import ZERO, exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod, Lot
@@ -52,8 +53,8 @@ def _open(ledger: Ledger, sale: Transaction) -> list[Lot]:
     """Return the open lots of the sale's instrument as the booking of the sale finds them."""
     entries = in_order(ledger.entries)
     at = next(number for number, one in enumerate(entries) if one.id == sale.pk)
-    folded = _folded(ledger, entries[:at], sale.day)
-    held = folded.holdings.get(sale.instrument_id or 0)
+    booked = folded(ledger, entries[:at], sale.day)
+    held = booked.holdings.get(sale.instrument_id or 0)
     return [] if held is None else [lot for lot in held.lots if lot.quantity > 0]
 
 
@@ -77,12 +78,13 @@ def lacking(portfolio: Portfolio) -> dict[EntryId, Decimal]:
     if not ReliefLink.objects.filter(sale__portfolio=portfolio, sale__deleted_at=None).exists():
         return {}
     ledger = read(portfolio)
-    folded = _folded(ledger, ledger.entries, None)
-    found = folded.problem(ProblemKind.LOTS_NOT_HELD)
+    booked = folded(ledger, ledger.entries, None)
+    found = booked.problem(ProblemKind.LOTS_NOT_HELD)
     return {row.entry_id: row.quantity or ZERO for row in found if row.entry_id is not None}
 
 
-def _folded(ledger: Ledger, entries: list, until: date | None) -> Book:  # type: ignore[type-arg]
+def folded(ledger: Ledger, entries: Iterable[Entry], until: date | None) -> Book:
+    """Fold entries by the portfolio's settings, without prices: for lots and costs alone."""
     portfolio = ledger.portfolio
     return fold(
         entries,

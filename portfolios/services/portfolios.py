@@ -20,6 +20,7 @@ from portfolios.events import PortfolioDeleted
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 from portfolios.services.dates import redate
+from portfolios.services.relief import refuse_moved_on
 from portfolios.services.revisions import bump
 
 CHANGEABLE = (
@@ -126,6 +127,7 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
 
     Raises:
         ValidationFailed: a name that may not be changed, or a wrong value.
+        MovedOn: by it other lots would have gone to another portfolio than those that did.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     before, texts = _settings(portfolio), (portfolio.name, portfolio.note)
@@ -139,6 +141,7 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
     portfolio.save()
     if portfolio.time_zone != before["time_zone"]:
         redate(portfolio, before["time_zone"])
+    refuse_moved_on(portfolio)
     after = _settings(portfolio) | {"texts_changed": texts != (portfolio.name, portfolio.note)}
     audit.record(
         actor=actor,

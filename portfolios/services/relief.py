@@ -13,9 +13,10 @@ from core.errors import ValidationFailed
 from core.money import plain
 from portfolios.domain.entries import EntryId
 from portfolios.domain.exact import ZERO, exact
-from portfolios.errors import LotsNotHeld
+from portfolios.errors import LotsNotHeld, MovedOn
 from portfolios.models import Portfolio, ReliefLink, Transaction
 from portfolios.selectors.relief import ACQUIRING, lacking
+from portfolios.selectors.transfers import changed
 from portfolios.services.inputs import LotPick
 
 
@@ -90,6 +91,19 @@ def refuse_uncovered(portfolio: Portfolio, before: dict[EntryId, Decimal]) -> No
                 "symbol": row.instrument,
                 "day": row.day.isoformat(),
             }
+        )
+
+
+def refuse_moved_on(portfolio: Portfolio) -> None:
+    """Refuse a write after which other lots would have gone to another portfolio than those that did.
+
+    Raises:
+        MovedOn: names the transfer.
+    """
+    if (row := changed(portfolio)) is not None:
+        raise MovedOn(
+            _("On %(day)s lots of %(symbol)s were moved to another portfolio; they would be others.")
+            % {"day": row.day.isoformat(), "symbol": row.instrument}
         )
 
 

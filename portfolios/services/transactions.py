@@ -19,12 +19,13 @@ from market.locks import keep_instruments
 from market.models import Instrument
 from portfolios.domain.entries import EntryId
 from portfolios.domain.exact import ZERO
-from portfolios.errors import Oversold, StaleVersion
-from portfolios.locks import lock_portfolio
+from portfolios.errors import MovedOn, Oversold, StaleVersion
+from portfolios.locks import lock_portfolio, lock_portfolios
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls, owner_id
 from portfolios.selectors.portfolios import named_in
 from portfolios.selectors.relief import lacking
+from portfolios.selectors.transfers import legs_of
 from portfolios.services.bulk import store
 from portfolios.services.inputs import (
     FIELDS,
@@ -37,7 +38,14 @@ from portfolios.services.inputs import (
     normalised,
     state_of,
 )
-from portfolios.services.relief import choose, chosen_for, refuse_stale, refuse_uncovered, states
+from portfolios.services.relief import (
+    choose,
+    chosen_for,
+    refuse_moved_on,
+    refuse_stale,
+    refuse_uncovered,
+    states,
+)
 from portfolios.services.revisions import bump
 
 
@@ -76,6 +84,7 @@ def add_transactions(
             if item.lots:
                 choose(portfolio, row, item.lots)
         refuse_uncovered(portfolio, picked)
+        refuse_moved_on(portfolio)
     _recorded(actor, portfolio, "transactions.added", rows, import_batch)
     bump(portfolio)
     return rows
@@ -100,6 +109,8 @@ def change_transaction(
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     row = _locked_row(portfolio, transaction_id, version)
+    if changes.keys() - {"note"} and legs_of(portfolio_id, transaction_id):
+        raise MovedOn(_("It is one end of a transfer between portfolios: delete it and transfer anew."))
     old = as_input(row)
     wanted = amended(old, changes)
     _refuse_faults(portfolio, [wanted])
@@ -117,6 +128,7 @@ def change_transaction(
         refuse_stale(row)
     _refuse_oversold(portfolio, touched, before)
     refuse_uncovered(portfolio, picked)
+    refuse_moved_on(portfolio)
     audit.record(
         actor=actor,
         verb="transaction.changed",
@@ -138,8 +150,19 @@ def delete_transaction(
     Raises:
         NotFound: no such transaction in that portfolio.
         Oversold: a later sale would lack units.
+        MovedOn: its lots went on to another portfolio.
     """
-    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
+    legs = legs_of(portfolio_id, transaction_id)
+    if not legs:
+        _delete(actor, lock_portfolio(actor=actor, portfolio_id=portfolio_id), transaction_id, version)
+        return
+    # What came in goes first: what went out is only then its own again.
+    locked = lock_portfolios(actor=actor, portfolio_ids=[one.portfolio_id for one in legs])
+    for leg, portfolio in reversed(list(zip(legs, locked, strict=True))):
+        _delete(actor, portfolio, leg.pk, version if leg.pk == transaction_id else None)
+
+
+def _delete(actor: Actor, portfolio: Portfolio, transaction_id: UUID, version: int | None) -> None:
     row = _locked_row(portfolio, transaction_id, version)
     before, picked = instrument_shortfalls(portfolio, _ids({row.instrument})), lacking(portfolio)
     _keep_revision(actor, row)
@@ -148,6 +171,7 @@ def delete_transaction(
     row.save(update_fields=["deleted_at", "version", "updated_at"])
     _refuse_oversold(portfolio, {row.instrument}, before)
     refuse_uncovered(portfolio, picked)
+    refuse_moved_on(portfolio)
     audit.record(
         actor=actor,
         verb="transaction.deleted",
@@ -166,8 +190,18 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
         NotFound: no such deleted transaction in that portfolio.
         Conflict: its row was imported again meanwhile.
         Oversold: a sale would lack units.
+        MovedOn: other lots would go out by it than went.
     """
-    portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
+    legs = legs_of(portfolio_id, transaction_id)
+    if not legs:
+        return _restore(actor, lock_portfolio(actor=actor, portfolio_id=portfolio_id), transaction_id)
+    locked = lock_portfolios(actor=actor, portfolio_ids=[one.portfolio_id for one in legs])
+    rows = [_restore(actor, portfolio, leg.pk) for leg, portfolio in zip(legs, locked, strict=True)]
+    refuse_moved_on(locked[0])
+    return next(row for row in rows if row.pk == transaction_id)
+
+
+def _restore(actor: Actor, portfolio: Portfolio, transaction_id: UUID) -> Transaction:
     row = (
         Transaction.objects.select_related("instrument")
         .filter(portfolio=portfolio, pk=transaction_id, deleted_at__isnull=False)
@@ -183,6 +217,7 @@ def restore_transaction(*, actor: Actor, transaction_id: UUID, portfolio_id: UUI
     row.save(update_fields=["deleted_at", "version", "updated_at"])
     _refuse_oversold(portfolio, {row.instrument}, before)
     refuse_uncovered(portfolio, picked)
+    refuse_moved_on(portfolio)
     audit.record(
         actor=actor,
         verb="transaction.restored",

@@ -157,6 +157,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-statement": GET,
     "api-allocation": GET,
     "api-cost-methods": GET,
+    "api-transfers": (Call("post", NONE, status=400),),
     "api-realised": GET,
     "api-realised-export": GET,
     "api-net-worth": GET,

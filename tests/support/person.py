@@ -34,7 +34,7 @@ from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
 from market.services.rates import RateRow, set_rates
 from portfolios.domain.entries import EntryKind
-from portfolios.models import Portfolio, PortfolioMember, ReliefLink
+from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink
 from portfolios.selectors.ledger import load
 from portfolios.selectors.quality import issues_of
 from portfolios.services.imports.apply import apply_import
@@ -164,6 +164,7 @@ def _entries(actor: Actor, portfolio: Portfolio, instrument: Instrument) -> None
     changes: dict[str, Any] = {"quantity": Decimal("2.5")}
     change_transaction(actor=actor, portfolio_id=portfolio.pk, transaction_id=row.pk, changes=changes)
     ReliefLink.objects.create(sale=row, acquisition=row, quantity=1)  # a row of every table will do
+    CarriedLots.objects.create(transaction=row, base="EUR", lots=[])
 
 
 def _dismissed(actor: Actor, portfolio: Portfolio) -> None:

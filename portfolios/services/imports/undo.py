@@ -23,7 +23,7 @@ from portfolios.selectors.relief import lacking
 from portfolios.services.bulk import store
 from portfolios.services.imports.preview import locked_import
 from portfolios.services.inputs import state_of
-from portfolios.services.relief import refuse_uncovered
+from portfolios.services.relief import refuse_moved_on, refuse_uncovered
 from portfolios.services.revisions import bump
 
 _MOST_NAMED = 5
@@ -53,6 +53,7 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
     _take_out(actor, rows)
     _refuse_shortfalls(portfolio, touched, before)
     refuse_uncovered(portfolio, picked)
+    refuse_moved_on(portfolio)
     _close(actor, portfolio, batch, rows)
     return batch
 

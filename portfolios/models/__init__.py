@@ -12,6 +12,22 @@ from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, Membership, Role, TimeStamped, World
 from market.models import Instrument
+from portfolios.models.lots import CarriedLots, ReliefLink
+
+__all__ = [
+    "CarriedLots",
+    "ImportPreset",
+    "InstrumentTag",
+    "Portfolio",
+    "PortfolioInvitation",
+    "PortfolioMember",
+    "QualityDismissal",
+    "QualityRun",
+    "ReliefLink",
+    "Transaction",
+    "TransactionImport",
+    "TransactionRevision",
+]
 
 
 class Portfolio(TimeStamped):
@@ -293,27 +309,6 @@ class Transaction(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day}"
-
-
-class ReliefLink(models.Model):
-    """A lot that was chosen for a sale: `quantity` units of an acquisition, in units of the day of the sale.
-
-    All links of a sale add up to it; a sale without links takes its lots by the portfolio's method.
-    """
-
-    sale = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="relief_links")
-    acquisition = models.ForeignKey(Transaction, on_delete=models.CASCADE, related_name="+")
-    quantity = NumericField()
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["sale", "acquisition"], name="relief_link_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="relief_link_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sale_id} {self.acquisition_id}"
 
 
 class TransactionRevision(models.Model):
