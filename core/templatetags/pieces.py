@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from core.templatetags.figures import plain_percent
+from core.templatetags.figures import plain_money, plain_percent
 
 register = template.Library()
 
@@ -139,6 +139,35 @@ def _path(values: Sequence[float], width: int, height: int) -> str:
         for index, value in enumerate(values)
     )
     return "M" + "L".join(points)
+
+
+@register.simple_tag
+def bars(rows: Iterable[tuple[str, Decimal | None]], currency: str, label: str) -> SafeString:
+    """Draw amounts of `currency` as bars from a common base; each says its name and amount on hover."""
+    shown = list(rows)
+    most = max((abs(value) for _name, value in shown if value is not None), default=Decimal(0))
+    if not most:
+        return SafeString("")
+    drawn = format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="{}" width="8" height="{}"><title>{}</title></rect>',
+        (_bar(at, name, value, most, currency) for at, (name, value) in enumerate(shown)),
+    )
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} 60" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "{}</svg>",
+        len(shown) * 10,
+        label,
+        drawn,
+    )
+
+
+def _bar(
+    at: int, name: str, value: Decimal | None, most: Decimal, currency: str
+) -> tuple[str, int, str, str, str]:
+    height = abs(value or Decimal(0)) / most * 58
+    kind = "loss" if value is not None and value < 0 else "gain"
+    return kind, at * 10 + 1, f"{60 - height:.2f}", f"{height:.2f}", f"{name}: {plain_money(value, currency)}"
 
 
 @register.simple_tag

@@ -21,6 +21,7 @@ FIRST_TABS = (
     ("portfolio-risk", gettext_lazy("Risk")),
     ("portfolio-holdings", gettext_lazy("Holdings")),
     ("portfolio-realised", gettext_lazy("Realised gains")),
+    ("portfolio-income", gettext_lazy("Income")),
     ("transaction-list", gettext_lazy("Transactions")),
 )
 

@@ -150,6 +150,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-positions": GET,
     "api-lots": GET,
     "api-disposals": GET,
+    "api-income": GET,
+    "api-income-payments": GET,
     "api-series": GET,
     "api-performance": GET,
     "api-risk": GET,

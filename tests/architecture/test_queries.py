@@ -109,11 +109,12 @@ class Home:
         return made
 
     def ledger(self, portfolio: str, instrument: str, number: int) -> None:
-        """Buy, sell a part, and change one transaction as often as there are rows."""
+        """Buy, sell a part, get a dividend, and change one transaction as often as there are rows."""
         day = f"2024-01-1{number}"
         trade = {"instrument": instrument, "quantity": "2", "price": "9", "date": day}
         bought = self.post("api-transactions", {**trade, "kind": "buy"}, portfolio_id=portfolio)["id"]
         self.post("api-transactions", {**trade, "kind": "sell", "quantity": "1"}, portfolio_id=portfolio)
+        self.post("api-transactions", {**trade, "kind": "dividend"}, portfolio_id=portfolio)
         first = self.ids[""].setdefault("transaction_id", bought)
         if portfolio == self.ids[""]["portfolio_id"]:
             url = reverse("api-transaction", args=[portfolio, first])
