@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from portfolios.views import (
+    benchmark,
     charts,
     dashboard,
     explain,
@@ -31,6 +32,7 @@ _ENTRY = "transactions/<uuid:transaction_id>"
 _ONE: list[URLPattern | URLResolver] = [
     path("", portfolio.portfolio, name="portfolio"),
     path("chart/", charts.portfolio_chart, name="portfolio-chart"),
+    path("benchmark/", benchmark.benchmark, name="portfolio-benchmark"),
     path("performance/", performance.performance, name="portfolio-performance"),
     path("risk/", risk.risk_page, name="portfolio-risk"),
     path("risk/chart/", charts.risk_chart, name="portfolio-risk-chart"),

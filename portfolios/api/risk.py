@@ -23,6 +23,8 @@ from portfolios.payloads import risk as payloads
 from portfolios.selectors import benchmarks, figures, risk
 from portfolios.selectors.benchmarks import Benchmark, Part
 from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.portfolios import get, get_writable
+from portfolios.services.benchmarks import choose_benchmark
 
 WORST = 5
 MOST_WORST = 100
@@ -124,6 +126,44 @@ class RollingRiskView(_RiskView):
         head = {"start": found.period.start, "end": found.period.end, "currency": ledger.base}
         shown = payloads.rolling(days, moving, seen, window)
         return Response({**head, **payloads.terms(terms), **shown})
+
+
+class BenchmarkView(_RiskView):
+    """What a portfolio is compared with."""
+
+    @extend_schema(operation_id="portfolio_benchmark", responses=risk_shapes.BenchmarkSerializer)
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer the benchmark that is kept; without one it has no parts."""
+        return Response(payloads.benchmark(benchmarks.chosen(get(request.user, portfolio_id))))
+
+    @extend_schema(
+        operation_id="portfolio_benchmark_choose",
+        request=risk_shapes.BenchmarkChoiceSerializer,
+        responses=risk_shapes.BenchmarkSerializer,
+    )
+    def put(self, request: Request, portfolio_id: UUID) -> Response:
+        """Keep an instrument or a blend whose weights add up to 1; an empty list keeps none."""
+        portfolio = get_writable(request.user, portfolio_id)
+        context = {"request": request, "portfolio": portfolio}
+        values = self.parsed(risk_shapes.BenchmarkChoiceSerializer, context=context)
+        parts = [Part(one["instrument"], one["weight"]) for one in values["parts"]]
+        kept = choose_benchmark(actor=self.actor, portfolio_id=portfolio_id, parts=parts)
+        return Response(payloads.benchmark(benchmarks.chosen(kept)))
+
+
+class ComparisonView(_RiskView):
+    """What if the same money had gone into the benchmark."""
+
+    @extend_schema(
+        operation_id="portfolio_benchmark_comparison",
+        parameters=[*PERIOD, CURRENCY, *CHARGES, BENCHMARK],
+        responses=risk_shapes.ComparisonSerializer,
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> Response:
+        """Answer value and return of a period beside a benchmark's, in total return and by the same flows."""
+        ledger, found = self.found(portfolio_id)
+        compared = benchmarks.compare(ledger, found, self.benchmark(ledger))
+        return Response(payloads.comparison(compared, ledger.base))
 
 
 def _blend(user: Any, text: str) -> Benchmark:

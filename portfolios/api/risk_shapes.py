@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.fields import NumericSerializerField
+from core.api.serializers import StrictSerializer
+from portfolios.api.serializers import InstrumentField
 from portfolios.domain.observations import Frequency
 from portfolios.selectors.risk import ALONE, BESIDE, FALLING
 
@@ -65,6 +67,22 @@ BenchmarkFiguresSerializer = _shape(
         **_reasons(),
     },
 )
+BenchmarkSerializer = _shape("BenchmarkSerializer", "An instrument, or a blend of several.", _BENCHMARK)
+
+
+class BenchmarkPartChoiceSerializer(StrictSerializer[Any]):
+    """An instrument by its id, and its weight as a fraction."""
+
+    instrument = InstrumentField()
+    weight = NumericSerializerField(positive=True)
+
+
+class BenchmarkChoiceSerializer(StrictSerializer[Any]):
+    """What to compare with; an empty list is nothing."""
+
+    parts = serializers.ListField(child=BenchmarkPartChoiceSerializer(), max_length=20)
+
+
 _TERMS = {
     "frequency": serializers.ChoiceField(choices=[one.value for one in Frequency]),
     "periods_per_year": serializers.IntegerField(),
@@ -92,6 +110,27 @@ RiskSerializer = _shape(
         "years": MonthSerializer(many=True),
         "benchmark": BenchmarkFiguresSerializer(allow_null=True),
         "incomplete": serializers.BooleanField(),
+    },
+)
+ComparisonRowSerializer = _shape(
+    "ComparisonRowSerializer",
+    "One day: value and what the same flows would be worth; returns since the start. Null: not known.",
+    {
+        "date": serializers.DateField(),
+        "value": NumericSerializerField(),
+        **_null(("same_flows", "time_weighted", "benchmark_time_weighted")),
+    },
+)
+ComparisonSerializer = _shape(
+    "ComparisonSerializer",
+    "A period beside a benchmark; money in `currency`, returns as fractions, `reasons` why one is null.",
+    {
+        **_PERIOD,
+        "benchmark": BenchmarkSerializer(allow_null=True),
+        "value": NumericSerializerField(),
+        **_null(("same_flows", "difference", "time_weighted", "benchmark_time_weighted")),
+        **_reasons(),
+        "items": ComparisonRowSerializer(many=True),
     },
 )
 RollingRowSerializer = _shape(

@@ -12,9 +12,12 @@ from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, Membership, Role, TimeStamped, World
 from market.models import Instrument
+from portfolios.models.benchmark import BenchmarkPart
 from portfolios.models.lots import CarriedLots, ReliefLink
+from portfolios.models.tags import InstrumentTag
 
 __all__ = [
+    "BenchmarkPart",
     "CarriedLots",
     "ImportPreset",
     "InstrumentTag",
@@ -372,23 +375,3 @@ class QualityRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.high} {self.medium} {self.low}"
-
-
-class InstrumentTag(models.Model):
-    """A word that a person put on an instrument, to see together what they count together; theirs alone."""
-
-    NAME_LENGTH = 40
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(_("tag"), max_length=NAME_LENGTH)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("user", Lower("name"), "instrument", name="instrument_tag_once"),
-            models.CheckConstraint(condition=~Q(name=""), name="instrument_tag_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

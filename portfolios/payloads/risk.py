@@ -8,10 +8,11 @@ from math import isnan
 from typing import Any
 
 from portfolios import payloads
+from portfolios.domain.arrays import day_of
 from portfolios.domain.months import Month
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.rolling import Rolling
-from portfolios.selectors.benchmarks import Benchmark
+from portfolios.selectors.benchmarks import Benchmark, Comparison
 from portfolios.selectors.risk import FallView, Observed, RiskView, Rival, Terms
 
 
@@ -75,19 +76,59 @@ def rival(found: Rival) -> dict[str, Any]:
     }
 
 
-def benchmark(found: Benchmark) -> dict[str, Any]:
-    """Write what a benchmark consists of; the weights add up to 1."""
+def benchmark(found: Benchmark | None) -> dict[str, Any]:
+    """Write what a benchmark consists of; the weights add up to 1, and nothing has no parts."""
     return {
-        "name": found.name,
+        "name": found.name if found else "",
         "parts": [
             {
                 "instrument": part.instrument.uuid,
                 "symbol": part.instrument.symbol,
                 "weight": payloads.amount(part.weight),
             }
-            for part in found.parts
+            for part in (found.parts if found else ())
         ],
     }
+
+
+def comparison(found: Comparison, currency: str) -> dict[str, Any]:
+    """Write a period beside a benchmark, in all and day by day; money in `currency`."""
+    ours = found.found
+    rows = zip(
+        ours.series.days,
+        ours.series.value.tolist(),
+        found.worth.tolist(),
+        ours.cumulative.tolist(),
+        found.cumulative.tolist(),
+        strict=True,
+    )
+    return {
+        "start": ours.period.start,
+        "end": ours.period.end,
+        "currency": currency,
+        "benchmark": benchmark(found.benchmark) if found.benchmark else None,
+        "value": payloads.ratio(float(ours.series.value[-1])),
+        **payloads.figures(
+            same_flows=found.same_flows,
+            difference=found.difference,
+            time_weighted=ours.time_weighted,
+            benchmark_time_weighted=found.time_weighted,
+        ),
+        "items": [
+            {
+                "date": day_of(day),
+                "value": payloads.ratio(value),
+                "same_flows": _known(worth),
+                "time_weighted": payloads.ratio(return_) if at < ours.defined else None,
+                "benchmark_time_weighted": _known(theirs),
+            }
+            for at, (day, value, worth, return_, theirs) in enumerate(rows)
+        ],
+    }
+
+
+def _known(value: float) -> str | None:
+    return None if isnan(value) else payloads.ratio(value)
 
 
 def rolling(days: Iterable[date], found: Rolling | None, seen: Observed, window: int) -> dict[str, Any]:

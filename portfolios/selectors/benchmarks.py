@@ -18,7 +18,8 @@ from market.models import Instrument
 from market.selectors import actions, prices, rates
 from portfolios.domain.arrays import Floats, Ints
 from portfolios.domain.benchmark import SameFlows, blended, same_flows, total_return
-from portfolios.models import Portfolio
+from portfolios.domain.reasons import Figure, Reason
+from portfolios.models import BenchmarkPart, Portfolio
 from portfolios.selectors.figures import Performance
 from portfolios.selectors.ledger import Ledger
 
@@ -68,8 +69,15 @@ def blend(parts: list[Part], field: str = "parts") -> Benchmark:
 
 
 def chosen(portfolio: Portfolio) -> Benchmark | None:
-    """Answer the benchmark that is kept with a portfolio."""
-    return of_instrument(portfolio.benchmark) if portfolio.benchmark else None
+    """Answer the benchmark that is kept with a portfolio.
+
+    A blend of which an instrument is gone is none: the rest is not what was chosen.
+    """
+    if portfolio.benchmark:
+        return of_instrument(portfolio.benchmark)
+    rows = BenchmarkPart.objects.filter(portfolio=portfolio).select_related("instrument")
+    parts = [Part(row.instrument, row.weight) for row in rows]
+    return Benchmark(parts) if sum(part.weight for part in parts) == 1 else None
 
 
 def index(ledger: Ledger, benchmark: Benchmark, days: Ints) -> Floats:
@@ -100,6 +108,51 @@ def with_same_flows(benchmark: Floats, found: Performance) -> SameFlows:
     """Tell what the opening value and the flows of a period would have become in a benchmark."""
     series = found.series
     return same_flows(benchmark, float(series.value[0]), series.inflow, series.outflow)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A period beside a benchmark; money in the ledger's currency, returns as fractions.
+
+    Day by day, NaN where not known: `worth` of the same flows, `cumulative` return; shapes (days + 1,).
+    """
+
+    found: Performance
+    benchmark: Benchmark | None
+    worth: Floats
+    cumulative: Floats
+    same_flows: Figure[float]
+    difference: Figure[float]
+    time_weighted: Figure[float]
+
+
+def compare(ledger: Ledger, found: Performance, benchmark: Benchmark | None) -> Comparison:
+    """Put a period beside a benchmark: its total return, and what the same flows would have become."""
+    days = found.series.days
+    if benchmark is None:
+        unknown = np.full(len(days), np.nan)
+        none: Figure[float] = Figure(None, Reason.NO_BENCHMARK)
+        return Comparison(found, None, unknown, unknown, none, none, none)
+    levels = index(ledger, benchmark, days)
+    flows = with_same_flows(levels, found)
+    growth = levels / levels[_first(found)] - 1.0
+    total = float(growth[-1])
+    ours = float(found.series.value[-1])
+    return Comparison(
+        found=found,
+        benchmark=benchmark,
+        worth=flows.value,
+        cumulative=growth,
+        same_flows=flows.final,
+        difference=flows.final if flows.final.value is None else Figure(ours - flows.final.value),
+        time_weighted=Figure(None, Reason.NO_PRICE) if np.isnan(total) else Figure(total),
+    )
+
+
+def _first(found: Performance) -> int:
+    """Find the day on whose close a benchmark's return begins: the opening, or the first day of all money."""
+    moved = (found.series.value != 0.0) | (found.series.inflow != 0.0)
+    return int(np.argmax(moved))
 
 
 def stepped(known: np.ndarray, values: Floats, days: Ints) -> Floats:

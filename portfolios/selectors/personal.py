@@ -15,6 +15,7 @@ from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
+    BenchmarkPart,
     CarriedLots,
     ImportPreset,
     InstrumentTag,
@@ -53,7 +54,7 @@ _REVISION = (
 
 _TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
 _DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
-
+_PART = ("id", PORTFOLIO, ("instrument", "instrument__uuid"), "weight")
 _INVITATION = (
     "id", PORTFOLIO, "email", "role", "status", ("invited_by", "invited_by_id"), "sent_at", "expires_at",
     "closed_at", "member_id", "created_at", "updated_at",
@@ -69,6 +70,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     sent = PortfolioInvitation.objects.filter(invited_by=user_id)
     got = PortfolioInvitation.objects.filter(Q(email__in=proven_addresses(user_id)) | Q(member_id=user_id))
     yield table("portfolios", owned(user_id).order_by("created_at", "pk"), _PORTFOLIO)
+    parts = BenchmarkPart.objects.filter(portfolio__in=mine).order_by("portfolio_id", "pk")
+    yield table("benchmark_parts", parts, _PART)
     yield table("portfolio_members", members, columns)
     yield table("invitations_sent", sent.order_by("created_at", "pk"), _INVITATION)
     yield table("invitations_received", got.order_by("created_at", "pk"), _INVITATION)

@@ -18,7 +18,7 @@ from core.money import SUBUNITS
 from market.models import Instrument
 from portfolios.events import PortfolioDeleted
 from portfolios.locks import lock_portfolio
-from portfolios.models import Portfolio, PortfolioMember, Transaction
+from portfolios.models import BenchmarkPart, Portfolio, PortfolioMember, Transaction
 from portfolios.services.dates import redate
 from portfolios.services.relief import refuse_moved_on
 from portfolios.services.revisions import bump
@@ -139,6 +139,8 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
     if portfolio.currency != before["currency"]:
         _refuse_own_rates(portfolio)
     portfolio.save()
+    if portfolio.benchmark:  # it takes the place of a blend
+        BenchmarkPart.objects.filter(portfolio=portfolio).delete()
     if portfolio.time_zone != before["time_zone"]:
         redate(portfolio, before["time_zone"])
     refuse_moved_on(portfolio)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -65,16 +64,13 @@ def _whole(ledger: Ledger) -> figures.Period:
 
 def same_flows_context(ledger: Ledger, found: Performance, benchmark: Benchmark) -> dict[str, Any]:
     """Tell what the same money in the benchmark would be worth at the end of a period."""
-    index = benchmarks.index(ledger, benchmark, found.series.days)
-    theirs = benchmarks.with_same_flows(index, found).final
-    ours = ratio(float(found.series.value[-1])) or Decimal(0)
-    value = ratio(theirs.value)
+    compared = benchmarks.compare(ledger, found, benchmark)
     return {
         "name": benchmark.name,
-        "ours": ours,
-        "theirs": value,
-        "difference": None if value is None else ours - value,
-        "reason": reason_text(theirs.reason),
+        "ours": ratio(float(found.series.value[-1])),
+        "theirs": ratio(compared.same_flows.value),
+        "difference": ratio(compared.difference.value),
+        "reason": reason_text(compared.same_flows.reason),
     }
 
 

@@ -154,6 +154,11 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-income-payments": GET,
     "api-series": GET,
     "api-performance": GET,
+    "api-benchmark": (
+        Call("get"),
+        Call("put", {"parts": [{"instrument": "INSTRUMENT", "weight": "1"}]}),
+    ),
+    "api-benchmark-comparison": GET,
     "api-risk": GET,
     "api-rolling-risk": GET,
     "api-statement": GET,

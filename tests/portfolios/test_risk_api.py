@@ -10,7 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from market.models import CorporateAction, Instrument
-from portfolios.models import Portfolio
+from portfolios.models import BenchmarkPart, Portfolio
 
 Listed = Callable[..., Instrument]
 # Tuesday to Friday
@@ -122,3 +122,49 @@ def test_weights_must_add_up_and_anothers_instrument_is_refused(
         answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/risk", {"benchmark": text})
         assert answer.status_code == 400, text
         assert answer.json()["errors"][0]["field"] == "benchmark"
+
+
+def choose(api: APIClient, portfolio: Portfolio, *parts: tuple[Instrument, str]) -> Any:
+    body = {"parts": [{"instrument": str(one.uuid), "weight": weight} for one, weight in parts]}
+    return api.put(f"/api/v1/portfolios/{portfolio.pk}/benchmark", body, format="json")
+
+
+def test_a_blend_is_kept_until_another_is_chosen(
+    api: APIClient, portfolio: Portfolio, held: Instrument, rival: Instrument
+) -> None:
+    assert choose(api, portfolio, (held, "0.4"), (rival, "0.6")).json()["name"] == "40 % ACME + 60 % INDEX"
+    # another setting leaves it
+    api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"name": "Renamed"}, format="json")
+    assert ask(api, portfolio)["benchmark"]["name"] == "40 % ACME + 60 % INDEX"
+    # the setting of a single one takes its place
+    api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"benchmark": str(rival.uuid)}, format="json")
+    assert ask(api, portfolio)["benchmark"]["name"] == "INDEX"
+    assert choose(api, portfolio).json() == {"name": "", "parts": []}
+    assert BenchmarkPart.objects.count() == 0
+    refused = choose(api, portfolio, (held, "0.4"), (rival, "0.5"))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "parts")
+
+
+def test_a_blend_that_lost_an_instrument_is_none(
+    api: APIClient, portfolio: Portfolio, held: Instrument, rival: Instrument
+) -> None:
+    choose(api, portfolio, (held, "0.4"), (rival, "0.6"))
+    rival.delete()
+    assert api.get(f"/api/v1/portfolios/{portfolio.pk}/benchmark").json()["parts"] == []
+
+
+def test_the_same_flows_in_the_benchmark(
+    api: APIClient, portfolio: Portfolio, held: Instrument, rival: Instrument
+) -> None:
+    choose(api, portfolio, (rival, "1"))
+    whole = {"start": "2023-12-31", "end": DAYS[-1]}
+    found = ask(api, portfolio, "benchmark-comparison", **whole)
+    # 1,000 at 100; 110; (100.1 + 4.4) / 110; 110.11 / 100.1
+    assert float(found["same_flows"]) == pytest.approx(1149.5)
+    assert float(found["value"]) == 1296
+    assert float(found["difference"]) == pytest.approx(146.5)
+    assert float(found["benchmark_time_weighted"]) == pytest.approx(0.1495)
+    assert [row["date"] for row in found["items"]] == ["2024-01-01", *DAYS]
+    assert found["items"][0]["same_flows"] == "0"
+    none = ask(api, portfolio, "benchmark-comparison", benchmark="none")
+    assert (none["same_flows"], none["reasons"]["same_flows"]) == (None, "no-benchmark")

@@ -35,8 +35,10 @@ from market.services.instruments import InstrumentData, create_instrument
 from market.services.rates import RateRow, set_rates
 from portfolios.domain.entries import EntryKind
 from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink
+from portfolios.selectors.benchmarks import Part
 from portfolios.selectors.ledger import load
 from portfolios.selectors.quality import issues_of
+from portfolios.services.benchmarks import choose_benchmark
 from portfolios.services.imports.apply import apply_import
 from portfolios.services.imports.presets import save_preset
 from portfolios.services.imports.preview import preview_import
@@ -143,6 +145,7 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
     for portfolio, by, address in ((own, user, "carl@example.org"), (theirs, friend, NEW_EMAIL)):
         invite_member(actor=Actor.user(by), portfolio_id=portfolio.pk, email=address, role=Role.VIEWER)
     save_preset(actor=actor, user=user, name=FORMULA, mapping={"decimal": ","})
+    _compared(actor, own, instrument)
     for portfolio in (own, theirs):
         _entries(actor, portfolio, instrument)
         _imported(user, portfolio)
@@ -165,6 +168,12 @@ def _entries(actor: Actor, portfolio: Portfolio, instrument: Instrument) -> None
     change_transaction(actor=actor, portfolio_id=portfolio.pk, transaction_id=row.pk, changes=changes)
     ReliefLink.objects.create(sale=row, acquisition=row, quantity=1)  # a row of every table will do
     CarriedLots.objects.create(transaction=row, base="EUR", lots=[])
+
+
+def _compared(actor: Actor, portfolio: Portfolio, instrument: Instrument) -> None:
+    index = Instrument.objects.create(symbol="INDEX", name="Index", currency="EUR")
+    parts = [Part(instrument, Decimal("0.4")), Part(index, Decimal("0.6"))]
+    choose_benchmark(actor=actor, portfolio_id=portfolio.pk, parts=parts)
 
 
 def _dismissed(actor: Actor, portfolio: Portfolio) -> None:

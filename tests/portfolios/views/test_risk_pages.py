@@ -84,3 +84,35 @@ def test_shades_grow_with_the_size_and_show_the_side():
     assert [_shade(value) for value in (None, 0.0, 0.005, 0.02, -0.05, -0.2)] == [
         "none", "none", "gain-1", "gain-2", "loss-3", "loss-4",
     ]  # fmt: skip
+
+
+def blend(*rows):
+    data = {}
+    for at, (symbol, weight) in enumerate(rows):
+        data |= {f"instrument_{at}": symbol, f"weight_{at}": weight}
+    return data
+
+
+def test_a_blend_is_chosen_on_its_page(member, portfolio, index, listed):
+    listed("BONDS", "EUR", {"2024-01-02": "100", "2024-01-31": "100"})
+    chosen = member.post(url(portfolio, "benchmark"), blend(("INDEX", "60"), ("BONDS", "40,0")))
+    assert chosen.status_code == 302
+    assert "60 % INDEX + 40 % BONDS" in words(member.get(url(portfolio, "performance")))
+    shown = member.get(url(portfolio, "benchmark")).content.decode()
+    assert 'value="BONDS"' in shown
+    assert 'value="40"' in shown
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("INDEX", "60"), ("ACME", "30")], "The weights must add up to 1."),
+        ([("INDEX", "60"), ("ACME", "")], "Give its weight."),
+        ([("", "60")], "Choose an instrument."),
+        ([("NOBODY", "")], "There is no instrument “NOBODY”."),
+    ],
+)
+def test_a_wrong_blend_is_named(member, portfolio, index, rows, said):
+    answer = member.post(url(portfolio, "benchmark"), blend(*rows))
+    assert answer.status_code == 400
+    assert said in words(answer)
