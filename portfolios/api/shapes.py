@@ -95,6 +95,7 @@ LotSerializer = _shape(
     "An open lot; what was sold short has negative units and cost.",
     {
         **_MATCHED,
+        "bought_as": _text(allow_null=True, help_text=_("Its symbol, where an action changed it since.")),
         **_numbers("quantity"),
         **_numbers("cost", "cost_base", "charges", "market_value", "unrealised", nullable=True),
         "days_held": serializers.IntegerField(allow_null=True),

@@ -190,6 +190,7 @@ def lot(ledger: Ledger, view: LotView) -> dict[str, Any]:
         "symbol": ledger.instruments[instrument].symbol,
         "transaction": row.entry_id,
         "acquired": row.acquired,
+        "bought_as": None if (one := ledger.bought_as(instrument, row.entry_id)) is None else one.symbol,
         "quantity": amount(row.quantity),
         "cost": amount(row.cost),
         "cost_base": amount(row.cost_base),

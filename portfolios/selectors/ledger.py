@@ -56,6 +56,7 @@ class Ledger:
     closes: dict[int, CloseSeries]
     derived: dict[Any, Any] = field(default_factory=dict)
     _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
+    _bought: dict[EntryId, int | None] = field(default_factory=dict)
 
     @property
     def world_id(self) -> int:
@@ -75,6 +76,15 @@ class Ledger:
             if one.kind is ActionKind.DELISTING and one.instrument == instrument and one.ex_date <= day
         )
         return max(since, default=None)
+
+    def bought_as(self, instrument: int, entry_id: EntryId | None) -> Instrument | None:
+        """Tell what a lot of `instrument` was bought as, where a corporate action made it what it is."""
+        if not self.actions:
+            return None
+        if not self._bought:
+            self._bought.update({one.id: one.instrument for one in self.entries})
+        before = None if entry_id is None else self._bought.get(entry_id)
+        return None if before in {None, instrument} else self.instruments.get(before or 0)
 
     @property
     def first_day(self) -> date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from market.models import CorporateAction
@@ -55,7 +56,7 @@ def acme(api: APIClient, portfolio: Portfolio) -> str:
     return uuid
 
 
-def test_a_spin_off_is_followed_when_it_is_recorded_changed_and_deleted(api, portfolio, acme):
+def test_a_spin_off_is_followed_when_it_is_recorded_changed_and_deleted(api, investor, portfolio, acme):
     other = made(api, "SPIN", {"2024-03-28": "50"})
     before = list(Transaction.objects.values())
     ratio = {"target": other, "numerator": "1", "denominator": "4"}
@@ -71,6 +72,11 @@ def test_a_spin_off_is_followed_when_it_is_recorded_changed_and_deleted(api, por
         ("SPIN", "2024-01-02", "2.5", "200"),
         ("SPIN", "2024-02-01", "7.5", "720"),
     ]
+    assert [row["bought_as"] for row in lots] == [None, None, "ACME", "ACME"]
+    client = Client()
+    client.force_login(investor)
+    page = client.get(f"/portfolios/{portfolio.pk}/explain/cost/")
+    assert "SPIN, bought as ACME" in page.content.decode()
     one = f"/api/v1/corporate-actions/{spun}"
     assert api.patch(one, {"cost_share": "0.5"}, format="json").json()["cost_share"] == "0.5"
     assert held(api, portfolio, "cost_basis") == [("ACME", "2300"), ("SPIN", "2300")]

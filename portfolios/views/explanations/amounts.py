@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portfolios.domain.book import Charge, Disposal, Income, Transfer
-from portfolios.domain.entries import EntryKind
+from portfolios.domain.entries import EntryId, EntryKind
 from portfolios.domain.exact import minus
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.figures import book
@@ -86,7 +86,7 @@ def cost(asked: Question) -> Answer:
     amounts = [lot.cost_base for _one, lot in lots]
     rows = [
         [
-            asked.symbol(one.instrument),
+            _with_origin(asked, one.instrument, lot.entry_id),
             day(lot.acquired),
             Cell("quantity", lot.quantity),
             Cell("money", lot.cost, one.currency),
@@ -103,6 +103,15 @@ def cost(asked: Question) -> Answer:
         rows,
         asked.whole(amounts),
     )
+
+
+def _with_origin(asked: Question, instrument: int, entry_id: EntryId | None) -> Cell:
+    """Name what a lot is of, and what it was bought as where a corporate action changed it."""
+    bought, now = asked.ledger.bought_as(instrument, entry_id), asked.symbol(instrument)
+    if bought is None:
+        return now
+    symbols = {"now": asked.ledger.instruments[instrument].symbol, "bought": bought.symbol}
+    return text(_("%(now)s, bought as %(bought)s") % symbols)
 
 
 def unrealised(asked: Question) -> Answer:
