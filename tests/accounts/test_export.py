@@ -253,6 +253,8 @@ COLUMNS_LEFT_OUT = {
     "portfolios.PortfolioInvitation.token_hash": "a hash",
     "portfolios.Transaction.fingerprint": "computed from the row",
     "portfolios.TransactionImport.source": "the person's own file, kept until it is applied",
+    "portfolios.TransactionImport.attempts": "of the task that applies it",
+    "portfolios.TransactionImport.claimed_at": "of the task that applies it",
 }
 PERSONAL = ("email", "address", "actor", "user", "owner", "member", "recipient", "changed_by", "person")
 
