@@ -398,6 +398,22 @@ def _(at: Ground) -> Any:
     return at.send("post", where, SPLIT)
 
 
+@produces("lots-not-held")
+def _(at: Ground) -> Any:
+    assert at.send("post", f"{at.portfolio}/transactions", BUY).status_code == 201
+    lots = [{"transaction": at.ids["transaction_id"], "quantity": "1.5"}]
+    sale = {**BUY, "kind": "sell", "date": "2024-01-09", "quantity": "1.5", "lots": lots}
+    return at.send("post", f"{at.portfolio}/transactions", sale)
+
+
+@produces("moved-on")
+def _(at: Ground) -> Any:
+    other = at.send("post", "/api/v1/portfolios", {"name": "Other", "currency": "EUR"}).json()["id"]
+    move = {"instrument": "INSTRUMENT", "quantity": "1", "to": other, "date": "2024-01-09"}
+    assert at.send("post", f"{at.portfolio}/transfers", move).status_code == 201
+    return at.send("patch", f"{at.portfolio}/transactions/{at.ids['transaction_id']}", {"price": "99"})
+
+
 @produces("too-large")
 def _(at: Ground) -> Any:
     at.settings.UPLOAD_LIMIT_BYTES = 100

@@ -7,9 +7,10 @@ import pytest
 
 from portfolios.domain.arrays import day_of
 from portfolios.domain.ledger import fold
+from portfolios.domain.observations import Spans
 from portfolios.domain.positions import positions
 from portfolios.domain.returns import annualised, daily_returns, linked, simple, time_weighted, xirr
-from portfolios.domain.risk import aggregated, drawdowns
+from portfolios.domain.risk import drawdowns
 from portfolios.domain.statement import statement
 from tests.support.ledgers import entry, money, prices, rates
 from tests.support.reference import ACCOUNTING, reference
@@ -41,9 +42,12 @@ def test_twr_of_a_week_is_the_product_of_its_days(case):
         cash_ledger(ACCOUNTING[case["inputs"]["same_as"]]),
         *ACCOUNTING[case["inputs"]["same_as"]]["inputs"]["period"],
     )
-    weeks = aggregated(dated(found)[1:], returns_of(found).daily[1:], "week")
-    assert [total for _, total in weeks] == pytest.approx(case["expected"]["returns"], abs=case["tolerance"])
-    cumulative = linked(np.array([total for _, total in weeks]))
+    numbers = [day.isocalendar()[:2] for day in dated(found)[1:]]
+    first = np.array([at for at, week in enumerate(numbers) if week not in numbers[:at]])
+    last = np.append(first[1:], len(numbers)) - 1
+    weeks = Spans(first, last).linked(returns_of(found).daily[1:])
+    assert weeks == pytest.approx(case["expected"]["returns"], abs=case["tolerance"])
+    cumulative = linked(weeks)
     assert cumulative == pytest.approx(case["expected"]["cumulative"], abs=case["tolerance"])
 
 

@@ -56,6 +56,15 @@ ENDPOINTS = {
     "api-statement": {"get": LOOK},
     "api-allocation": {"get": LOOK},
     "api-cost-methods": {"get": LOOK},
+    "api-import-as-preset": {"post": WRITE},
+    "api-income": {"get": LOOK},
+    "api-income-payments": {"get": LOOK},
+    "api-quality": {"get": LOOK},
+    "api-quality-dismissals": {"post": WRITE},
+    "api-quality-dismissal": {"delete": WRITE},
+    "api-realised": {"get": LOOK},
+    "api-realised-export": {"get": LOOK},
+    "api-transfers": {"post": WRITE},
     "api-members": {"get": LOOK},
     "api-member": {"patch": OWN, "delete": OWN},
     "api-owner": {"put": OWN},
@@ -74,6 +83,15 @@ PAGES = {
     "portfolio-risk-chart": {"get": LOOK},
     "portfolio-allocation": {"get": LOOK},
     "portfolio-position": {"get": LOOK},
+    "portfolio-tags": {"get": LOOK, "post": LOOK},
+    "portfolio-income": {"get": LOOK},
+    "portfolio-holdings": {"get": LOOK},
+    "portfolio-realised": {"get": LOOK},
+    "portfolio-realised-file": {"get": LOOK},
+    "portfolio-transfer": {"get": WRITE, "post": WRITE},
+    "portfolio-quality": {"get": LOOK},
+    "quality-dismiss": {"post": WRITE},
+    "quality-restore": {"post": WRITE},
     "portfolio-explain": {"get": LOOK},
     "portfolio-settings": {"get": WRITE, "post": WRITE},
     "portfolio-delete": {"get": OWN, "post": OWN},
@@ -84,12 +102,14 @@ PAGES = {
     "transaction-delete": {"post": WRITE},
     "transaction-restore": {"post": WRITE},
     "transaction-history": {"get": LOOK},
+    "transaction-lots": {"get": WRITE, "post": WRITE},
     "import-list": {"get": LOOK},
     "import-start": {"get": WRITE, "post": WRITE},
     "import-preview": {"get": LOOK, "post": WRITE},
     "import-apply": {"post": WRITE},
     "import-undo": {"post": WRITE},
     "import-discard": {"post": WRITE},
+    "import-preset-save": {"post": WRITE},
     "portfolio-sharing": {"get": LOOK},
     "portfolio-invite": {"post": OWN},
     "invitation-resend": {"post": OWN},
@@ -105,7 +125,9 @@ def of_portfolio(some: list[Route]) -> list[Route]:
     return [one for one in some if "portfolio_id" in one.ids]
 
 
-OF_API, OF_PAGES = of_portfolio(routes()), of_portfolio(pages())
+# Presets are a person's own, whoever else is a member.
+OF_API = of_portfolio(routes())
+OF_PAGES = [one for one in of_portfolio(pages()) if one.name != "import-preset-delete"]
 
 
 class Cast:
