@@ -68,6 +68,8 @@ SCOPE = [
     OpenApiParameter("cash", bool, description="Only the cash."),
 ]
 
+ASKED = [*SCOPE, *PERIOD, CURRENCY, *CHARGES]
+
 
 def period_parameters(params: Any, now: date, inception: Callable[[date], date]) -> Period:
     """Read ``start`` and ``end``, or ``period``; since inception until today (`now`) unless given.

@@ -10,16 +10,14 @@ from core.api.base import ApiView
 from core.api.parameters import DAY, day_parameter
 from portfolios import payloads
 from portfolios.api import queries, shapes
-from portfolios.api.queries import BY, CHARGES, CURRENCY, PERIOD, SCOPE
+from portfolios.api.queries import ASKED, BY, CURRENCY, SCOPE
 from portfolios.selectors import reports
 from portfolios.selectors.figures import Period
 from portfolios.selectors.reports import Report
 from portfolios.selectors.scopes import asked
 
-_ASKED = [*SCOPE, *PERIOD, CURRENCY, *CHARGES]
 
-
-class _ReportView(ApiView):
+class ReportView(ApiView):
     """Read what a report is of and over which period."""
 
     area = "portfolios"
@@ -41,10 +39,10 @@ class _ReportView(ApiView):
         )
 
 
-class ReportPerformanceView(_ReportView):
+class ReportPerformanceView(ReportView):
     """What a scope earned."""
 
-    @extend_schema(operation_id="performance", parameters=_ASKED, responses=shapes.PerformanceSerializer)
+    @extend_schema(operation_id="performance", parameters=ASKED, responses=shapes.PerformanceSerializer)
     def get(self, request: Request) -> Response:
         """Answer the returns of portfolios, or a part of them, over a period ``(start, end]``."""
         found = self.report()
@@ -53,17 +51,17 @@ class ReportPerformanceView(_ReportView):
         return Response(payloads.performance(earned, found.base, stated))
 
 
-class ReportStatementView(_ReportView):
+class ReportStatementView(ReportView):
     """Why a scope is worth what it is."""
 
-    @extend_schema(operation_id="statement", parameters=_ASKED, responses=shapes.StatementSerializer)
+    @extend_schema(operation_id="statement", parameters=ASKED, responses=shapes.StatementSerializer)
     def get(self, request: Request) -> Response:
         """Answer where the change in value of portfolios, or a part of them, came from."""
         found = self.report()
         return Response(payloads.statement(found, reports.statement(found, self.period(found))))
 
 
-class ReportAllocationView(_ReportView):
+class ReportAllocationView(ReportView):
     """How a scope is spread."""
 
     @extend_schema(
@@ -81,10 +79,10 @@ class ReportAllocationView(_ReportView):
         return Response(payloads.allocation(day, found.base, by, total, slices))
 
 
-class ReportSeriesView(_ReportView):
+class ReportSeriesView(ReportView):
     """A scope day by day."""
 
-    @extend_schema(operation_id="series", parameters=_ASKED, responses=shapes.SeriesSerializer)
+    @extend_schema(operation_id="series", parameters=ASKED, responses=shapes.SeriesSerializer)
     def get(self, request: Request) -> Response:
         """Answer value, flows and cumulative return of each day; the first row is the opening."""
         found = self.report()

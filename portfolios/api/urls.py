@@ -7,6 +7,7 @@ from django.urls import path
 from portfolios.api import (
     analysis,
     contract,
+    explain,
     import_presets,
     imports,
     income,
@@ -77,6 +78,8 @@ urlpatterns = [
         name="api-quality-dismissal",
     ),
     path("api/v1/quality-checks", quality.QualityChecksView.as_view(), name="quality-checks"),
+    path("api/v1/explain", explain.ExplainView.as_view(), name="api-explain"),
+    path(f"{ONE}/rates-used", explain.RatesUsedView.as_view(), name="api-rates-used"),
     path("api/v1/tags", tags.TagsView.as_view(), name="api-tags"),
     path(
         "api/v1/instruments/<uuid:uuid>/tags", tags.InstrumentTagsView.as_view(), name="api-instrument-tags"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyxirr
@@ -71,6 +71,36 @@ def time_weighted(returns: Returns) -> Figure[float]:
     if len(returns.daily) < 2:  # noqa: PLR2004
         return Figure(None, Reason.SHORT_PERIOD)
     return Figure(float(linked(returns.daily)[-1]))
+
+
+class Stretch(NamedTuple):
+    """Days without a flow between them, row `start` to row `end`: ``closing / opening - 1 == growth``.
+
+    `opening` has what came in at the start of the first day, `closing` what left at the end of the last.
+    """
+
+    start: int
+    end: int
+    opening: float
+    closing: float
+    growth: float
+
+
+def stretches(value: Floats, inflow: Floats, outflow: Floats, cumulative: Floats) -> list[Stretch]:
+    """Return what a time-weighted return is linked from: ``Π(1 + growth) - 1``; shapes (days,)."""
+    last = len(value) - 1
+    ends = (
+        {int(at) - 1 for at in np.flatnonzero(inflow)} | {int(at) for at in np.flatnonzero(outflow)} | {last}
+    )
+    found, start = [], 0
+    for end in sorted(one for one in ends if one > 0):
+        growth = (
+            (1.0 + cumulative[end]) / (1.0 + cumulative[start]) - 1.0 if cumulative[start] > -1.0 else 0.0
+        )
+        opening, closing = value[start] + inflow[start + 1], value[end] + outflow[end]
+        found.append(Stretch(start, end, float(opening), float(closing), float(growth)))
+        start = end
+    return found
 
 
 def annualised(total: float, days: int) -> Figure[float]:

@@ -17,6 +17,7 @@ from market.domain.actions import Action
 from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split
 from portfolios.domain.exact import ONE, ZERO, exact
+from portfolios.domain.held import CashGain, HeldGain, LotGain
 from portfolios.domain.ledger import Ledger
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.prices import Prices
@@ -87,36 +88,6 @@ class Gap:
     reason: Reason
     instrument: int | None = None
     currency: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldGain:
-    """What is held of one instrument at the end: what it was worth then and what it gained in the period.
-
-    `price` is per unit in the instrument's currency, `rate` the portfolio's currency for one of that;
-    `start_value` is what these units counted from (their value at the start, or what was paid since).
-    ``value - start_value == price_gain + currency_effect``, all in the portfolio's currency.
-    """
-
-    instrument: int
-    quantity: Decimal
-    price: Decimal
-    rate: Decimal
-    start_value: Decimal
-    value: Decimal
-    price_gain: Decimal
-    currency_effect: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class CashGain:
-    """Cash of one currency at the end; all but `amount` and `rate` in the portfolio's currency."""
-
-    currency: str
-    amount: Decimal
-    rate: Decimal
-    value: Decimal
-    currency_effect: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,17 +289,24 @@ class _Period:
         """Return what is held on `day`, each with its price gain and currency effect."""
         found = []
         for position, price, rate in self._held(day):
-            price_gain = currency_effect = total = start = ZERO
+            lots = []
             for lot in position.queue.lots():
                 value = lot.quantity * price * rate
                 by_price, by_rate = gains(value, lot.cost, lot.cost_base, rate)
-                price_gain += by_price or ZERO
-                currency_effect += by_rate or ZERO
-                total += value
-                start += lot.cost_base or ZERO
-            units = position.queue.quantity
+                start, gained = lot.cost_base or ZERO, (by_price or ZERO, by_rate or ZERO)
+                lots.append(LotGain(lot.entry_id, lot.acquired, lot.quantity, start, value, *gained))
             found.append(
-                HeldGain(position.instrument, units, price, rate, start, total, price_gain, currency_effect)
+                HeldGain(
+                    position.instrument,
+                    position.queue.quantity,
+                    price,
+                    rate,
+                    _total(one.start_value for one in lots),
+                    _total(one.value for one in lots),
+                    _total(one.price_gain for one in lots),
+                    _total(one.currency_effect for one in lots),
+                    tuple(lots),
+                )
             )
         return found
 

@@ -35,13 +35,13 @@ _KEPT_PARTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What figures are asked of: ledgers in one currency, `base`; `scopes` says what each is of.
+    """What figures are asked of: `parts` of the portfolios in `wholes`, in one currency, `base`.
 
     What moved between them is no flow. `instruments` names everything in them.
     """
 
     parts: tuple[Ledger, ...]
-    scopes: tuple[Scope, ...]
+    wholes: tuple[Ledger, ...]
     base: str
     instruments: Mapping[int, Instrument]
     derived: dict[Any, Any] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def report(ledgers: Sequence[Ledger], scopes: Sequence[Scope], currency: str) ->
     """Put ledgers together, each with what it contributes; all figures are in `currency`."""
     parts = tuple(scoped(one, scope, currency) for one, scope in zip(ledgers, scopes, strict=True))
     names = {key: one for part in parts for key, one in part.instruments.items()}
-    return Report(parts, tuple(scopes), currency, names)
+    return Report(parts, tuple(ledgers), currency, names)
 
 
 def last_day(found: Report) -> date:
@@ -146,18 +146,18 @@ def allocation(found: Report, day: date, by: str) -> tuple[Decimal, list[Slice[s
 
 def inception(found: Report, until: date) -> Period:
     """Tell the period from the day before the first entry of any part to `until`."""
-    starts = [figures.inception(part, until).start for part in _filled(found)]
+    starts = [figures.inception(part, until).start for part in filled(found)]
     return Period(min(starts), until)
 
 
-def _filled(found: Report) -> list[Ledger]:
+def filled(found: Report) -> list[Ledger]:
     """List the parts that have entries; the first one where none has."""
     return [part for part in found.parts if part.entries] or [found.parts[0]]
 
 
 def performance(found: Report, period: Period) -> Performance:
     """Compute the returns of a period; one that begins before the first entry begins there."""
-    parts = _filled(found)
+    parts = filled(found)
     if len(parts) == 1:
         return figures.performance(parts[0], period)
     return _once(found, ("performance", period), lambda: _performance(found, parts, period))
@@ -175,7 +175,7 @@ def _performance(found: Report, parts: list[Ledger], period: Period) -> Performa
 
 def statement(found: Report, period: Period) -> Statement:
     """Answer where the change in value over a period came from, exactly."""
-    parts = _filled(found)
+    parts = filled(found)
     if len(parts) == 1:
         return figures.state(parts[0], period)
     return _once(

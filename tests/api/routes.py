@@ -175,6 +175,8 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-quality": GET,
     "api-quality-dismissals": (Call("post", {"issue_id": "ISSUE"}, status=201),),
     "api-quality-dismissal": (Call("delete", status=204),),
+    "api-explain": GET,
+    "api-rates-used": GET,
     "api-tags": GET,
     "api-instrument-tags": (Call("get"), Call("put", {"tags": ["core"]})),
     # who shares them

@@ -152,6 +152,7 @@ def test_reads_cost_the_same_for_one_row_and_for_three_and_what_was_agreed(home)
     # Two portfolios more to read; in memory they cost nothing. A statement reads two prices besides.
     assert {name: more for name, more in grown.items() if more != (0, 0)} == {
         "api-net-worth": (2 * COLD_LEDGER, 0),
+        "api-explain": (2 * COLD_LEDGER, 0),
         "api-report-allocation": (2 * COLD_LEDGER, 0),
         "api-report-performance": (2 * COLD_LEDGER, 0),
         "api-report-series": (2 * (COLD_LEDGER - 1), 0),
@@ -173,5 +174,6 @@ def test_lists_had_rows_to_show(home):
             totals[route.name] = body.json()["total"]
     lists = {name: total for name, total in totals.items() if isinstance(total, int)}
     assert lists.pop("api-import") == 1  # the rows of one file
+    assert lists.pop("api-explain") > 0  # the causes of one gain, of which some are 0
     assert {name for name, total in lists.items() if total < 3} == set()
     assert len(lists) >= 12

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from core.templatetags.figures import plain_percent
 from portfolios.domain.arrays import day_of
 from portfolios.domain.reasons import Figure
-from portfolios.domain.returns import DAYS_PER_YEAR
+from portfolios.domain.returns import DAYS_PER_YEAR, stretches
 from portfolios.selectors.figures import dated_flows
 from portfolios.selectors.periods import days_invested, is_yearly
 from portfolios.selectors.periods import money_weighted as money_weighted_of
@@ -31,24 +30,16 @@ def time_weighted(asked: Question) -> Answer:
     """List the stretches between flows, whose returns are linked."""
     found = asked.performance
     series = found.series
-    moved = (series.inflow != 0) | (series.outflow != 0)
-    last = len(series.days) - 1
-    # A stretch ends on the eve of an inflow (money counts from the start of its day) and on the last day.
-    ends = sorted({int(at) - 1 for at in np.flatnonzero(moved) if at > 1} | {last} - {0})
-    rows, start = [], 0
-    for end in ends:
-        growth = (1 + found.cumulative[end]) / (1 + found.cumulative[start]) - 1
-        begin = series.value[start] + series.inflow[start + 1]
-        rows.append(
-            [
-                day(day_of(series.days[start])),
-                day(day_of(series.days[end])),
-                Cell("money", _money(begin)),
-                Cell("money", _money(series.value[end])),
-                Cell("signed_percent", ratio(float(growth))),
-            ]
-        )
-        start = end
+    rows = [
+        [
+            day(day_of(series.days[one.start])),
+            day(day_of(series.days[one.end])),
+            Cell("money", _money(one.opening)),
+            Cell("money", _money(one.closing)),
+            Cell("signed_percent", ratio(one.growth)),
+        ]
+        for one in stretches(series.value, series.inflow, series.outflow, found.cumulative)
+    ]
     return Answer(
         _("Time-weighted return"),
         _(
