@@ -78,7 +78,7 @@ class QualityChecksView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """Run the checks over the caller's real portfolios; what was dismissed is left out."""
-        found = quality.issues_of_user(request.user)
+        _portfolios, found = quality.of_user(request.user)
         shown = found.dismissed if flag_parameter(request.query_params, "dismissed") else found.open
         now = clock.now()
         return Response(

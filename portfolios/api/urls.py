@@ -13,6 +13,7 @@ from portfolios.api import (
     income,
     portfolios,
     quality,
+    rebalancing,
     reports,
     risk,
     sharing,
@@ -70,6 +71,9 @@ urlpatterns = [
     path("api/v1/performance", reports.ReportPerformanceView.as_view(), name="api-report-performance"),
     path("api/v1/statement", reports.ReportStatementView.as_view(), name="api-report-statement"),
     path("api/v1/series", reports.ReportSeriesView.as_view(), name="api-report-series"),
+    path(f"{ONE}/targets", rebalancing.TargetsView.as_view(), name="api-targets"),
+    path(f"{ONE}/lot-sizes", rebalancing.LotSizesView.as_view(), name="api-lot-sizes"),
+    path(f"{ONE}/rebalancing", rebalancing.RebalancingView.as_view(), name="api-rebalancing"),
     path(f"{ONE}/quality", quality.PortfolioQualityView.as_view(), name="api-quality"),
     path(f"{ONE}/quality/dismissals", quality.DismissalsView.as_view(), name="api-quality-dismissals"),
     path(

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     NO_LOSS = "no-loss"
     NO_GAIN = "no-gain"
     NO_BENCHMARK = "no-benchmark"
+    NOTHING_SOLD = "nothing-sold"
+    NO_TAX_RATE = "no-tax-rate"
 
 
 @dataclass(frozen=True, slots=True)

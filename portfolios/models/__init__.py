@@ -15,12 +15,15 @@ from market.models import Instrument
 from portfolios.models.benchmark import BenchmarkPart
 from portfolios.models.lots import CarriedLots, ReliefLink
 from portfolios.models.tags import InstrumentTag
+from portfolios.models.targets import AllocationTarget, LotSize
 
 __all__ = [
+    "AllocationTarget",
     "BenchmarkPart",
     "CarriedLots",
     "ImportPreset",
     "InstrumentTag",
+    "LotSize",
     "Portfolio",
     "PortfolioInvitation",
     "PortfolioMember",

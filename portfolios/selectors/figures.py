@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns
 from portfolios.domain.book import Book
 from portfolios.domain.corporate import columns as corporate
 from portfolios.domain.corporate.moves import Move, moves
-from portfolios.domain.entries import EntryKind
+from portfolios.domain.entries import Entry, EntryKind
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.reasons import Figure, Reason
@@ -73,11 +73,20 @@ def book_by(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: boo
     return once(ledger, key, lambda: _fold(ledger, day, method, fees_in_basis=fees_in_basis))
 
 
-def _fold(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
+def book_with(ledger: Ledger, day: date, entries: Sequence[Entry]) -> Book:
+    """Answer the book at the end of `day` as it would be with further entries; nothing is kept."""
+    portfolio = ledger.portfolio
+    method = CostMethod(portfolio.cost_method)
+    return _fold(ledger, day, method, fees_in_basis=portfolio.fees_in_basis, besides=entries)
+
+
+def _fold(
+    ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool, besides: Sequence[Entry] = ()
+) -> Book:
     moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
     ledger.know_pairs({(one, on) for one, on in moved if one is not None} | _before_actions(ledger, day))
     return fold(
-        ledger.entries,
+        [*ledger.entries, *besides],
         ledger.splits,
         ledger.rates,
         base=ledger.base,

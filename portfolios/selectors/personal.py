@@ -15,10 +15,12 @@ from core.models import Role
 from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
+    AllocationTarget,
     BenchmarkPart,
     CarriedLots,
     ImportPreset,
     InstrumentTag,
+    LotSize,
     Portfolio,
     PortfolioInvitation,
     PortfolioMember,
@@ -51,10 +53,13 @@ _IMPORT = (
 _REVISION = (
     "id", ("transaction", "transaction_id"), "version", "changed_at", "changed_by", "state",
 )  # fmt: skip
+_DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
+_TARGET = ("id", PORTFOLIO, "grouping", "key", "weight", ("instrument", "instrument__uuid"))
+_LOT = (PORTFOLIO, ("instrument", "instrument__uuid"), "size")
 
 _TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
-_DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
 _PART = ("id", PORTFOLIO, ("instrument", "instrument__uuid"), "weight")
+
 _INVITATION = (
     "id", PORTFOLIO, "email", "role", "status", ("invited_by", "invited_by_id"), "sent_at", "expires_at",
     "closed_at", "member_id", "created_at", "updated_at",
@@ -93,6 +98,9 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     )
     dismissals = QualityDismissal.objects.filter(Q(portfolio__in=mine) | Q(dismissed_by=user_id))
     yield table("quality_dismissals", dismissals.order_by("dismissed_at", "pk"), _DISMISSAL)
+    targets = AllocationTarget.objects.filter(portfolio__in=mine)
+    yield table("allocation_targets", targets.order_by("portfolio_id", "grouping", "key"), _TARGET)
+    yield table("lot_sizes", LotSize.objects.filter(portfolio__in=mine).order_by("pk"), _LOT)
     yield PersonalTable(
         name="import_rows",
         columns=("import", "position", "row"),

@@ -253,13 +253,18 @@ def _keep_instruments(actor: Actor, portfolio: Portfolio, items: Sequence[Transa
 
     They are public, the actor's own, those of the portfolio's owner, or in the portfolio already.
     """
-    _refuse_foreign(actor, portfolio, [item.instrument for item in items if item.instrument])
+    refuse_foreign(actor, portfolio, [item.instrument for item in items if item.instrument])
     wanted = _ids({item.instrument for item in items})
     if wanted - keep_instruments(wanted):
         raise ValidationFailed.of("instrument", _("This instrument was deleted meanwhile."), "unknown")
 
 
-def _refuse_foreign(actor: Actor, portfolio: Portfolio, used: Iterable[Instrument]) -> None:
+def refuse_foreign(actor: Actor, portfolio: Portfolio, used: Iterable[Instrument]) -> None:
+    """Refuse instruments that the actor may not name in this portfolio.
+
+    Raises:
+        ValidationFailed: one is another person's, and neither the owner's nor in the portfolio.
+    """
     theirs = [one for one in used if one.owner_id not in {None, actor.user_id}]
     if not theirs:
         return

@@ -59,7 +59,7 @@ def tabs_of(portfolio: Portfolio, current: str) -> list[dict[str, Any]]:
     """List the pages of one portfolio that this user may open."""
     pages = [(name, str(label)) for name, label in FIRST_TABS]
     if portfolio.managed_by is None:
-        pages += [("portfolio-quality", _("Quality"))]
+        pages += [("portfolio-rebalancing", _("Rebalancing")), ("portfolio-quality", _("Quality"))]
     if can_write(portfolio):
         pages += [("import-list", _("Imports"))]
     if portfolio.managed_by is None:

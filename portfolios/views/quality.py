@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import NotFound
 from core.pages import actor_of
+from portfolios.models import Portfolio
 from portfolios.selectors import quality
 from portfolios.selectors.quality import Issue, Mend, Severity
 from portfolios.services import quality as services
@@ -40,9 +41,13 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding on the page; `url` is empty where this reader cannot mend it."""
+    """One finding on the page; `url` is empty where this reader cannot mend it.
+
+    `portfolio` is as this reader may see it: the finding's own may be another reader's.
+    """
 
     issue: Issue
+    portfolio: Portfolio
     url: str
     action: str
     may_dismiss: bool
@@ -66,8 +71,8 @@ def portfolio_quality(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     portfolio, found = quality.of_portfolio(request.user, portfolio_id)
     context = {
         **frame(portfolio, CURRENT),
-        **_context(request, found.open),
-        "dismissed": [_row(request, one) for one in found.dismissed[:ISSUES_A_PAGE]],
+        **_context(request, [portfolio], found.open),
+        "dismissed": [_row(request, portfolio, one) for one in found.dismissed[:ISSUES_A_PAGE]],
         "dismissed_count": len(found.dismissed),
     }
     return render(request, "portfolios/quality/portfolio.html", context)
@@ -77,8 +82,8 @@ def portfolio_quality(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
 @login_required
 def all_quality(request: HttpRequest) -> HttpResponse:
     """Show what the checks find in all the portfolios that the user owns."""
-    found = quality.issues_of_user(request.user)
-    context = {**_context(request, found.open), "names_portfolio": True}
+    portfolios, found = quality.of_user(request.user)
+    context = {**_context(request, portfolios, found.open), "names_portfolio": True}
     return render(request, "portfolios/quality/all.html", context)
 
 
@@ -109,14 +114,16 @@ def _done(
     return redirect("quality") if every else redirect(CURRENT, portfolio_id)
 
 
-def _context(request: HttpRequest, issues: Sequence[Issue]) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, portfolios: Sequence[Portfolio], issues: Sequence[Issue]
+) -> dict[str, Any]:
     asked = request.GET.get("severity", "")
     chosen = asked if asked in set(Severity) else ""
     shown = [one for one in issues if chosen in {"", one.check.severity}]
     page = Paginator(shown, ISSUES_A_PAGE).get_page(request.GET.get("page"))
     total = quality.counts(issues)
     return {
-        "groups": _groups(request, page, total),
+        "groups": _groups(request, {one.pk: one for one in portfolios}, page, total),
         "counts": [(one.value, *SEVERITIES[one], total[one.value]) for one in Severity],
         "total": len(issues),
         "chosen": chosen,
@@ -125,19 +132,23 @@ def _context(request: HttpRequest, issues: Sequence[Issue]) -> dict[str, Any]:
     }
 
 
-def _groups(request: HttpRequest, page: Page[Issue], total: dict[str, int]) -> list[Group]:
+def _groups(
+    request: HttpRequest, portfolios: dict[UUID, Portfolio], page: Page[Issue], total: dict[str, int]
+) -> list[Group]:
     groups = []
     for severity in Severity:
-        rows = [_row(request, one) for one in page if one.check.severity is severity]
+        rows = [
+            _row(request, portfolios[one.portfolio.pk], one) for one in page if one.check.severity is severity
+        ]
         if rows:
             label, badge = SEVERITIES[severity]
             groups.append(Group(severity.value, str(label), badge, rows, total[severity.value]))
     return groups
 
 
-def _row(request: HttpRequest, issue: Issue) -> Row:
-    writes = can_write(issue.portfolio)
+def _row(request: HttpRequest, portfolio: Portfolio, issue: Issue) -> Row:
+    writes = can_write(portfolio)
     mend = issue.check.mend
     foreign = issue.instrument is not None and issue.instrument.owner_id not in {None, request.user.pk}
     able = not foreign if mend is Mend.PRICES else writes or mend is Mend.RATES
-    return Row(issue, quality.link(issue) if able else "", str(ACTIONS[mend]), writes)
+    return Row(issue, portfolio, quality.link(issue) if able else "", str(ACTIONS[mend]), writes)

@@ -29,6 +29,8 @@ REASONS = {
     Reason.NO_LOSS: _("There was no loss."),
     Reason.NO_GAIN: _("There was no gain."),
     Reason.NO_BENCHMARK: _("No benchmark is chosen."),
+    Reason.NOTHING_SOLD: _("Nothing is sold."),
+    Reason.NO_TAX_RATE: _("No tax rate is given."),
 }
 
 

@@ -88,6 +88,7 @@ SPLIT = {"kind": "split", "ex_date": "2024-02-01", "numerator": "2", "denominato
 RATE = {"base": "EUR", "quote": "USD", "date": "2024-01-02", "rate": "1.25"}
 PAIR = {"base": "EUR", "quote": "USD"}
 ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
+TARGETS = {"by": "class", "targets": [{"key": "stock", "weight": "1"}]}
 COIN = {"coin_id": "bitcoin", "amount": 1}
 
 TOKEN = {"name": "Script", "scopes": ["portfolios:read"], "password": "correct horse battery"}
@@ -172,6 +173,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-report-performance": GET,
     "api-report-statement": GET,
     "api-report-series": GET,
+    "api-targets": (Call("get"), Call("put", TARGETS)),
+    "api-lot-sizes": (Call("get"), Call("put", {"instrument": "INSTRUMENT", "size": "10"})),
+    "api-rebalancing": GET,
     "api-quality": GET,
     "api-quality-dismissals": (Call("post", {"issue_id": "ISSUE"}, status=201),),
     "api-quality-dismissal": (Call("delete", status=204),),

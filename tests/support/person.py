@@ -47,6 +47,7 @@ from portfolios.services.portfolios import create_portfolio, default_portfolio
 from portfolios.services.quality import dismiss_issue
 from portfolios.services.sharing import accept_invitation, invite_member
 from portfolios.services.tags import set_tags
+from portfolios.services.targets import TargetInput, set_lot_size, set_targets
 from portfolios.services.transactions import add_transactions, change_transaction
 
 PASSWORD = "correct horse battery"
@@ -150,6 +151,7 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
         _entries(actor, portfolio, instrument)
         _imported(user, portfolio)
         _dismissed(actor, portfolio)
+        _aims(actor, portfolio, instrument)
     return own, theirs
 
 
@@ -180,6 +182,13 @@ def _dismissed(actor: Actor, portfolio: Portfolio) -> None:
     """Put a finding of the quality checks aside."""
     found = issues_of(load(Portfolio.objects.get(pk=portfolio.pk)))[0]
     dismiss_issue(actor=actor, portfolio_id=portfolio.pk, issue_id=found.id)
+
+
+def _aims(actor: Actor, portfolio: Portfolio, instrument: Instrument) -> None:
+    """Set a target and a lot size."""
+    rest = [TargetInput(key="stock", weight=Decimal(1), instrument=instrument)]
+    set_targets(actor=actor, portfolio_id=portfolio.pk, grouping="class", targets=rest)
+    set_lot_size(actor=actor, portfolio_id=portfolio.pk, instrument=instrument, size=Decimal(10))
 
 
 def _imported(user: User, portfolio: Portfolio) -> UUID:

@@ -5,9 +5,17 @@ needs to know of it but docs/portfolios/quality.md, which a test compares.
 """
 
 from portfolios.selectors.quality.base import Issue, Mend, Severity
-from portfolios.selectors.quality.found import counts, issues_of, issues_of_user, link, of_portfolio
+from portfolios.selectors.quality.found import counts, issues_of, link, of_portfolio, of_user
 from portfolios.selectors.quality.registry import REGISTRY
 
 __all__ = [
-    "REGISTRY", "Issue", "Mend", "Severity", "counts", "issues_of", "issues_of_user", "link", "of_portfolio",
+    "REGISTRY",
+    "Issue",
+    "Mend",
+    "Severity",
+    "counts",
+    "issues_of",
+    "link",
+    "of_portfolio",
+    "of_user",
 ]  # fmt: skip

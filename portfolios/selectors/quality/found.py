@@ -56,9 +56,10 @@ def of_portfolio(user: Any, portfolio_id: UUID) -> tuple[Portfolio, Quality]:
     return portfolio, _sorted([load(portfolio)])
 
 
-def issues_of_user(user: Any) -> Quality:
+def of_user(user: Any) -> tuple[list[Portfolio], Quality]:
     """Check all the real portfolios that `user` owns."""
-    return _sorted(load_all(list(real_of(user))))
+    portfolios = list(real_of(user))
+    return portfolios, _sorted(load_all(portfolios))
 
 
 def counts(issues: Iterable[Issue]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
 from portfolios.domain.realised import TaxRule, by_year, realised_rows
+from portfolios.domain.rebalancing import Asset, Funding, Wishes, plan
 from portfolios.domain.relative import Pair
 from portfolios.domain.returns import annualised, daily_returns, simple, time_weighted, xirr
 from portfolios.domain.scopes import Scope, within
@@ -320,3 +321,21 @@ def test_page_of_short_positions_opens_one_and_closes_it():
         date(2024, 2, 29),
     )
     assert (view.market_value, view.unrealised, view.average_cost) == (-570, 30, 100)
+
+
+def test_rebalancing_page():
+    (held, wanted) = tables("rebalancing.md")
+    rows = [row for row in held if row["group"] != "(cash)"]
+    assets = [
+        Asset(at, row["group"], *(Decimal(row[name]) for name in ("units", "price", "lot")))
+        for at, row in enumerate(rows)
+    ]
+    targets = {row["group"]: Decimal(row["target"]) for row in held}
+    for row in wanted:
+        wishes = Wishes(targets, Funding(row["funding"]), Decimal(row["new money"]))
+        found = plan(assets, Decimal(1000), wishes)
+        units = {one.group: one.units for one in found.trades}
+        assert [units.get(one.group, Decimal(0)) for one in assets] == [
+            Decimal(row[one.group]) for one in assets
+        ]
+        assert found.cash_after == Decimal(row["cash after"])

@@ -70,3 +70,11 @@ def test_viewer_sees_findings_but_may_change_nothing(client, page, portfolio, fl
     client.force_login(stranger)
     rows = [one for group in client.get(page).context["groups"] for one in group.rows]
     assert [(one.url != "", one.may_dismiss) for one in rows] == [(False, False), (True, False)]
+
+
+def test_owner_may_dismiss_though_the_task_read_the_ledger_first(client, page, portfolio, flawed):
+    check_quality(portfolio_id=portfolio.pk)
+    rows = [one for group in client.get(page).context["groups"] for one in group.rows]
+    assert [one.may_dismiss for one in rows] == [True, True]
+    shown = [one for group in client.get(reverse("quality")).context["groups"] for one in group.rows]
+    assert [one.may_dismiss for one in shown] == [True, True]
