@@ -74,7 +74,20 @@ def test_from_invitation_to_removal(owner: Page, guest: Page, live_server) -> No
     expect(guest.locator(".figure").first).to_contain_text("1,234.50")
     address = guest.url
     tabs = guest.get_by_role("navigation", name="Pages of this portfolio").get_by_role("link")
-    expect(tabs).to_have_text(["Overview", "Transactions", "Sharing"])
+    expect(tabs).to_have_text(
+        [
+            "Overview",
+            "Performance",
+            "Risk",
+            "Holdings",
+            "Realised gains",
+            "Income",
+            "Transactions",
+            "Rebalancing",
+            "Quality",
+            "Sharing",
+        ]
+    )
     expect(guest.get_by_role("link", name="Add transaction")).to_have_count(0)
     tabs.nth(1).click()
     expect(guest.locator("#transaction-table tbody tr")).to_have_count(1)
