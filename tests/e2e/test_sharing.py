@@ -89,7 +89,7 @@ def test_from_invitation_to_removal(owner: Page, guest: Page, live_server) -> No
         ]
     )
     expect(guest.get_by_role("link", name="Add transaction")).to_have_count(0)
-    tabs.nth(1).click()
+    tabs.get_by_text("Transactions").click()
     expect(guest.locator("#transaction-table tbody tr")).to_have_count(1)
     for name in ("Edit", "Delete", "Import", "Add transaction"):
         expect(guest.get_by_label(name, exact=True)).to_have_count(0)
