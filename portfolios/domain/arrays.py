@@ -22,10 +22,14 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 
 class MoveKind(StrEnum):
-    """What a corporate action does that no entry of a person does: units turn into others, or into cash."""
+    """What a corporate action does that no entry of a person does: units turn into others, or into cash.
+
+    `GIVEN` are units that come beside those that gave them and take nothing of their cost along.
+    """
 
     MOVED_IN = "moved_in"
     MOVED_OUT = "moved_out"
+    GIVEN = "given"
     CASH_PAID = "cash_paid"
 
 

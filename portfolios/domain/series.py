@@ -44,6 +44,7 @@ _CASH_SIGN = {
     EntryKind.TRANSFER_OUT: 0.0,
     MoveKind.MOVED_IN: 0.0,
     MoveKind.MOVED_OUT: 0.0,
+    MoveKind.GIVEN: 0.0,
     MoveKind.CASH_PAID: 1.0,
 }
 _UNIT_SIGN = {
@@ -53,10 +54,11 @@ _UNIT_SIGN = {
     EntryKind.TRANSFER_OUT: -1.0,
     MoveKind.MOVED_IN: 1.0,
     MoveKind.MOVED_OUT: -1.0,
+    MoveKind.GIVEN: 1.0,
 }
 _CASH = np.array([_CASH_SIGN[kind] for kind in CODES])
 _UNITS = np.array([_UNIT_SIGN.get(kind, 0.0) for kind in CODES])
-_MOVED = np.array([kind in (MoveKind.MOVED_IN, MoveKind.MOVED_OUT) for kind in CODES])
+_MOVED = np.array([kind in (MoveKind.MOVED_IN, MoveKind.MOVED_OUT, MoveKind.GIVEN) for kind in CODES])
 _EXTERNAL = np.array([kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL) for kind in CODES])
 _IN_KIND = np.array([kind in (EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT) for kind in CODES])
 

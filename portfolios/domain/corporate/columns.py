@@ -66,7 +66,8 @@ def _rows(move: Move) -> Iterable[_Row]:
             )
     if action.target is not None:
         price, currency = (move.price.price, move.price.currency) if move.price else (None, "")
-        yield _Row(move, MoveKind.MOVED_IN, action.target, move.received, price, currency)
+        kind = MoveKind.GIVEN if move.given else MoveKind.MOVED_IN
+        yield _Row(move, kind, action.target, move.received, price, currency)
     if move.fraction:
         of = action.instrument if action.target is None else action.target
         price = action.cash_in_lieu or ZERO

@@ -32,7 +32,8 @@ class Move:
     """One action that meets a holding of `quantity` units: `received` new ones, a `fraction` paid out.
 
     Of a cash payment for a split's fraction, `fraction` is of the instrument itself. `price` is what a new
-    unit is worth by the old one's last price, for as long as the market knows no price of it.
+    unit is worth by the old one's last price, for as long as the market knows no price of it. `given`: the
+    old one has a price, and nothing of it goes over.
     """
 
     action: Action
@@ -40,6 +41,7 @@ class Move:
     received: Decimal
     fraction: Decimal
     price: PriceUsed | None
+    given: bool = False
 
     @property
     def ex_date(self) -> date:
@@ -195,20 +197,25 @@ class Walk:
             received = share(held, Decimal(action.numerator), Decimal(action.denominator))
         whole = held if action.kind is ActionKind.CASH_IN_LIEU else received
         paid_out = ZERO if action.cash_in_lieu is None else fraction(whole)
-        move = Move(action, held, received, paid_out, self._worth(action))
+        given = action.cost_share == 0 and action.target is not None and self._used(action) is not None
+        move = Move(action, held, received, paid_out, self._worth(action), given)
         for instrument, units in move.changes:
             self.held[instrument] = self.held.get(instrument, ZERO) + units
         if action.target is not None and move.price is not None:
             self._own[action.target] = move.price
         self.moves.append(move)
 
+    def _used(self, action: Action) -> PriceUsed | None:
+        """Return the last price of the old one before the day."""
+        eve = action.ex_date - timedelta(days=1)
+        found = None if self._prices is None else self._prices.price(action.instrument, eve)
+        return found or self._own.get(action.instrument)
+
     def _worth(self, action: Action) -> PriceUsed | None:
         """Return what a new unit is worth by the last price of the old one before the day."""
         if action.target is None:
             return None
-        eve = action.ex_date - timedelta(days=1)
-        found = None if self._prices is None else self._prices.price(action.instrument, eve)
-        used = found or self._own.get(action.instrument)
+        used = self._used(action)
         part = ONE if action.cost_share is None else action.cost_share
         if used is None or not part:
             return None

@@ -25,7 +25,19 @@ from portfolios.domain.series import Market, value_series
 from portfolios.domain.shortfall import shortfalls, units
 from portfolios.domain.statement import statement
 from tests.support.corporate import action, chains
-from tests.support.ledgers import CURRENCIES, FIRST, LENGTH, QUOTED, days, entry, money, prices, rates, worlds
+from tests.support.ledgers import (
+    CURRENCIES,
+    FIRST,
+    LENGTH,
+    QUOTED,
+    World,
+    days,
+    entry,
+    money,
+    prices,
+    rates,
+    worlds,
+)
 
 LAST = FIRST + timedelta(days=LENGTH)
 some = settings(max_examples=25)
@@ -288,6 +300,20 @@ def series_of(world, chain, first, last):
     typed = columns(world.entries, instruments, CURRENCIES)
     ledger = joined(corporate.columns(done, instruments, CURRENCIES), typed)
     return value_series(ledger, market, day_number(first), day_number(last), tracks_cash=world.tracks_cash)
+
+
+def test_units_that_are_given_beside_old_ones_are_a_gain_and_no_flow():
+    world = World(
+        [entry("2024-01-02", "buy", 10, 20, instrument=1)],
+        [],
+        {key: [(FIRST, Decimal(25))] for key in QUOTED},
+        {name: [(FIRST, Decimal(1))] for name in CURRENCIES if name != "EUR"},
+        tracks_cash=False,
+    )
+    spun = [action("2024-01-03", "spin_off", 1, target=2, ratio=(1, 1), cost_share="0")]
+    series, found = series_of(world, spun, FIRST, LAST), statement_of(world, spun, FIRST, LAST)
+    assert (series.inflow.sum(), series.value[-1]) == (200, 500)
+    assert (found.inflows, found.lines.closing) == (200, 500)
 
 
 @some
