@@ -7,6 +7,7 @@ divides keeps the remainder, so that parts add up to the whole with ``==``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from decimal import (
     ROUND_HALF_EVEN,
@@ -33,7 +34,7 @@ def exact() -> AbstractContextManager[Context]:
     return localcontext(EXACT)
 
 
-# The four below are called within `exact()`; operators there are three times as fast as context methods.
+# Those below are called within `exact()`; operators there are three times as fast as context methods.
 
 
 def share(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
@@ -58,3 +59,16 @@ def plus(first: Decimal | None, second: Decimal | None) -> Decimal | None:
 def minus(first: Decimal | None, second: Decimal | None) -> Decimal | None:
     """Subtract, or stay unknown where either side is unknown."""
     return None if first is None or second is None else first - second
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Sum, or stay unknown where one is unknown."""
+    found: Decimal | None = ZERO
+    for amount in amounts:
+        found = plus(found, amount)
+    return found
+
+
+def total_of_known(amounts: Iterable[Decimal | None]) -> Decimal:
+    """Sum what is known; what is not belongs to something that is left out and named elsewhere."""
+    return sum((amount for amount in amounts if amount is not None), ZERO)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from portfolios.domain.book import Book, Income
 from portfolios.domain.entries import EntryId, EntryKind
 from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share
+from portfolios.domain.exact import total as summed
 from portfolios.domain.reasons import Figure, Reason
 
 
@@ -85,7 +86,7 @@ def total(rows: Iterable[Payment]) -> Received:
     found = list(rows)
     with exact():
         gross, taxes, fees = (
-            known_sum(getattr(row, name) for row in found) for name in ("gross", "taxes", "fees")
+            summed(getattr(row, name) for row in found) for name in ("gross", "taxes", "fees")
         )
         return Received(len(found), gross, taxes, fees, minus(minus(gross, taxes), fees))
 
@@ -141,11 +142,3 @@ def ratio(part: Decimal | None, whole: Decimal | None, unknown: Reason) -> Figur
         return Figure(None, Reason.NOTHING_HELD)
     with exact():
         return Figure(share(part, ONE, whole))
-
-
-def known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Sum, or stay unknown where one is unknown; within `exact()` without loss."""
-    found: Decimal | None = ZERO
-    for one in amounts:
-        found = plus(found, one)
-    return found

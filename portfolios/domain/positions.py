@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from portfolios.domain.book import Book, Charge, Disposal, Holding, Income, ProblemKind
 from portfolios.domain.entries import EntryKind, Split
-from portfolios.domain.exact import ONE, ZERO, exact, minus, plus, share, times
+from portfolios.domain.exact import ONE, ZERO, exact, minus, share, times, total
 from portfolios.domain.lots import Lot
 from portfolios.domain.prices import Prices, PriceUsed, SplitTable, Valuer
 from portfolios.domain.rates import Rates
@@ -102,14 +102,6 @@ def _grouped(rows: Iterable[_Row]) -> dict[int | None, list[_Row]]:
     return groups
 
 
-def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Sum, or stay unknown where one is unknown."""
-    total: Decimal | None = ZERO
-    for amount in amounts:
-        total = plus(total, amount)
-    return total
-
-
 class _Views:
     """What all positions of one book share."""
 
@@ -128,17 +120,17 @@ class _Views:
         at, quantity = holding.instrument, holding.quantity
         price = self._valuer.price(at, holding.currency, self._day, holding.own_price)
         rate = self._valuer.rate(holding.currency, self._day)
-        cost_quote = _total(lot.cost for lot in holding.lots)
+        cost_quote = total(lot.cost for lot in holding.lots)
         charges = self._charges.get(at, [])
         figures = {
             "rate": rate,
-            "cost_basis": _total(lot.cost_base for lot in holding.lots),
+            "cost_basis": total(lot.cost_base for lot in holding.lots),
             "cost_basis_quote": cost_quote,
             "average_cost": None if cost_quote is None or not quantity else share(cost_quote, ONE, quantity),
-            "charges": _total(lot.charges for lot in holding.lots),
-            "income": _total(row.base for row in self._incomes.get(at, [])),
-            "fees": _total(row.base for row in charges if row.kind is EntryKind.FEE),
-            "taxes": _total(row.base for row in charges if row.kind is EntryKind.TAX),
+            "charges": total(lot.charges for lot in holding.lots),
+            "income": total(row.base for row in self._incomes.get(at, [])),
+            "fees": total(row.base for row in charges if row.kind is EntryKind.FEE),
+            "taxes": total(row.base for row in charges if row.kind is EntryKind.TAX),
             "day_change": self._day_change(holding, price, rate),
             **_unrealised(holding, price, rate),
             **_realised(self._disposals.get(at, [])),
@@ -215,7 +207,7 @@ def _unrealised(holding: Holding, price: PriceUsed | None, rate: Decimal | None)
     """Return value and gain of what is held; nothing held is worth 0, whatever its price."""
     quoted = _value(holding.quantity, price) if holding.quantity else ZERO
     value = times(quoted, rate) if holding.quantity else ZERO
-    cost, cost_base = _total(lot.cost for lot in holding.lots), _total(lot.cost_base for lot in holding.lots)
+    cost, cost_base = total(lot.cost for lot in holding.lots), total(lot.cost_base for lot in holding.lots)
     by_price, by_rate = gains(value, cost, cost_base, rate) if holding.quantity else (ZERO, ZERO)
     return {
         "market_value": value,
@@ -227,9 +219,9 @@ def _unrealised(holding: Holding, price: PriceUsed | None, rate: Decimal | None)
 
 
 def _realised(rows: Sequence[Disposal]) -> dict[str, Decimal | None]:
-    by_price, by_rate = _total(row.price_gain for row in rows), _total(row.currency_effect for row in rows)
+    by_price, by_rate = total(row.price_gain for row in rows), total(row.currency_effect for row in rows)
     return {
-        "realised": _total(minus(row.proceeds_base, row.cost_base) for row in rows),
+        "realised": total(minus(row.proceeds_base, row.cost_base) for row in rows),
         "realised_price": by_price,
         "realised_currency": by_rate,
     }

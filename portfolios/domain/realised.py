@@ -11,7 +11,7 @@ from typing import Final
 
 from portfolios.domain.book import Book, Disposal
 from portfolios.domain.entries import EntryId
-from portfolios.domain.exact import ZERO, exact, minus, plus
+from portfolios.domain.exact import exact, minus, plus, total_of_known
 from portfolios.domain.lots import CostMethod
 
 YEAR: Final = 365
@@ -179,19 +179,15 @@ def _totals(year: int, rows: list[RealisedRow], rule: TaxRule) -> YearTotals:
         start=start,
         end=end,
         rows=len(rows),
-        proceeds=_sum(row.proceeds for row in known),
-        cost=_sum(row.cost for row in known),
-        gain=_sum(row.gain for row in known),
-        gains=_sum(row.gain for row in known if row.gain is not None and row.gain > 0),
-        losses=-_sum(row.gain for row in known if row.gain is not None and row.gain < 0),
-        short=_sum(row.gain for row in known if row.term is Term.SHORT),
-        long=_sum(row.gain for row in known if row.term is Term.LONG),
-        undated=_sum(row.gain for row in known if row.term is None),
-        charges=_sum(plus(row.disposal.acquisition_charges, row.disposal.charges) for row in rows),
+        proceeds=total_of_known(row.proceeds for row in known),
+        cost=total_of_known(row.cost for row in known),
+        gain=total_of_known(row.gain for row in known),
+        gains=total_of_known(row.gain for row in known if row.gain is not None and row.gain > 0),
+        losses=-total_of_known(row.gain for row in known if row.gain is not None and row.gain < 0),
+        short=total_of_known(row.gain for row in known if row.term is Term.SHORT),
+        long=total_of_known(row.gain for row in known if row.term is Term.LONG),
+        undated=total_of_known(row.gain for row in known if row.term is None),
+        charges=total_of_known(plus(row.disposal.acquisition_charges, row.disposal.charges) for row in rows),
         unknown=len(rows) - len(known),
         missing=sum(row.disposal.missing for row in rows),
     )
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), ZERO)

@@ -16,7 +16,7 @@ from core.money import round_amount, round_parts
 from market.domain.actions import Action
 from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
 from portfolios.domain.entries import Entry, EntryKind, Split
-from portfolios.domain.exact import ONE, ZERO, exact
+from portfolios.domain.exact import ONE, ZERO, exact, total_of_known
 from portfolios.domain.held import CashGain, HeldGain, LotGain
 from portfolios.domain.ledger import Ledger
 from portfolios.domain.lots import CostMethod
@@ -259,22 +259,22 @@ class _Period:
     def _sum(self, start: date, end: date, opening: Decimal) -> Statement:
         book = self._book
         held, money = self._gained(end), self._cash_gained(end)
-        by_rate = _total(row.currency_effect for row in held)
-        by_cash = _total(row.currency_effect for row in money)
+        by_rate = total_of_known(row.currency_effect for row in held)
+        by_cash = total_of_known(row.currency_effect for row in money)
         moved: list[Disposal | Transfer] = [*book.disposals, *book.transfers]
-        by_sale = _total(row.currency_effect for row in moved)
-        inflows = _total(flow.amount for flow in book.flows if flow.amount and flow.amount > 0)
-        outflows = -_total(flow.amount for flow in book.flows if flow.amount and flow.amount < 0)
+        by_sale = total_of_known(row.currency_effect for row in moved)
+        inflows = total_of_known(flow.amount for flow in book.flows if flow.amount and flow.amount > 0)
+        outflows = -total_of_known(flow.amount for flow in book.flows if flow.amount and flow.amount < 0)
         lines = Lines(
             opening=opening,
-            unrealised=_total(row.price_gain for row in held),
-            realised=_total(row.price_gain for row in moved),
-            income=_total(row.base for row in book.incomes),
-            fees=_total(row.base for row in book.charges if row.kind is EntryKind.FEE),
-            taxes=_total(row.base for row in book.charges if row.kind is EntryKind.TAX),
+            unrealised=total_of_known(row.price_gain for row in held),
+            realised=total_of_known(row.price_gain for row in moved),
+            income=total_of_known(row.base for row in book.incomes),
+            fees=total_of_known(row.base for row in book.charges if row.kind is EntryKind.FEE),
+            taxes=total_of_known(row.base for row in book.charges if row.kind is EntryKind.TAX),
             currency_effect=by_rate + by_sale + by_cash,
             net_flows=inflows - outflows,
-            closing=_total(row.value for row in held) + _total(row.value for row in money),
+            closing=total_of_known(row.value for row in held) + total_of_known(row.value for row in money),
         )
         rows = Rows(
             tuple(self._opening), tuple(held), tuple(money), tuple(book.disposals), tuple(book.transfers),
@@ -301,10 +301,10 @@ class _Period:
                     position.queue.quantity,
                     price,
                     rate,
-                    _total(one.start_value for one in lots),
-                    _total(one.value for one in lots),
-                    _total(one.price_gain for one in lots),
-                    _total(one.currency_effect for one in lots),
+                    total_of_known(one.start_value for one in lots),
+                    total_of_known(one.value for one in lots),
+                    total_of_known(one.price_gain for one in lots),
+                    total_of_known(one.currency_effect for one in lots),
                     tuple(lots),
                 )
             )
@@ -321,8 +321,3 @@ class _Period:
             )
         spent = ((currency, base) for currency, base in counted.items() if base)
         return found + [CashGain(currency, ZERO, ZERO, ZERO, -base) for currency, base in spent]
-
-
-def _total(amounts: Iterable[Decimal | None]) -> Decimal:
-    """Sum what is known; what is not belongs to something that is left out."""
-    return sum((amount for amount in amounts if amount is not None), ZERO)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from portfolios.domain.book import Book
-from portfolios.domain.exact import ZERO, exact, minus
+from portfolios.domain.exact import ZERO, exact, minus, total_of_known
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.positions import positions
 from portfolios.selectors.figures import ONE_DAY, book_by
@@ -57,9 +57,9 @@ def view(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) 
             method=method,
             fees_in_basis=fees_in_basis,
             in_use=(method, fees_in_basis) == (portfolio.cost_method, portfolio.fees_in_basis),
-            cost_basis=_sum(one.cost_basis for one in held),
-            realised=_sum(one.realised for one in views),
-            unrealised=_sum(one.unrealised for one in held),
+            cost_basis=total_of_known(one.cost_basis for one in held),
+            realised=total_of_known(one.realised for one in views),
+            unrealised=total_of_known(one.unrealised for one in held),
             by_year=_by_year(folded),
             incomplete=any(one.unrealised is None for one in held)
             or any(one.realised is None for one in views),
@@ -71,7 +71,3 @@ def _by_year(folded: Book) -> dict[int, Decimal]:
     for row in folded.disposals:
         years[row.day.year] += minus(row.proceeds_base, row.cost_base) or ZERO
     return dict(years)
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), ZERO)

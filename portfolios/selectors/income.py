@@ -11,6 +11,7 @@ from django.db.models import Q
 from market.models import CorporateAction, Instrument
 from portfolios.domain import income
 from portfolios.domain.exact import exact
+from portfolios.domain.exact import total as summed
 from portfolios.domain.income import Payment, Received, Source
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.selectors import valuation
@@ -69,7 +70,7 @@ def _report(ledger: Ledger, period: Period) -> Income:
     valued = valuation.at(ledger, period.end)
     held = {one.instrument: (one.cost_basis, one.market_value) for one in valued.positions if one.quantity}
     paid = income.total(row for row in rows if row.instrument in held)
-    cost, value = (income.known_sum(one[at] for one in held.values()) for at in (0, 1))
+    cost, value = (summed(one[at] for one in held.values()) for at in (0, 1))
     return Income(
         period=period,
         payments=rows,

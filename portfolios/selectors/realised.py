@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,7 @@ from decimal import Decimal
 from core.cells import csv_cell
 from core.money import minor_units, plain, round_amount, round_parts
 from market.models import Instrument
-from portfolios.domain.exact import ZERO, minus
+from portfolios.domain.exact import ZERO, minus, total_of_known
 from portfolios.domain.realised import RealisedRow, TaxRule, Term, YearTotals, by_year, realised_rows
 from portfolios.models import Portfolio
 from portfolios.selectors.figures import book, once
@@ -105,18 +104,14 @@ def shown(ledger: Ledger, found: RealisedReport, totals: YearTotals) -> ShownYea
     return ShownYear(
         totals=totals,
         rows=laid,
-        proceeds=_sum(one.proceeds for one in laid),
-        cost=_sum(one.cost for one in laid),
-        gain=_sum(one.gain for one in laid),
-        short=_sum(one.gain for one in laid if one.row.term is Term.SHORT),
-        long=_sum(one.gain for one in laid if one.row.term is Term.LONG),
-        undated=_sum(one.gain for one in laid if one.row.term is None),
+        proceeds=total_of_known(one.proceeds for one in laid),
+        cost=total_of_known(one.cost for one in laid),
+        gain=total_of_known(one.gain for one in laid),
+        short=total_of_known(one.gain for one in laid if one.row.term is Term.SHORT),
+        long=total_of_known(one.gain for one in laid if one.row.term is Term.LONG),
+        undated=total_of_known(one.gain for one in laid if one.row.term is None),
         charges=round_amount(totals.charges, places),
     )
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), ZERO)
 
 
 def export_csv(ledger: Ledger, found: RealisedReport) -> str:

@@ -18,7 +18,7 @@ from portfolios.domain import allocation as groups
 from portfolios.domain.allocation import Slice
 from portfolios.domain.book import Problem
 from portfolios.domain.entries import EntryKind
-from portfolios.domain.exact import ONE, ZERO, exact
+from portfolios.domain.exact import ONE, ZERO, exact, total_of_known
 from portfolios.domain.positions import CashView, PositionView, cash, positions
 from portfolios.models import Portfolio
 from portfolios.selectors.figures import Period, book, once, state
@@ -113,8 +113,8 @@ def _valued(ledger: Ledger, day: date) -> Valuation:
     money = cash(folded, ledger.rates, day)
     held = [one for one in views if one.quantity]
     with exact():
-        market_value = _sum(one.market_value for one in held)
-        cash_value = _sum(one.value for one in money)
+        market_value = total_of_known(one.market_value for one in held)
+        cash_value = total_of_known(one.value for one in money)
         return Valuation(
             day=day,
             positions=views,
@@ -122,12 +122,12 @@ def _valued(ledger: Ledger, day: date) -> Valuation:
             market_value=market_value,
             cash_value=cash_value,
             total=market_value + cash_value,
-            cost_basis=_sum(one.cost_basis for one in held),
-            unrealised=_sum(one.unrealised for one in held),
-            realised=_sum(one.realised for one in views),
-            income=_sum(row.base for row in folded.incomes),
-            fees=_sum(row.base for row in folded.charges if row.kind is not EntryKind.TAX),
-            taxes=_sum(row.base for row in folded.charges if row.kind is EntryKind.TAX),
+            cost_basis=total_of_known(one.cost_basis for one in held),
+            unrealised=total_of_known(one.unrealised for one in held),
+            realised=total_of_known(one.realised for one in views),
+            income=total_of_known(row.base for row in folded.incomes),
+            fees=total_of_known(row.base for row in folded.charges if row.kind is not EntryKind.TAX),
+            taxes=total_of_known(row.base for row in folded.charges if row.kind is EntryKind.TAX),
             day_change=_day_change(ledger, day),
             incomplete=any(one.market_value is None for one in held)
             or any(one.value is None for one in money),
@@ -138,10 +138,6 @@ def _valued(ledger: Ledger, day: date) -> Valuation:
 
 def _day_change(ledger: Ledger, day: date) -> Decimal:
     return state(ledger, Period(day - timedelta(days=1), day)).lines.gain()
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), ZERO)
 
 
 def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
@@ -215,8 +211,8 @@ def net_worth(user: Any) -> NetWorth:
         return NetWorth(
             day=day,
             currency=user.base_currency,
-            total=_sum(part.value for part in parts),
-            day_change=_sum(part.day_change for part in parts),
+            total=total_of_known(part.value for part in parts),
+            day_change=total_of_known(part.day_change for part in parts),
             incomplete=any(part.incomplete or part.value is None for part in parts),
             parts=parts,
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from market.domain.actions import ActionKind
 from portfolios.domain.book import Book, Disposal, Flow, Transfer
 from portfolios.domain.corporate.moves import Move, entry_of
-from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times
+from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times, total
 from portfolios.domain.lots import Lot, LotQueue
 from portfolios.domain.prices import TRADE, PriceUsed, Valuer
 from portfolios.domain.relief import gains
@@ -201,7 +201,7 @@ class Actions:
         assert move.action.target is not None  # the caller asked
         target = self._positions[move.action.target]
         value = self._market_value(move, target)
-        cost, cost_base = _sum(lot.cost for lot in lots), _sum(lot.cost_base for lot in lots)
+        cost, cost_base = total(lot.cost for lot in lots), total(lot.cost_base for lot in lots)
         at_rate = times(cost, self._till.day_rate(entry_of(move), position.currency))
         self._cross(move, position, value, cost_base, (minus(value, at_rate), minus(at_rate, cost_base)))
         self._cash_from_outside(move, (move.action.cash_in_lieu or ZERO) * move.fraction)
@@ -270,10 +270,3 @@ def _restate(lots: Iterable[Lot], numerator: int, denominator: int) -> None:
         old += lot.quantity
         reached = share(old, Decimal(numerator), Decimal(denominator))
         lot.quantity, new = reached - new, reached
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    total: Decimal | None = ZERO
-    for amount in amounts:
-        total = plus(total, amount)
-    return total
