@@ -71,6 +71,13 @@ urlpatterns = [
     path("api/v1/performance", reports.ReportPerformanceView.as_view(), name="api-report-performance"),
     path("api/v1/statement", reports.ReportStatementView.as_view(), name="api-report-statement"),
     path("api/v1/series", reports.ReportSeriesView.as_view(), name="api-report-series"),
+    path("api/v1/risk", risk.ReportRiskView.as_view(), name="api-report-risk"),
+    path("api/v1/rolling-risk", risk.ReportRollingRiskView.as_view(), name="api-report-rolling-risk"),
+    path(
+        "api/v1/benchmark-comparison",
+        risk.ReportComparisonView.as_view(),
+        name="api-report-benchmark-comparison",
+    ),
     path(f"{ONE}/targets", rebalancing.TargetsView.as_view(), name="api-targets"),
     path(f"{ONE}/lot-sizes", rebalancing.LotSizesView.as_view(), name="api-lot-sizes"),
     path(f"{ONE}/rebalancing", rebalancing.RebalancingView.as_view(), name="api-rebalancing"),

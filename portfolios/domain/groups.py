@@ -29,7 +29,7 @@ def summed_series(
     """
     length = last - first + 1
     sums = {name: np.zeros(length) for name in _ADDED}
-    incomplete = np.zeros(length, dtype=bool)
+    incomplete, quoted = np.zeros(length, dtype=bool), np.zeros(length, dtype=bool)
     for part in parts:
         begin = int(part.days[0])
         own = slice(max(first - begin, 0), last - begin + 1)
@@ -37,6 +37,7 @@ def summed_series(
         for name, total in sums.items():
             total[at] += getattr(part, name)[own]
         incomplete[at] |= part.incomplete[own]
+        quoted[at] |= part.quoted[own]
     for one in crossings:
         row = day_number(one.day) - first
         if 0 <= row < length:
@@ -46,6 +47,7 @@ def summed_series(
     return ValueSeries(
         days=np.arange(first, last + 1),
         incomplete=incomplete,
+        quoted=quoted,
         values=nothing,
         quantities=nothing,
         price_as_of=np.zeros((length, 0), dtype=np.int64),

@@ -86,7 +86,8 @@ class ValueSeries:
     Shapes: (days,), and (days, instruments) for `values`, `quantities` (in units of the day) and
     `price_as_of` (day number of the price used, -1 none). `inflow` (start of its day) and `outflow`
     (end of its day) are both positive. `incomplete`: something held or moved has no price or no rate
-    that day; its value is left out, and counts as an inflow on the day it becomes known.
+    that day; its value is left out, and counts as an inflow on the day it becomes known. `quoted`:
+    something held has a price of that very day.
     """
 
     days: Ints
@@ -95,6 +96,7 @@ class ValueSeries:
     inflow: Floats
     outflow: Floats
     incomplete: Bools
+    quoted: Bools
     values: Floats
     quantities: Floats
     price_as_of: Ints
@@ -160,6 +162,7 @@ def value_series(
         incomplete=(held & np.isnan(prices)).any(axis=1)
         | ((cash != 0) & np.isnan(rates)).any(axis=1)
         | flows.unknown(),
+        quoted=(held & (price_as_of == days[:, None])).any(axis=1),
         values=values,
         quantities=units * grown,
         price_as_of=price_as_of,

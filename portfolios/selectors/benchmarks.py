@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -47,6 +49,11 @@ class Benchmark:
             return self.parts[0].instrument.symbol
         return " + ".join(f"{plain(part.weight * 100)} % {part.instrument.symbol}" for part in self.parts)
 
+    @property
+    def weights(self) -> dict[int, Decimal]:
+        """The weight of each instrument by its key."""
+        return {part.instrument.pk: part.weight for part in self.parts}
+
 
 def of_instrument(instrument: Instrument) -> Benchmark:
     """Make a benchmark of one instrument."""
@@ -73,11 +80,33 @@ def chosen(portfolio: Portfolio) -> Benchmark | None:
 
     A blend of which an instrument is gone is none: the rest is not what was chosen.
     """
-    if portfolio.benchmark:
-        return of_instrument(portfolio.benchmark)
-    rows = BenchmarkPart.objects.filter(portfolio=portfolio).select_related("instrument")
-    parts = [Part(row.instrument, row.weight) for row in rows]
+    return _kept([portfolio])[0]
+
+
+def _kept(portfolios: Sequence[Portfolio]) -> list[Benchmark | None]:
+    """Answer what is kept with each of several portfolios."""
+    blends: dict[UUID, list[Part]] = defaultdict(list)
+    blended_ones = [one.pk for one in portfolios if not one.benchmark]
+    rows = BenchmarkPart.objects.filter(portfolio__in=blended_ones).select_related("instrument")
+    for row in rows if blended_ones else ():
+        blends[row.portfolio_id].append(Part(row.instrument, row.weight))
+    return [
+        of_instrument(one.benchmark) if one.benchmark else _whole(blends.get(one.pk, []))
+        for one in portfolios
+    ]
+
+
+def _whole(parts: list[Part]) -> Benchmark | None:
     return Benchmark(parts) if sum(part.weight for part in parts) == 1 else None
+
+
+def in_common(portfolios: Sequence[Portfolio]) -> Benchmark | None:
+    """Answer the benchmark that is kept with each of several portfolios; None where they differ."""
+    kept = _kept(portfolios)
+    first = kept[0]
+    if first is None or any(one is None or one.weights != first.weights for one in kept):
+        return None
+    return first
 
 
 def index(ledger: Ledger, benchmark: Benchmark, days: Ints) -> Floats:

@@ -131,6 +131,11 @@ def report(ledgers: Sequence[Ledger], scopes: Sequence[Scope], currency: str) ->
     return Report(parts, tuple(ledgers), currency, names)
 
 
+def of_ledger(ledger: Ledger) -> Report:
+    """Take one ledger, whole or a part, as a report in its own currency."""
+    return Report((ledger,), (ledger,), ledger.base, ledger.instruments)
+
+
 def last_day(found: Report) -> date:
     """Tell the latest today of the portfolios' time zones."""
     return max(today(part.portfolio) for part in found.parts)

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from portfolios.domain import relative, risk
-from portfolios.domain.arrays import Bools, Floats, Ints, day_number, day_of
+from portfolios.domain.arrays import Floats, Ints, day_number, day_of
 from portfolios.domain.falls import falls
 from portfolios.domain.months import Month, months, years
 from portfolios.domain.observations import Frequency, Spans, held_before, observed
@@ -16,7 +16,6 @@ from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.relative import Pair
 from portfolios.domain.returns import daily_returns
 from portfolios.domain.rolling import Rolling, rolling
-from portfolios.domain.series import ValueSeries
 from portfolios.selectors import benchmarks
 from portfolios.selectors.benchmarks import Benchmark
 from portfolios.selectors.figures import Performance, Period, inception, performance
@@ -139,7 +138,7 @@ def observe(found: Performance, frequency: Frequency, index: Floats | None = Non
     Both count the same days only: those that began with something held.
     """
     series = found.series
-    spans = observed(series.days, series.value, _quoted(series), frequency)
+    spans = observed(series.days, series.value, series.quoted, frequency)
     held = held_before(series.value)
     theirs = None
     if index is not None:
@@ -190,12 +189,6 @@ def drawdown_line(index: Floats) -> Floats:
 def _daily(found: Performance) -> Floats:
     series = found.series
     return daily_returns(series.value, series.inflow, series.outflow).daily
-
-
-def _quoted(series: ValueSeries) -> Bools:
-    """Return the days on which something held has a price of its own."""
-    quoted: Bools = ((series.price_as_of == series.days[:, None]) & (series.quantities != 0)).any(axis=1)
-    return quoted
 
 
 def _figures(seen: Observed, path: Floats, terms: Terms, lacking: Reason | None) -> Figures:
