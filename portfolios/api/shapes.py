@@ -235,7 +235,8 @@ RealisedRowSerializer = _shape(
         "name": _text(),
         "sale": serializers.UUIDField(allow_null=True),
         "corporate_action": serializers.UUIDField(
-            allow_null=True, help_text=_("The corporate action that paid for it, where it was no sale.")
+            allow_null=True,
+            help_text=_("The corporate action that paid for it, or closed it, where no transaction did."),
         ),
         "purchase": serializers.UUIDField(allow_null=True),
         "sold": serializers.DateField(),

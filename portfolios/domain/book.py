@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from portfolios.domain.entries import EntryId, EntryKind
+from portfolios.domain.entries import CarriedLot, EntryId, EntryKind
 from portfolios.domain.exact import ZERO
 from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import PriceUsed
@@ -156,7 +156,8 @@ class Book:
     """Everything that follows from the entries, up to and including the day `until`.
 
     `cash` per currency; `cash_base` is the sum of its movements, each at the rate it used (None:
-    one had no rate). `rates_used` tells the rate of each entry in a foreign currency.
+    one had no rate). `rates_used` tells the rate of each entry in a foreign currency, `given` which lots
+    each spin-off gave, without the fraction that it paid out.
     """
 
     base: str
@@ -173,6 +174,7 @@ class Book:
     flows: list[Flow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     rates_used: dict[EntryId, RateUsed] = field(default_factory=dict)
+    given: dict[EntryId, tuple[CarriedLot, ...]] = field(default_factory=dict)
 
     def problem(self, kind: ProblemKind) -> list[Problem]:
         """Return the findings of one kind, in booking order."""

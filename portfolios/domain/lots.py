@@ -77,8 +77,17 @@ def shortage(asked: Decimal, held: Decimal) -> Decimal:
     return ZERO if missing <= asked * _DUST else missing
 
 
+def met(held: Decimal, coming: Decimal) -> Decimal:
+    """Return what is held once units come by an action; what rounding leaves of two that net is 0."""
+    left = held + coming
+    against = held < 0 < coming or coming < 0 < held
+    larger = max(held.copy_abs(), coming.copy_abs())
+    return ZERO if against and left.copy_abs() <= larger * _DUST else left
+
+
 def _share(total: Decimal | None, part: Decimal, whole: Decimal) -> Decimal | None:
-    return None if total is None else share(total, part, whole)
+    # All of it is not rounded: what a statement counts from has more places than a division keeps.
+    return total if total is None or part == whole else share(total, part, whole)
 
 
 def _unit_cost(lot: Lot) -> Decimal:

@@ -42,7 +42,7 @@ def _year(rule: TaxRule, one: YearTotals) -> dict[str, Any]:
 def row(ledger: Ledger, one: RealisedRow) -> dict[str, Any]:
     """Write one lot's part of one sale; all amounts in the portfolio's currency."""
     sold, instrument = one.disposal, ledger.instruments[one.disposal.instrument]
-    made = made_by(one.sale)
+    made, purchase = made_by(one.sale), made_by(one.purchase)
     with exact():
         charges = plus(sold.acquisition_charges, sold.charges)
     return {
@@ -52,8 +52,8 @@ def row(ledger: Ledger, one: RealisedRow) -> dict[str, Any]:
         "isin": instrument.isin,
         "name": instrument.name,
         "sale": made["transaction"],
-        "corporate_action": made["corporate_action"],
-        "purchase": one.purchase,
+        "corporate_action": made["corporate_action"] or purchase["corporate_action"],
+        "purchase": purchase["transaction"],
         "sold": one.sold,
         "acquired": one.acquired,
         "short_sale": one.short_sale,

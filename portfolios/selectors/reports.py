@@ -13,9 +13,9 @@ from market.models import Instrument
 from market.selectors import rates
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_number
-from portfolios.domain.corporate.border import bounded
-from portfolios.domain.corporate.moves import Move
-from portfolios.domain.entries import EntryId
+from portfolios.domain.corporate.border import bounded, stays
+from portfolios.domain.corporate.moves import Move, action_of
+from portfolios.domain.entries import CarriedLot, EntryId
 from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.groups import summed_series, summed_statement
 from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
@@ -63,8 +63,10 @@ def scoped(ledger: Ledger, scope: Scope = WHOLE, currency: str = "") -> Ledger:
 
 
 def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
-    chosen = scope.instruments
-    kept = {key: one for key, one in ledger.instruments.items() if chosen is None or key in chosen}
+    chosen, actions = scope.instruments, [one for one in ledger.actions if stays(one, scope)]
+    # what a spin-off gives passes through on its way out
+    named = None if chosen is None else chosen | {one.target for one in actions}
+    kept = {key: one for key, one in ledger.instruments.items() if named is None or key in named}
     table = ledger.rates
     entries: Iterable[Any] = ledger.entries
     if currency != ledger.base:
@@ -81,10 +83,10 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         tracks_cash=ledger.tracks_cash and scope.cash,
         entries=[
             *within(entries, scope, tracks_cash=ledger.tracks_cash),
-            *bounded(reshaped(ledger), scope, _worth(ledger)),
+            *bounded(reshaped(ledger), scope, _worth(ledger), lambda move: _given(ledger, move)),
         ],
         splits=[one for one in ledger.splits if one.instrument in kept],
-        actions=[one for one in ledger.actions if one.instrument in kept and one.target in {None, *kept}],
+        actions=actions,
         instruments=kept,
         rates=table,
         closes={key: one for key, one in ledger.closes.items() if key in kept},
@@ -104,6 +106,13 @@ def _worth(ledger: Ledger) -> Callable[[Move], PriceUsed | None]:
         return valuer.price(target, ledger.currencies[target], move.ex_date, move.price)
 
     return worth
+
+
+def _given(ledger: Ledger, move: Move) -> Sequence[CarriedLot]:
+    """Answer the lots that a spin-off gave, with the dates and the cost that they have in the portfolio."""
+    lots = book(ledger, max(move.ex_date, today(ledger.portfolio))).given.get(move.entry_id, ())
+    # Charges that are in the cost already are not to be added to it again.
+    return [one._replace(charges=ZERO) for one in lots] if ledger.portfolio.fees_in_basis else lots
 
 
 def _table(ledger: Ledger, currency: str) -> Any:
@@ -201,7 +210,8 @@ def crossings(found: Report, until: date) -> list[Crossing]:
 
 
 def _crossings(found: Report, until: date) -> list[Crossing]:
-    pairs = moves_within([part.entries for part in found.parts], _linked(found))
+    typed = [[one for one in part.entries if action_of(one.id) is None] for part in found.parts]
+    pairs = moves_within(typed, _linked(found))
     if not pairs:
         return []
     known: dict[EntryId, Crossing] = {}

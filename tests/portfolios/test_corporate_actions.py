@@ -90,6 +90,42 @@ def test_a_spin_off_is_followed_when_it_is_recorded_changed_and_deleted(api, inv
     assert [row for row in Transaction.objects.values() if row["kind"] != "sell"] == before
 
 
+def test_a_spin_off_leaves_the_parents_scope_in_kind_and_reaches_the_childs(api, portfolio, acme):
+    other = made(api, "SPIN", {"2024-03-28": "50"})
+    happens(api, acme, "spin_off", cost_share="0.2", target=other, numerator="1", denominator="4")
+    names = ("opening_value", "net_flows", "unrealised", "realised", "income", "closing_value")
+
+    def scope(what: str, instrument: str, **params: str) -> Any:
+        period = {"start": "2024-02-29", "end": "2024-03-29", "instrument": instrument, **params}
+        answer = api.get(f"/api/v1/{what}", {"portfolios": str(portfolio.pk), **period})
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    # 10 SPIN are worth a fifth of 40 × 80; they take a fifth of the cost of 4600 along
+    for instrument, lines, cost, flows in (
+        (acme, ("3200", "-640", "640", "0", "0", "3200"), "3680", ("0", "640")),
+        (other, ("0", "640", "-140", "0", "0", "500"), "920", ("640", "0")),
+    ):
+        found = scope("statement", instrument)
+        assert tuple(found[name] for name in names) == lines
+        assert scope("explain", instrument, figure="cost")["value"] == cost
+        day = next(one for one in scope("series", instrument)["items"] if one["date"] == "2024-03-01")
+        assert (day["inflow"], day["outflow"]) == flows
+    assert read(api, portfolio, "statement", start="2024-02-29", end="2024-03-29")["net_flows"] == "0"
+
+
+def test_a_short_position_that_a_merger_closes_names_the_action(api, portfolio, acme):
+    api.patch(f"/api/v1/portfolios/{portfolio.pk}", {"allow_short": True}, format="json")
+    other = made(api, "BIG", {"2024-02-29": "180"})
+    sale = {"kind": "sell", "date": "2024-02-05", "instrument": other, "quantity": "5", "price": "190"}
+    sold = add(api, portfolio, **sale).json()["id"]
+    merged = happens(api, acme, "merger", target=other, numerator="1", denominator="2")
+    (row,) = read(api, portfolio, "realised-gains")["items"]
+    names = ("sale", "purchase", "corporate_action", "quantity", "proceeds", "cost", "gain", "short_sale")
+    assert [row[name] for name in names] == [sold, None, merged, "5", "950", "1000", "-50", True]
+    assert held(api, portfolio, "quantity", "cost_basis") == [("BIG", "15", "3600")]
+
+
 def test_a_merger_for_shares_and_cash_realises_the_part_that_cash_is(api, portfolio, acme):
     other = made(api, "BIG", {"2024-02-29": "180", "2024-03-28": "200"})
     merged = happens(api, acme, "merger", target=other, numerator="1", denominator="2", amount="60")

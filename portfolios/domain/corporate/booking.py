@@ -8,6 +8,8 @@ from decimal import Decimal
 from market.domain.actions import ActionKind
 from portfolios.domain.book import Book, Disposal, Flow, Transfer
 from portfolios.domain.corporate.moves import Move, entry_of
+from portfolios.domain.corporate.netting import received
+from portfolios.domain.entries import CarriedLot
 from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times, total
 from portfolios.domain.lots import Lot, LotQueue
 from portfolios.domain.prices import TRADE, PriceUsed, Valuer
@@ -92,7 +94,7 @@ class Actions:
         action = move.action
         assert action.target is not None  # the caller asked
         _restate(lots, action.numerator, action.denominator)
-        target = self._target(action.target, position)
+        target = self._target(action.target, position.currency)
         if move.price is not None:
             target.own_price = move.price
         if action.target in self._left_out:
@@ -103,14 +105,16 @@ class Actions:
         pocket.receive(lots)
         cashed = self._cash_for_fraction(move, target, pocket)
         value = self._value(move, target, move.received)
-        target.queue.receive(pocket.drain())
+        if action.kind is ActionKind.SPIN_OFF:
+            self._book.given[move.entry_id] = _told(pocket, self._book.base)
+        self._book.disposals += received(move, target, pocket, self._till)
         target.note(move.ex_date, held, minus(value, cashed))
         return value
 
-    def _target(self, instrument: int, position: Position) -> Position:
+    def _target(self, instrument: int, currency: str) -> Position:
         found = self._positions.get(instrument)
         if found is None:
-            currency = self._currencies.get(instrument, position.currency)
+            currency = self._currencies.get(instrument, currency)
             found = self._positions[instrument] = Position(instrument, currency, self._book.method)
         return found
 
@@ -220,10 +224,7 @@ class Actions:
         self._cash_from_outside(move, move.cash)
         if action.target is None or action.target in self._left_out:
             return
-        currency = self._currencies.get(action.target, action.currency)
-        target = self._positions.setdefault(
-            action.target, Position(action.target, currency, self._book.method)
-        )
+        target = self._target(action.target, action.currency)
         if move.price is not None:
             target.own_price = move.price
         value, units = self._market_value(move, target), move.received - move.fraction
@@ -231,7 +232,9 @@ class Actions:
         used = self._valuer.price(target.instrument, target.currency, move.ex_date, target.own_price)
         held = target.queue.quantity
         cost = None if used is None else units * used.price
-        target.queue.add(Lot(move.entry_id, move.ex_date, units, cost, value, ZERO))
+        pocket = LotQueue(self._book.method)
+        pocket.add(Lot(move.entry_id, move.ex_date, units, cost, value, ZERO))
+        self._book.disposals += received(move, target, pocket, self._till)
         self._cross(move, target, value, value, (ZERO, ZERO), incoming=True)
         target.note(move.ex_date, held, value)
 
@@ -261,6 +264,13 @@ def _carved(lot: Lot, part: Decimal) -> Lot:
     piece = lot.part(part)
     lot.quantity = piece.quantity = units
     return piece
+
+
+def _told(queue: LotQueue, base: str) -> tuple[CarriedLot, ...]:
+    return tuple(
+        CarriedLot(lot.acquired, lot.quantity, lot.cost, lot.cost_base, lot.charges, base)
+        for lot in queue.lots()
+    )
 
 
 def _restate(lots: Iterable[Lot], numerator: int, denominator: int) -> None:

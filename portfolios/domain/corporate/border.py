@@ -1,30 +1,44 @@
 """Actions that cross the border of a scope: entries of money and units in their place; within `exact()`.
 
 What an instrument outside turns into is bought at what it is worth that day, what one inside turns into is
-sold for it; a spin-off pays it out like a dividend. docs/algorithms/scopes.md.
+sold for it; of a spin-off the new units come or go in kind. docs/algorithms/scopes.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias
 
-from market.domain.actions import ActionKind
+from market.domain.actions import Action, ActionKind
 from portfolios.domain.corporate.moves import Move, entry_of
-from portfolios.domain.entries import Entry, EntryKind
-from portfolios.domain.exact import ONE, ZERO, exact, share
+from portfolios.domain.entries import CarriedLot, Entry, EntryKind
+from portfolios.domain.exact import ONE, exact, share
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.scopes import Scope
 
 Worth: TypeAlias = Callable[[Move], PriceUsed | None]
+Carried: TypeAlias = Callable[[Move], Sequence[CarriedLot]]
 
 
-def bounded(moves: Iterable[Move], scope: Scope, worth: Worth) -> list[Entry]:
-    """Return what crossing actions do to the ledger of a scope; `worth` is the price of a new unit that day.
+def stays(action: Action, scope: Scope) -> bool:
+    """Tell whether an action is one of the scope's own ledger too.
 
-    Actions whose instruments are all inside stay actions, and give no entry.
+    That of a parent inside is, wherever its spin-off goes: what the child takes of the cost leaves with it.
+    """
+    chosen = scope.instruments
+    if chosen is None:
+        return True
+    to_inside = action.target is None or action.target in chosen
+    return action.instrument in chosen and (to_inside or action.kind is ActionKind.SPIN_OFF)
+
+
+def bounded(moves: Iterable[Move], scope: Scope, worth: Worth, carried: Carried) -> list[Entry]:
+    """Return what crossing actions do to the ledger of a scope.
+
+    `worth` is the price of a new unit that day, `carried` the lots that a spin-off gives. Actions whose
+    instruments are all inside stay actions, and give no entry.
     """
     chosen = scope.instruments
     if chosen is None:
@@ -34,63 +48,91 @@ def bounded(moves: Iterable[Move], scope: Scope, worth: Worth) -> list[Entry]:
         for move in moves:
             source, target = move.action.instrument in chosen, move.action.target
             if not source and scope.cash and move.cash:
-                found.append(_money(move, EntryKind.DEPOSIT, move.action.currency, move.cash))
+                found.append(_money(move, move.action.currency, move.cash))
             if target is not None and source != (target in chosen):
-                crossing = _goes(move, worth(move)) if source else _comes(move, worth(move))
-                found.extend(_paid(crossing, move) if scope.cash else crossing)
+                found.extend(_crossing(move, worth(move), scope, carried, goes=source))
     return found
 
 
-def _comes(move: Move, price: PriceUsed | None) -> Iterator[Entry]:
-    """Buy the new units, or, where nobody knows what they are worth, let them come in kind."""
+def _crossing(
+    move: Move, price: PriceUsed | None, scope: Scope, carried: Carried, *, goes: bool
+) -> Iterable[Entry]:
     units = move.received - move.fraction
-    bought = replace(entry_of(move), instrument=move.action.target, quantity=units)
-    if price is None:
-        yield replace(bought, kind=EntryKind.TRANSFER_IN, price=None)
+    if move.action.kind is not ActionKind.SPIN_OFF:
+        traded = _sold(move, price, scope) if goes else _traded(move, units, price, scope)
+    elif goes:
+        traded = _in_kind(move, -units, price, ())
+    elif units > 0:
+        traded = _in_kind(move, units, price, carried(move))
     else:
-        yield replace(bought, kind=EntryKind.BUY, price=price.price, currency=price.currency)
+        traded = _traded(move, units, price, scope)
+    return traded
 
 
-def _goes(move: Move, price: PriceUsed | None) -> Iterator[Entry]:
-    parts = [(move.action.currency, move.cash)] if move.cash else []
-    if price is not None:
-        parts.append((price.currency, price.price * (move.received - move.fraction)))
-    if move.action.kind is ActionKind.SPIN_OFF:
-        for currency, amount in parts:
-            yield replace(
-                entry_of(move), kind=EntryKind.DIVIDEND, quantity=ONE, price=amount, currency=currency
-            )
+def _in_kind(
+    move: Move, units: Decimal, price: PriceUsed | None, lots: Sequence[CarriedLot]
+) -> Iterator[Entry]:
+    """Let units of the target come (positive) or go."""
+    entry = replace(
+        entry_of(move),
+        kind=EntryKind.TRANSFER_IN if units > 0 else EntryKind.TRANSFER_OUT,
+        instrument=move.action.target,
+        quantity=abs(units),
+        price=None,
+        carried=tuple(lots),
+    )
+    if units:
+        yield entry if price is None else replace(entry, price=price.price, currency=price.currency)
+
+
+def _traded(move: Move, units: Decimal, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
+    """Buy units of the target (negative: sell short), with money from outside; in kind without a price."""
+    if price is None:
+        yield from _in_kind(move, units, price, ())
         return
+    kind = EntryKind.BUY if units > 0 else EntryKind.SELL
+    amount = units * price.price
+    yield replace(
+        entry_of(move),
+        kind=kind,
+        instrument=move.action.target,
+        quantity=abs(units),
+        price=price.price,
+        currency=price.currency,
+    )
+    if scope.cash:
+        yield _money(move, price.currency, amount)
+
+
+def _sold(move: Move, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
+    """Sell all units (of a short position: buy them back) for what the new ones are worth, and the cash.
+
+    The cash stays where the scope has some, the rest goes outside.
+    """
+    away = [] if price is None else [(price.currency, price.price * (move.received - move.fraction))]
+    parts = ([(move.action.currency, move.cash)] if move.cash else []) + away
     left = move.quantity
     for number, (currency, amount) in enumerate(parts):
         # all units go; how many go for which part is nobody's business
         units = left if number == len(parts) - 1 else share(move.quantity, ONE, Decimal(len(parts)))
         left -= units
-        price_of_one = share(amount, ONE, units)
-        yield replace(entry_of(move), quantity=units, price=price_of_one, currency=currency)
+        yield replace(
+            entry_of(move),
+            kind=EntryKind.SELL if units > 0 else EntryKind.BUY,
+            quantity=abs(units),
+            price=share(amount, ONE, units),
+            currency=currency,
+        )
     if not parts:
-        yield replace(entry_of(move), kind=EntryKind.TRANSFER_OUT, price=None)
+        kind = EntryKind.TRANSFER_OUT if left > 0 else EntryKind.TRANSFER_IN
+        yield replace(entry_of(move), kind=kind, quantity=abs(left), price=None)
+    if scope.cash:
+        for currency, amount in away:
+            yield _money(move, currency, -amount)
 
 
-def _paid(crossing: Iterable[Entry], move: Move) -> Iterator[Entry]:
-    """Yield a crossing of a scope with cash, and the money that makes its units a flow."""
-    cash = move.cash if move.action.instrument in _instruments(crossing := list(crossing)) else ZERO
-    for entry in crossing:
-        yield entry
-        if entry.price is None:
-            continue
-        amount = entry.quantity * entry.price
-        if entry.kind is EntryKind.BUY:
-            yield _money(move, EntryKind.DEPOSIT, entry.currency, amount)
-        elif cash:
-            cash = ZERO  # the first part is the cash that the action pays, which stays
-        else:
-            yield _money(move, EntryKind.WITHDRAWAL, entry.currency, amount)
-
-
-def _instruments(entries: Iterable[Entry]) -> set[int | None]:
-    return {entry.instrument for entry in entries}
-
-
-def _money(move: Move, kind: EntryKind, currency: str, amount: Decimal) -> Entry:
-    return replace(entry_of(move), kind=kind, instrument=None, quantity=amount, price=ONE, currency=currency)
+def _money(move: Move, currency: str, amount: Decimal) -> Entry:
+    kind = EntryKind.DEPOSIT if amount > 0 else EntryKind.WITHDRAWAL
+    return replace(
+        entry_of(move), kind=kind, instrument=None, quantity=abs(amount), price=ONE, currency=currency
+    )

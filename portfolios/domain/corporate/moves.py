@@ -16,7 +16,7 @@ from market.domain.actions import Action, ActionKind
 from market.domain.actions import in_order as actions_in_order
 from portfolios.domain.entries import Entry, EntryId, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, share
-from portfolios.domain.lots import shortage
+from portfolios.domain.lots import met, shortage
 from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable
 
 INCOMING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
@@ -24,6 +24,8 @@ OUTGOING = frozenset({EntryKind.SELL, EntryKind.TRANSFER_OUT})
 # A hundred-millionth of a unit is what rounding left, not a fraction.
 _DUST = Decimal("1E-8")
 _MARK = "action:"
+# No time zone's day begins earlier than so long before that of UTC.
+_EARLIEST = timedelta(hours=14)
 Event: TypeAlias = Split | Action
 
 
@@ -80,7 +82,7 @@ def entry_of(move: Move) -> Entry:
     return Entry(
         id=move.entry_id,
         day=day,
-        time=datetime(day.year, day.month, day.day, tzinfo=UTC),
+        time=datetime(day.year, day.month, day.day, tzinfo=UTC) - _EARLIEST,
         kind=EntryKind.SELL,
         instrument=move.action.instrument,
         quantity=move.quantity,
@@ -200,7 +202,7 @@ class Walk:
         given = action.cost_share == 0 and action.target is not None and self._used(action) is not None
         move = Move(action, held, received, paid_out, self._worth(action), given)
         for instrument, units in move.changes:
-            self.held[instrument] = self.held.get(instrument, ZERO) + units
+            self.held[instrument] = met(self.held.get(instrument, ZERO), units)
         if action.target is not None and move.price is not None:
             self._own[action.target] = move.price
         self.moves.append(move)
