@@ -1,9 +1,9 @@
-"""Which entries give away more than was there, by quantity alone."""
+"""What is held, and which entries give away more than was there, by quantity alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from market.domain.actions import Action
@@ -11,7 +11,7 @@ from portfolios.domain.corporate.moves import INCOMING, OUTGOING, Walk
 from portfolios.domain.entries import Entry, EntryId, Split, in_order
 from portfolios.domain.exact import ZERO, exact
 
-__all__ = ["INCOMING", "OUTGOING", "shortfalls", "units"]
+__all__ = ["INCOMING", "OUTGOING", "shortfalls", "units", "units_before"]
 
 
 def shortfalls(
@@ -43,6 +43,30 @@ def units(
     Negative: so many are sold short.
     """
     return _walked(entries, splits, actions, day, allow_short=allow_short).held.get(instrument, ZERO)
+
+
+def units_before(
+    entries: Iterable[Entry],
+    splits: Iterable[Split],
+    actions: Iterable[Action],
+    wanted: Iterable[tuple[int, date]],
+    *,
+    allow_short: bool = False,
+) -> dict[tuple[int, date], Decimal]:
+    """Tell for each (instrument, day) how many units are held when the day begins, before it counts at all.
+
+    The rest as for `units`; one walk answers all.
+    """
+    walk, found = Walk(splits, actions, None, allow_short=allow_short), dict[tuple[int, date], Decimal]()
+    rows, at = in_order(entries), 0
+    with exact():
+        for instrument, day in sorted(wanted, key=lambda one: one[1]):
+            while at < len(rows) and rows[at].day < day:
+                walk.book(rows[at])
+                at += 1
+            walk.reach(day - timedelta(days=1))
+            found[instrument, day] = walk.held.get(instrument, ZERO)
+    return found
 
 
 def _walked(

@@ -1,6 +1,6 @@
 """Quality checks: what is wrong, or looks wrong, in portfolios, and where it is mended.
 
-A check is a function in `entries`, `market` or `book` under the decorator `check`; nothing else
+A check is a function in `entries`, `market`, `dividends` or `book` under the decorator `check`; nothing else
 needs to know of it but docs/portfolios/quality.md, which a test compares.
 """
 

@@ -15,11 +15,11 @@ from portfolios.models import Portfolio, QualityDismissal
 from portfolios.selectors.figures import once
 from portfolios.selectors.ledger import Ledger, load, load_all, today
 from portfolios.selectors.portfolios import get, real_of
-from portfolios.selectors.quality import book, entries, market
+from portfolios.selectors.quality import book, dividends, entries, market
 from portfolios.selectors.quality.base import Issue, Mend, Severity, SharedScope, issue_of
 from portfolios.selectors.quality.registry import REGISTRY
 
-CHECKED_BY = (entries, market, book)
+CHECKED_BY = (entries, market, dividends, book)
 _ORDER = {one: at for at, one in enumerate(Severity)}
 
 
@@ -36,7 +36,8 @@ def issues_of(ledger: Ledger) -> list[Issue]:
     if ledger.portfolio.kind != Portfolio.Kind.REAL:
         return []
     day, now = today(ledger.portfolio), clock.now()
-    found = once(ledger, ("quality", day), lambda: _checked(ledger))
+    key = "quality", day, dividends.changed_elsewhere(ledger)
+    found = once(ledger, key, lambda: _checked(ledger))
     # what was yet to come when the checks ran may have come since
     return [one for one in found if one.check.code != "future-time" or (one.found.time or now) > now]
 

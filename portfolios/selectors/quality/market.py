@@ -1,10 +1,10 @@
-"""Checks of a portfolio beside the market: prices, volumes, splits, dividends, rates."""
+"""Checks of a portfolio beside the market: prices, volumes, splits, rates."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -12,11 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from market.domain.actions import Split
 from market.models import Instrument
-from market.selectors.actions import dividends
 from portfolios.domain.book import ProblemKind
 from portfolios.domain.entries import EntryKind
 from portfolios.selectors.quality.base import Found, Mend, Severity, SharedScope, midnight, of_entry
-from portfolios.selectors.quality.cash import held_before
 from portfolios.selectors.quality.registry import check
 from portfolios.selectors.quality.trades import Trade, hidden_split
 from portfolios.selectors.valuation import STALE_AFTER
@@ -24,8 +22,6 @@ from portfolios.selectors.valuation import STALE_AFTER
 # beyond what one person trades, where no volume is known to compare with
 MOST_UNITS, MOST_COINS = Decimal(10) ** 9, Decimal(10) ** 15
 MANY_UNITS, MUCH_MONEY = Decimal(10) ** 6, Decimal(10) ** 8
-# from how long before the ex-date to how long after it a dividend's entry is looked for
-PAID_BEFORE, PAID_WITHIN, WAITED = timedelta(days=5), timedelta(days=75), timedelta(days=45)
 _TRADES = frozenset({EntryKind.BUY, EntryKind.SELL})
 
 
@@ -200,35 +196,3 @@ def _held(scope: SharedScope) -> list[int]:
     found = [one.instrument for one in scope.book.holdings.values() if one.quantity]
     scope.ledger.know_prices(found, [scope.day])
     return found
-
-
-@check(
-    "missing-dividend",
-    Severity.LOW,
-    Mend.NEW_ENTRY,
-    title=_("Dividend of %(symbol)s not entered"),
-    sentence=_(
-        "%(symbol)s paid %(amount)s %(currency)s a unit (ex-date %(day)s) while you held it, "
-        "and no dividend is entered for it."
-    ),
-)
-def missing_dividend(scope: SharedScope) -> Iterator[Found]:
-    """Find dividends of what was held before the ex-date that no entry of the weeks around it matches."""
-    paid = defaultdict(list)
-    for entry in scope.ledger.entries:
-        if entry.kind is EntryKind.DIVIDEND and entry.instrument is not None:
-            paid[entry.instrument].append(entry.day)
-    due = [one for one in dividends(scope.ledger.instruments) if one.ex_date + WAITED <= scope.day]
-    held = held_before(scope.ledger, [(one.instrument, one.ex_date) for one in due])
-    for one, units in zip(due, held, strict=True):
-        window = one.ex_date - PAID_BEFORE, one.ex_date + PAID_WITHIN
-        if units > 0 and not any(window[0] <= day <= window[1] for day in paid[one.instrument]):
-            yield Found(
-                facts=(one.instrument, one.ex_date),
-                values={
-                    "symbol": scope.symbol(one.instrument), "amount": one.amount,
-                    "currency": one.currency, "day": one.ex_date,
-                },
-                instrument=one.instrument,
-                time=midnight(one.ex_date),
-            )  # fmt: skip

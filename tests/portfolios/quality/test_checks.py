@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 
+from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import CorporateAction, DailyBar, Instrument
-from portfolios.models import Portfolio, TransactionImport
+from portfolios.models import Portfolio, Transaction, TransactionImport
 from portfolios.selectors import quality
+from portfolios.services.portfolios import create_portfolio
+from portfolios.services.transfers import move_in_kind
 
 TODAY = {"2024-01-31": "10"}
 PAGE = Path(__file__).parents[3] / "docs" / "portfolios" / "quality.md"
@@ -167,6 +171,103 @@ def test_dividend_of_what_was_held(row, found, listed):
     row("got it", "dividend", "2023-12-15", 1, 1, paid)
     row("on the ex-date", "buy", "2023-11-15", 1, 10, late)
     assert found() == [("missing-dividend", "MISSED")]
+
+
+def paid(instrument, day="2023-11-15"):
+    action(instrument, kind="dividend", ex_date=date.fromisoformat(day), amount=1, currency="EUR")
+
+
+def reshaped(instrument, kind, day="2023-11-10", target=None, ratio=(1, 2), **more):
+    numerator, denominator = ratio
+    units = {"numerator": numerator, "denominator": denominator}
+    action(
+        instrument, kind=kind, ex_date=date.fromisoformat(day), target=target, currency="EUR", **units, **more
+    )
+
+
+@pytest.fixture
+def held(row, listed):
+    """Give 20 OLD bought before anything happens, and NEW."""
+    old, new = listed("OLD", closes=TODAY), listed("NEW", closes=TODAY)
+    row("money", "deposit", "2023-11-01", 1000)
+    row("bought", "buy", "2023-11-01", 20, 10, old)
+    return old, new
+
+
+def units_missed(found, explained):
+    assert [code for code, _name in found()] == ["missing-dividend"]
+    return explained("missing-dividend").partition("while you held ")[2].partition(", and")[0]
+
+
+def test_dividend_of_units_that_a_stock_dividend_or_a_spin_off_gave(row, found, explained, held):
+    old, new = held
+    reshaped(old, "stock_dividend", ratio=(1, 20))
+    row("all that was bought", "sell", "2023-11-12", 20, 10, old)
+    reshaped(old, "spin_off", "2023-11-13", new, cost_share=Decimal("0.5"))
+    row("and the rest", "sell", "2023-11-14", 1, 10, old)
+    paid(old)
+    paid(new)
+    assert units_missed(found, explained) == "0.5 of it"
+    assert found() == [("missing-dividend", "NEW")]
+
+
+def test_dividend_of_a_merger_belongs_to_what_was_held_on_its_day(row, found, explained, held):
+    old, new = held
+    paid(old, "2023-11-09")
+    reshaped(old, "merger", target=new)
+    paid(old, "2023-11-11")
+    assert units_missed(found, explained) == "20 of it"
+    # it was paid after the merger, and stands by what took the units over
+    row("got it", "dividend", "2023-12-01", 20, 1, new)
+    assert found() == []
+    paid(new, "2023-12-10")
+    row("got that too", "dividend", "2023-12-20", 10, 1, new)
+    assert found() == []
+
+
+def test_dividend_of_units_that_rounding_leaves_is_none(row, found, listed):
+    old = listed("OLD", closes=TODAY)
+    row("money", "deposit", "2023-11-01", 1000)
+    for quantity in ("0.1", "0.2"):
+        row("bought", "buy", "2023-11-02", quantity, 10, old)
+    reshaped(old, "merger", amount=1, ratio=(None, None))
+    paid(old)
+    assert found() == []
+
+
+def test_dividend_of_a_renamed_instrument_is_told_by_its_name_now(row, found, explained, held, investor):
+    old, _new = held
+    paid(old)
+    Instrument.objects.filter(pk=old.pk).update(symbol="RENAMED")
+    assert (units_missed(found, explained), found()) == ("20 of it", [("missing-dividend", "RENAMED")])
+    row("got it", "dividend", "2023-12-01", 20, 1, old)
+    assert found() == []
+
+
+def test_dividend_of_units_that_were_moved_is_where_they_went(found, explained, held, investor, portfolio):
+    old, _new = held
+    paid(old)
+    actor = Actor.user(investor)
+    other = create_portfolio(actor=actor, owner_id=investor.pk, name="Other", currency="EUR", time_zone="UTC")
+    move_in_kind(
+        actor=actor,
+        portfolio_id=portfolio.pk,
+        to_id=other.pk,
+        instrument=old,
+        quantity=Decimal(20),
+        times=(datetime(2023, 11, 20, 12, tzinfo=UTC),) * 2,
+    )
+    assert units_missed(found, explained) == "20 of it"
+    got = Transaction.objects.create(
+        portfolio=other, kind="dividend", time=datetime(2023, 12, 1, tzinfo=UTC), day="2023-12-01",
+        instrument=old, quantity=20, price=1, currency="EUR", fee_currency="EUR", tax_currency="EUR",
+    )  # fmt: skip
+    Portfolio.objects.filter(pk=other.pk).update(revision=F("revision") + 1)
+    assert found() == []
+    # what was sold there before is not what was moved
+    Transaction.objects.filter(pk=got.pk).update(day="2024-02-10")
+    Portfolio.objects.filter(pk=other.pk).update(revision=F("revision") + 1)
+    assert units_missed(found, explained) == "20 of it"
 
 
 def test_units_and_cash_that_were_never_there(row, found, acme):
