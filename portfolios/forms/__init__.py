@@ -22,7 +22,7 @@ from portfolios.domain import rules
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, PortfolioInvitation, Transaction
 from portfolios.selectors.portfolios import named_in
-from portfolios.services.inputs import TransactionInput
+from portfolios.services.inputs import LotPick, TransactionInput
 
 ZERO, ONE = Decimal(0), Decimal(1)
 # Which fields a kind of transaction has besides day, currency, fee, tax and note.
@@ -331,9 +331,9 @@ class TransactionForm(forms.Form):
             del values["time"]
         return values
 
-    def as_input(self, *, fingerprint: str = "") -> TransactionInput:
+    def as_input(self, *, fingerprint: str = "", lots: tuple[LotPick, ...] = ()) -> TransactionInput:
         """Make the service's input; `fingerprint` marks the one form that was sent."""
-        return TransactionInput(**self.values(), fingerprint=fingerprint)
+        return TransactionInput(**self.values(), fingerprint=fingerprint, lots=lots)
 
     def moved(self) -> dict[str, str]:
         """Tell under which field of the form a fault of the service stands."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from core import clock
+from market.models import Instrument
 from portfolios.domain.book import Book, ProblemKind
 from portfolios.domain.entries import Entry, EntryId, EntryKind, in_order
 from portfolios.domain.exact import ZERO, exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod, Lot
 from portfolios.models import Portfolio, ReliefLink, Transaction
-from portfolios.selectors.figures import book
 from portfolios.selectors.ledger import Ledger, load, read
 
 ACQUIRING = frozenset({EntryKind.BUY, EntryKind.TRANSFER_IN})
+# A sale that nobody saved yet comes after all of its instant.
+_DRAFT, _LAST = "draft", 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,48 @@ class OpenLot:
 def lots_before(portfolio: Portfolio, sale: Transaction) -> list[OpenLot]:
     """List the lots that are open just before a sale, by acquisition."""
     ledger = load(portfolio)
+    return _offered(ledger, in_order(ledger.entries), sale.pk)
+
+
+def lots_for(
+    portfolio: Portfolio,
+    instrument: Instrument,
+    time: datetime,
+    quantity: Decimal,
+    instead_of: Transaction | None = None,
+) -> list[OpenLot]:
+    """List the lots that a sale would find which is not there yet, or is to stand `instead_of` another."""
+    ledger = load(portfolio)
+    draft = Entry(
+        id=_DRAFT,
+        day=clock.day_of(time, portfolio.time_zone),
+        time=time,
+        kind=EntryKind.SELL,
+        instrument=instrument.pk,
+        quantity=quantity,
+        price=ZERO,
+        currency=instrument.currency,
+        sequence=_LAST if instead_of is None else instead_of.sequence,
+    )
+    others = [one for one in ledger.entries if instead_of is None or one.id != instead_of.pk]
+    return _offered(ledger, in_order([*others, draft]), _DRAFT)
+
+
+def _offered(ledger: Ledger, entries: list[Entry], sale_id: EntryId) -> list[OpenLot]:
+    """List what a sale among `entries`, which are in order, finds when it is booked."""
+    at = next(number for number, one in enumerate(entries) if one.id == sale_id)
+    sale = entries[at]
+    held = folded(ledger, entries[:at], sale.day).holdings.get(sale.instrument or 0)
+    lots = [] if held is None else [lot for lot in held.lots if lot.quantity > 0]
     taken: dict[EntryId | None, Decimal] = {}
     with exact():
-        for row in book(ledger, sale.day).disposals:
-            if row.entry_id == sale.pk and not row.missing:
+        for row in folded(ledger, entries[: at + 1], sale.day).disposals:
+            if row.entry_id == sale_id and not row.missing:
                 taken[row.lot_id] = taken.get(row.lot_id, ZERO) + row.quantity
         return [
             OpenLot(key, lot.acquired, lot.quantity, lot.cost_base, taken.get(key, ZERO))
-            for key, lot in _joined(_open(ledger, sale)).items()
+            for key, lot in _joined(lots).items()
         ]
-
-
-def _open(ledger: Ledger, sale: Transaction) -> list[Lot]:
-    """Return the open lots of the sale's instrument as the booking of the sale finds them."""
-    entries = in_order(ledger.entries)
-    at = next(number for number, one in enumerate(entries) if one.id == sale.pk)
-    booked = folded(ledger, entries[:at], sale.day)
-    held = booked.holdings.get(sale.instrument_id or 0)
-    return [] if held is None else [lot for lot in held.lots if lot.quantity > 0]
 
 
 def _joined(lots: list[Lot]) -> dict[UUID, Lot]:

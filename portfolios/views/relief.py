@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,47 +9,28 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.errors import NotFound
-from core.forms import NumberField
 from core.pages import actor_of, attempted
-from core.templatetags.figures import decimal_text
+from portfolios.forms.lots import LotsForm
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.portfolios import get_transaction, get_writable
-from portfolios.selectors.relief import OpenLot, lots_before
+from portfolios.selectors.relief import lots_before
 from portfolios.services import transactions as services
 from portfolios.services.inputs import LotPick
 from portfolios.services.relief import chosen_for
 from portfolios.views.common import frame
+from portfolios.views.sale_lots import is_pooled
 
 BAD = 400
-PLACES = 8
 
 
-class LotsForm(forms.Form):
-    """How many units a sale takes of each lot."""
+class VersionedLotsForm(LotsForm):
+    """The lots of a sale that is there already."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, lots: list[OpenLot], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for lot in lots:
-            label = _("Bought %(day)s: take of %(quantity)s") % {
-                "day": date_format(lot.acquired, "DATE_FORMAT"),
-                "quantity": decimal_text(lot.quantity, PLACES),
-            }
-            self.fields[str(lot.acquisition)] = NumberField(
-                label=label, required=False, initial=lot.taken or None
-            )
-
-    def picks(self, lots: list[OpenLot]) -> tuple[LotPick, ...]:
-        """Tell what was chosen; a lot that is left empty is not taken."""
-        typed: dict[str, Decimal | None] = self.cleaned_data
-        pairs = [(lot.acquisition, typed[str(lot.acquisition)]) for lot in lots]
-        return tuple(LotPick(transaction=key, quantity=units) for key, units in pairs if units)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,9 +42,9 @@ def transaction_lots(request: HttpRequest, portfolio_id: UUID, transaction_id: U
     if sale.kind != Transaction.Kind.SELL:
         raise NotFound
     lots = lots_before(portfolio, sale)
-    form = LotsForm(request.POST or None, lots=lots, initial={"version": sale.version})
+    form = VersionedLotsForm(request.POST or None, lots=lots, initial={"version": sale.version})
     if request.method == "POST" and form.is_valid():
-        picks = () if "by-method" in request.POST else form.picks(lots)
+        picks = () if "by-method" in request.POST else form.picks()
         if attempted(form, lambda: _choose(request, sale, picks, form.cleaned_data["version"])):
             text = _("The sale takes the lots that you chose.") if picks else _("The order decides again.")
             messages.success(request, text)
@@ -75,9 +54,9 @@ def transaction_lots(request: HttpRequest, portfolio_id: UUID, transaction_id: U
         "transaction-list",
         sale=sale,
         form=form,
-        rows=[(lot, form[str(lot.acquisition)]) for lot in lots],
+        lot_rows=form.rows(),
         chosen=bool(chosen_for(sale)),
-        pooled=portfolio.cost_method == Portfolio.CostMethod.AVERAGE,
+        pooled=is_pooled(portfolio),
         method=Portfolio.CostMethod(portfolio.cost_method).label,
     )
     status = BAD if form.errors else 200

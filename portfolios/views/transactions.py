@@ -21,10 +21,13 @@ from core.ids import uuid7
 from core.money import MINOR_UNITS
 from core.pages import actor_of, attempted, is_htmx
 from portfolios.forms import FilterForm, TransactionForm
+from portfolios.forms.lots import LotsForm
 from portfolios.models import Portfolio, Transaction
 from portfolios.selectors import entries
 from portfolios.selectors.portfolios import get, get_transaction, get_writable
 from portfolios.services import transactions as services
+from portfolios.services.inputs import TransactionInput
+from portfolios.views import sale_lots
 from portfolios.views.common import can_write, frame, is_fragment, toast
 
 ROWS_A_PAGE = 50
@@ -80,11 +83,13 @@ def transaction_create(request: HttpRequest, portfolio_id: UUID) -> HttpResponse
         form = _empty_form(request, portfolio)
         return _answer_form(request, portfolio, form)
     form = TransactionForm(request.POST, user=request.user, portfolio=portfolio)
-    mark = _mark(request)
-    if form.is_valid() and attempted(form, lambda: _add(request, portfolio, form, mark), form.moved()):
-        text = _("Added: %(what)s.") % {"what": _told(form)}
-        return _done(request, portfolio, text)
-    return _answer_form(request, portfolio, form)
+    lots, asked = sale_lots.lots_of(request, form), sale_lots.asked(request)
+    if form.is_valid() and not asked and sale_lots.is_taken(form, lots):
+        item = form.as_input(fingerprint=_mark(request), lots=lots.picks() if lots else ())
+        if attempted(form, lambda: _add(request, portfolio, item), form.moved()):
+            text = _("Added: %(what)s.") % {"what": _told(form)}
+            return _done(request, portfolio, text)
+    return _answer_form(request, portfolio, form, lots)
 
 
 def _empty_form(request: HttpRequest, portfolio: Portfolio) -> TransactionForm:
@@ -102,10 +107,10 @@ def _mark(request: HttpRequest) -> str:
         return ""
 
 
-def _add(request: HttpRequest, portfolio: Portfolio, form: TransactionForm, mark: str) -> None:
+def _add(request: HttpRequest, portfolio: Portfolio, item: TransactionInput) -> None:
+    mark = item.fingerprint
     if mark and entries.was_sent(portfolio.pk, mark):
         return
-    item = form.as_input(fingerprint=mark)
     try:
         services.add_transactions(actor=actor_of(request), portfolio_id=portfolio.pk, inputs=[item])
     except IntegrityError:
@@ -120,8 +125,11 @@ def _told(form: TransactionForm) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _form_context(portfolio: Portfolio, form: TransactionForm, **more: Any) -> dict[str, Any]:
+def _form_context(
+    portfolio: Portfolio, form: TransactionForm, lots: LotsForm | None = None, **more: Any
+) -> dict[str, Any]:
     return {
+        **sale_lots.shown(portfolio, lots),
         "form": form,
         "token": uuid7(),
         "currencies": sorted(MINOR_UNITS),
@@ -131,9 +139,11 @@ def _form_context(portfolio: Portfolio, form: TransactionForm, **more: Any) -> d
     }
 
 
-def _answer_form(request: HttpRequest, portfolio: Portfolio, form: TransactionForm) -> HttpResponse:
+def _answer_form(
+    request: HttpRequest, portfolio: Portfolio, form: TransactionForm, lots: LotsForm | None = None
+) -> HttpResponse:
     status = BAD if form.errors else 200
-    context = frame(portfolio, "transaction-list", **_form_context(portfolio, form))
+    context = frame(portfolio, "transaction-list", **_form_context(portfolio, form, lots))
     if is_htmx(request):
         return render(request, "portfolios/transactions/_form.html", context, status=status)
     return render(request, "portfolios/transactions/form.html", context, status=status)
@@ -154,28 +164,34 @@ def transaction_edit(request: HttpRequest, portfolio_id: UUID, transaction_id: U
     row = get_transaction(request.user, portfolio_id, transaction_id)
     row.portfolio = portfolio
     if request.method != "POST":
-        return _answer_edit(request, row, TransactionForm.of(row, user=request.user))
+        form = TransactionForm.of(row, user=request.user)
+        return _answer_edit(request, row, form, sale_lots.lots_chosen(row))
     form = TransactionForm.of(row, user=request.user, data=request.POST)
-    if form.is_valid() and attempted(form, lambda: _change(request, row, form), form.moved()):
+    lots, asked = sale_lots.lots_of(request, form, row), sale_lots.asked(request)
+    ready = form.is_valid() and not asked and sale_lots.is_taken(form, lots)
+    if ready and attempted(form, lambda: _change(request, row, form, lots), form.moved()):
         text = _("Saved: %(what)s.") % {"what": _told(form)}
         if is_htmx(request):
             return toast(transaction_row(request, portfolio_id, transaction_id), text, changed=False)
         messages.success(request, text)
         return redirect("transaction-list", portfolio_id)
-    return _answer_edit(request, row, form)
+    return _answer_edit(request, row, form, lots)
 
 
-def _change(request: HttpRequest, row: Transaction, form: TransactionForm) -> None:
+def _change(request: HttpRequest, row: Transaction, form: TransactionForm, lots: LotsForm | None) -> None:
+    chosen = {} if lots is None else {"lots": lots.picks()}
     services.change_transaction(
         actor=actor_of(request),
         transaction_id=row.pk,
         portfolio_id=row.portfolio_id,
-        changes=form.changes(),
+        changes=form.changes() | chosen,
         version=form.cleaned_data["version"],
     )
 
 
-def _answer_edit(request: HttpRequest, row: Transaction, form: TransactionForm) -> HttpResponse:
+def _answer_edit(
+    request: HttpRequest, row: Transaction, form: TransactionForm, lots: LotsForm | None = None
+) -> HttpResponse:
     keys = [row.portfolio_id, row.pk]
     more = {
         "entry": row,
@@ -183,7 +199,7 @@ def _answer_edit(request: HttpRequest, row: Transaction, form: TransactionForm) 
         "cancel": reverse("transaction-row", args=keys),
         "draft": "",
     }
-    context = frame(row.portfolio, "transaction-list", **_form_context(row.portfolio, form, **more))
+    context = frame(row.portfolio, "transaction-list", **_form_context(row.portfolio, form, lots, **more))
     piece = "_edit.html" if is_htmx(request) else "form.html"
     return render(request, f"portfolios/transactions/{piece}", context, status=BAD if form.errors else 200)
 

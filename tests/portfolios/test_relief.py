@@ -137,7 +137,7 @@ def test_page_shows_the_lots_of_a_sale_and_takes_a_choice(
     client.force_login(investor)
     sale = shares.add("2024-04-10", "sell", "15", "140")
     page = f"/portfolios/{portfolio.pk}/transactions/{sale['id']}/lots/"
-    rows = client.get(page).context["rows"]
+    rows = client.get(page).context["lot_rows"]
     assert [(str(lot.acquisition), lot.quantity, lot.taken) for lot, _field in rows] == [
         (shares.a, 10, 10),
         (shares.b, 10, 5),
@@ -156,3 +156,50 @@ def test_page_shows_the_lots_of_a_sale_and_takes_a_choice(
     client.post(page, {"version": version, "by-method": "1"})
     assert not ReliefLink.objects.exists()
     assert client.get(page.replace(sale["id"], shares.a)).status_code == 404
+
+
+def test_form_of_a_sale_shows_its_lots_and_takes_those_that_are_chosen(
+    client: Client, investor: Any, shares: Shares, portfolio: Portfolio
+) -> None:
+    client.force_login(investor)
+    page = f"/portfolios/{portfolio.pk}/transactions/new/"
+    sale = {"kind": "sell", "day": "2024-03-01", "instrument": "ACME", "quantity": "15", "price": "140"}
+    shown = client.post(page, {**sale, "choose-lots": "1"})
+    # what was bought later cannot be sold yet
+    assert [(str(lot.acquisition), lot.taken) for lot, _field in shown.context["lot_rows"]] == [
+        (shares.a, 10),
+        (shares.b, 5),
+    ]
+    assert (shown.status_code, shares.taken()) == (200, [])
+    names = {key: f"lot-{getattr(shares, key)}" for key in "abc"}
+    wrong = client.post(page, {**sale, names["a"]: "4,5", names["b"]: "10"})
+    assert wrong.status_code == 400
+    assert "The lots add up to 14.5, the sale is of 15." in wrong.content.decode()
+    unread = client.post(page, {**sale, names["a"]: "some"})
+    assert unread.status_code == 400
+    assert shares.taken() == []
+    assert client.post(page, {**sale, names["a"]: "5", names["b"]: "10"}).status_code == 302
+    assert shares.taken() == [(shares.a, "5", "500"), (shares.b, "10", "1300")]
+    bought = client.post(page, {**sale, "kind": "buy", "choose-lots": "1"})
+    assert "Lots are chosen for a sale only." in bought.content.decode()
+
+
+def test_form_changes_a_sale_and_its_lots_at_once(
+    client: Client, investor: Any, shares: Shares, portfolio: Portfolio
+) -> None:
+    client.force_login(investor)
+    sale = shares.sell((shares.c, "10"), (shares.a, "5"))
+    page = f"/portfolios/{portfolio.pk}/transactions/{sale['id']}/"
+    form = client.get(page).context
+    assert [lot.taken for lot, _field in form["lot_rows"]] == [5, 0, 10]
+    typed = {"kind": "sell", "day": "2024-04-10", "instrument": "ACME", "price": "140", "quantity": "12"}
+    version = {"version": str(sale["version"])}
+    assert client.post(page, {**typed, **version}).status_code == 400  # those chosen add up to 15
+    again = client.post(page, {**typed, **version, "choose-lots": "1"}).context["lot_rows"]
+    assert [lot.taken for lot, _field in again] == [10, 2, 0]
+    chosen = {f"lot-{shares.b}": "2", f"lot-{shares.c}": "10"}
+    assert client.post(page, {**typed, **version, **chosen}).status_code == 302
+    assert shares.taken() == [(shares.b, "2", "260"), (shares.c, "10", "1100")]
+    version = {"version": str(sale["version"] + 1)}
+    assert client.post(page, {**typed, **version, f"lot-{shares.b}": ""}).status_code == 302
+    assert not ReliefLink.objects.exists()
