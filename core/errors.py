@@ -2,6 +2,7 @@
 
     DomainError
     ├── ValidationFailed        400  the input is wrong; names each field
+    │   └── BrokenArchive       400  a file of records is damaged or forged; names member and line
     ├── NotAuthenticated        401  sign in first
     ├── Forbidden               403  you may see it, not do it
     ├── NotFound                404  it does not exist, or is not yours
@@ -62,6 +63,20 @@ class ValidationFailed(DomainError):
     def of(cls, field: str, message: str, code: str = "invalid") -> ValidationFailed:
         """Say that one field is wrong."""
         return cls(message, errors=(FieldError(field, message, code),))
+
+
+class BrokenArchive(ValidationFailed):
+    """A file of records is damaged, forged or of another kind; `member` and `line` say where (0: no line)."""
+
+    code = "archive-broken"
+    title = "The archive cannot be read"
+
+    def __init__(self, message: str, *, member: str = "", line: int = 0, field: str = "") -> None:
+        place = f"{member}:{line}" if line else member
+        where = ".".join(one for one in (place, field) if one)
+        detail = f"{where}: {message}" if where else message
+        super().__init__(detail, errors=(FieldError(where or "file", message, "broken"),))
+        self.member, self.line = member, line
 
 
 class NotAuthenticated(DomainError):
