@@ -60,6 +60,10 @@ class SharedScope:
         """Name an instrument; nothing where there is none."""
         return "" if instrument is None else str(self.ledger.instruments[instrument].symbol)
 
+    def listing(self, instrument: int) -> UUID:
+        """Name an instrument as it is named everywhere, in another database too."""
+        return self.ledger.instruments[instrument].uuid
+
     @cached_property
     def by_id(self) -> dict[EntryId, Entry]:
         """The entries by their ids."""

@@ -56,7 +56,7 @@ def missing_dividend(scope: SharedScope) -> Iterator[Found]:
     paid = _paid(ledger)
     for one in _unmatched(ledger, owed, paid):
         yield Found(
-            facts=(one.instrument, one.ex_date),
+            facts=(scope.listing(one.instrument), one.ex_date),
             values={
                 "symbol": scope.symbol(one.instrument), "amount": one.amount, "currency": one.currency,
                 "day": one.ex_date, "units": held[one.instrument, one.ex_date],

@@ -120,7 +120,7 @@ def split_ignored(scope: SharedScope) -> Iterator[Found]:
     for split, rows in groups.items():
         first = rows[0]
         yield Found(
-            facts=(split.instrument, split.ex_date, *((row.id, row.price) for row in rows)),
+            facts=(scope.listing(split.instrument), split.ex_date, *((row.id, row.price) for row in rows)),
             values={
                 "symbol": scope.symbol(split.instrument), "numerator": split.numerator,
                 "denominator": split.denominator, "split_day": split.ex_date, "day": first.day,
@@ -144,7 +144,8 @@ def no_price(scope: SharedScope) -> Iterator[Found]:
     """Find what is held without any price of the market."""
     for instrument in _held(scope):
         if scope.ledger.price(instrument, scope.day) is None:
-            yield Found((instrument,), {"symbol": scope.symbol(instrument)}, instrument=instrument)
+            facts = (scope.listing(instrument),)
+            yield Found(facts, {"symbol": scope.symbol(instrument)}, instrument=instrument)
 
 
 @check(
@@ -162,7 +163,8 @@ def stale_price(scope: SharedScope) -> Iterator[Found]:
         used = scope.ledger.price(instrument, scope.day)
         if used is not None and scope.day - used.as_of > STALE_AFTER:
             values: dict[str, object] = {"symbol": scope.symbol(instrument), "day": used.as_of}
-            yield Found((instrument, used.as_of), values, instrument=instrument, time=midnight(used.as_of))
+            facts = (scope.listing(instrument), used.as_of)
+            yield Found(facts, values, instrument=instrument, time=midnight(used.as_of))
 
 
 @check(
