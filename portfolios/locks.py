@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.actor import Actor
@@ -54,6 +55,12 @@ def lock_portfolios(*, actor: Actor, portfolio_ids: Iterable[UUID]) -> list[Port
     wanted = list(portfolio_ids)
     locked = {key: lock_portfolio(actor=actor, portfolio_id=key) for key in sorted(set(wanted))}
     return [locked[key] for key in wanted]
+
+
+def lock_archives_of(owner_id: UUID) -> None:
+    """Let one archive at a time come in for an owner, so that the second finds what the first made."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"archive:{owner_id}"])
 
 
 def _authorise(user_id: UUID, portfolio: Portfolio, *, owner_only: bool, any_member: bool) -> None:

@@ -93,13 +93,18 @@ def default_portfolio(*, actor: Actor, user: Any) -> Portfolio:
 
 
 def _register(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> Portfolio:
-    _clean(portfolio)
+    refuse_wrong(portfolio)
     portfolio.save(force_insert=True)
     _join_owner(actor, owner_id, portfolio)
     return portfolio
 
 
-def _clean(portfolio: Portfolio) -> None:
+def refuse_wrong(portfolio: Portfolio) -> None:
+    """Refuse settings that no portfolio may have.
+
+    Raises:
+        ValidationFailed, django.core.exceptions.ValidationError: names each wrong field.
+    """
     if portfolio.currency in SUBUNITS:
         major, _unit = SUBUNITS[portfolio.currency]
         raise ValidationFailed.of("currency", _("Use %(major)s.") % {"major": major}, "subunit")
@@ -117,7 +122,7 @@ def _join_owner(actor: Actor, owner_id: UUID, portfolio: Portfolio) -> None:
         verb="portfolio.created",
         object_type="portfolio",
         object_id=portfolio.pk,
-        after=_settings(portfolio),
+        after=told_settings(portfolio),
     )
 
 
@@ -130,12 +135,12 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
         MovedOn: by it other lots would have gone to another portfolio than those that did.
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
-    before, texts = _settings(portfolio), (portfolio.name, portfolio.note)
+    before, texts = told_settings(portfolio), (portfolio.name, portfolio.note)
     for field, value in changes.items():
         if field not in CHANGEABLE:
             raise ValidationFailed.of(field, _("This cannot be changed."))
         setattr(portfolio, field, value)
-    _clean(portfolio)
+    refuse_wrong(portfolio)
     if portfolio.currency != before["currency"]:
         _refuse_own_rates(portfolio)
     portfolio.save()
@@ -144,7 +149,7 @@ def change_portfolio(*, actor: Actor, portfolio_id: UUID, changes: dict[str, Any
     if portfolio.time_zone != before["time_zone"]:
         redate(portfolio, before["time_zone"])
     refuse_moved_on(portfolio)
-    after = _settings(portfolio) | {"texts_changed": texts != (portfolio.name, portfolio.note)}
+    after = told_settings(portfolio) | {"texts_changed": texts != (portfolio.name, portfolio.note)}
     audit.record(
         actor=actor,
         verb="portfolio.changed",
@@ -177,13 +182,13 @@ def delete_portfolio(*, actor: Actor, portfolio_id: UUID) -> None:
         verb="portfolio.deleted",
         object_type="portfolio",
         object_id=portfolio.pk,
-        before=_settings(portfolio),
+        before=told_settings(portfolio),
     )
     bus.publish(PortfolioDeleted(portfolio_id=portfolio.pk))
     portfolio.delete()
 
 
-def _settings(portfolio: Portfolio) -> dict[str, Any]:
+def told_settings(portfolio: Portfolio) -> dict[str, Any]:
     """Tell the settings that the audit log may keep for ever: no text that a person wrote."""
     return {
         "currency": portfolio.currency,
