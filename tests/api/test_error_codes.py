@@ -6,6 +6,7 @@ A code without a case fails, so whoever adds one shows here how a caller comes t
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import re
@@ -34,6 +35,7 @@ from core.roles import StaffRole
 from market.models import Exchange, Instrument
 from market.selectors import instruments
 from portfolios.models import Portfolio, PortfolioMember
+from portfolios.services import archive
 from tests.api.conftest import PASSWORD
 from tests.api.routes import BUY, RATE, SPLIT, TOKEN, Call
 from tests.api.test_permissions import Person, bring_in, member, received, scene_of
@@ -172,6 +174,11 @@ def _(_at: Ground) -> Any:
 @produces("unreadable-file")
 def _(at: Ground) -> Any:
     return at.send("post", f"{at.portfolio}/imports", {"content": "<html></html>"})
+
+
+@produces("archive-broken")
+def _(_at: Ground) -> Any:
+    return archive.opened(io.BytesIO(b"no ZIP file"))
 
 
 @produces("import-errors")
