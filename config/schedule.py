@@ -6,18 +6,19 @@ only what is missing is added.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from celery.schedules import crontab
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from accounts.tasks import SCHEDULE as PEOPLE
 from core.tasks import SCHEDULE as CORE
 from market.tasks import SCHEDULE as MARKET
 from portfolios.tasks import SCHEDULE as PORTFOLIOS
 
-SCHEDULE: dict[str, crontab] = {**CORE, **PEOPLE, **MARKET, **PORTFOLIOS}
+SCHEDULE: dict[str, crontab | timedelta] = {**CORE, **PEOPLE, **MARKET, **PORTFOLIOS}
 
 
 def install(**_kwargs: Any) -> None:
@@ -25,7 +26,16 @@ def install(**_kwargs: Any) -> None:
     known = set(PeriodicTask.objects.filter(name__in=SCHEDULE).values_list("name", flat=True))
     for name, when in SCHEDULE.items():
         if name not in known:
-            PeriodicTask.objects.create(name=name, task=name, crontab=_row(when))
+            PeriodicTask.objects.create(name=name, task=name, **_when(when))
+
+
+def _when(when: crontab | timedelta) -> dict[str, Any]:
+    if isinstance(when, timedelta):
+        seconds = int(when.total_seconds())
+        row, _made = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
+        # a worker that was away finds one call, not one for every interval
+        return {"interval": row, "expire_seconds": seconds}
+    return {"crontab": _row(when)}
 
 
 def _row(when: crontab) -> CrontabSchedule:

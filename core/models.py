@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import NumericField
 from core.ids import uuid7
 
 LIVE_WORLD = 1
@@ -25,7 +26,8 @@ class World(models.Model):
     """A market with a clock of its own: the live one, or a simulated or replayed one.
 
     Prices belong to (world, instrument) and a portfolio lives in one world, so that what
-    happens in one never moves another.
+    happens in one never moves another. The clock showed `clock_at` at the instant `clock_since` and
+    goes on from there by `clock_speed` seconds a second (0: it stands); without both it is the wall clock.
     """
 
     class Kind(models.TextChoices):
@@ -36,10 +38,19 @@ class World(models.Model):
     id = models.SmallAutoField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=80, unique=True)
+    clock_at = models.DateTimeField(null=True)
+    clock_since = models.DateTimeField(null=True)
+    clock_speed = NumericField(default=1)
 
     class Meta:
         constraints = [
             models.UniqueConstraint("kind", condition=models.Q(kind="live"), name="world_one_live"),
+            models.CheckConstraint(
+                condition=models.Q(clock_at=None, clock_since=None)
+                | (models.Q(clock_at__isnull=False, clock_since__isnull=False) & ~models.Q(kind="live")),
+                name="world_clock_whole",
+            ),
+            models.CheckConstraint(condition=models.Q(clock_speed__gte=0), name="world_clock_forward"),
         ]
 
     def __str__(self) -> str:

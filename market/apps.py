@@ -28,10 +28,17 @@ def staff_powers() -> dict[str, set[str]]:
     from core.roles import StaffRole, keep, see
 
     reference = see("market", "instrument", "symbolspan", "corporateaction", "exchange", "coin")
-    shown = reference | see("market", "dailybar", "fxrate", "priceimport")
+    shown = reference | see("market", "dailybar", "fxrate", "priceimport", "quote", "heldquote")
     kept = keep("market", "instrument", "corporateaction")
     written = {
-        f"market.{one}" for one in ("change_dailybar", "change_fxrate", "add_priceimport", "change_exchange")
+        f"market.{one}"
+        for one in (
+            "change_dailybar",
+            "change_fxrate",
+            "add_priceimport",
+            "change_exchange",
+            "change_heldquote",
+        )
     }
     return {
         StaffRole.SUPPORT: reference,

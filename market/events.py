@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from core.events import Event
@@ -29,3 +30,25 @@ class InstrumentChanged(Event):
 
     instrument_id: int
     instrument_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PricesUpdated(Event):
+    """A batch of moves was appended to the log of a world: a hint to read on from one's cursor."""
+
+    world_id: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTookEffect(Event):
+    """From here on quotes in that world are per new unit: new `numerator` for `denominator` old ones.
+
+    Published in the transaction that holds the world's log, before the first move in new units.
+    """
+
+    world_id: int
+    instrument_id: int
+    ex_date: date
+    numerator: int
+    denominator: int

@@ -1,4 +1,4 @@
-"""The order in which rows of the market are locked: instruments by id, then the revision of rates.
+"""The order in which rows of the market are locked: a world's price log, instruments by id, rates.
 
 Whoever writes prices or corporate actions holds the instruments' rows first, so that two
 writers of the same instruments wait for each other instead of deadlocking.
@@ -18,6 +18,7 @@ from core.errors import Forbidden, NotFound
 from market.models import Instrument
 
 _CREATING = 0x464C_4F52
+_REFRESHING = 0x464C_4F54
 
 
 def instrument(actor: Actor, uuid: UUID, *, unused: bool = False) -> Instrument:
@@ -73,3 +74,26 @@ def creation_of_instruments() -> None:
     """Let one transaction at a time make instruments for a file's unknown symbols."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATING])
+
+
+def price_log(world_id: int) -> int:
+    """Let one transaction at a time write a world's quotes; answer the number of its newest batch.
+
+    Whoever writes quotes takes this first, and instruments after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO market_loghead AS head (world_id, seq) VALUES (%s, 0) "
+            "ON CONFLICT (world_id) DO UPDATE SET seq = head.seq RETURNING seq",
+            [world_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def refresh_of(world_id: int, source: str) -> bool:
+    """Let one transaction at a time ask a source for a world's prices; False where another does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_REFRESHING, f"{world_id} {source}"]
+        )
+        return bool(cursor.fetchone()[0])

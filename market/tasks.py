@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
 from core import clock
+from core.models import LIVE_WORLD, World
 from market.models import Instrument
+from market.services import quotes
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
@@ -17,8 +21,52 @@ log = structlog.get_logger(__name__)
 def continue_fictional_prices() -> None:
     """Carry the fictional instruments' prices on to today, where there are any."""
     if Instrument.objects.filter(is_fictional=True, owner=None).exists():
+        quotes.close_days(world_id=LIVE_WORLD)
         load_fictional(until=clock.today("UTC"))
         log.info("market.fictional_prices_continued")
 
 
-SCHEDULE = {"market.tasks.continue_fictional_prices": crontab(minute="5", hour="*/6")}
+@shared_task
+def refresh_simulated_markets() -> None:
+    """Move the simulated markets on, each in its world."""
+    for world_id in _worlds():
+        recorded = quotes.refresh_simulated(world_id=world_id)
+        if recorded is not None and recorded.held:
+            log.warning("market.quotes_held_back", world=world_id, count=recorded.held)
+
+
+@shared_task
+def apply_due_splits() -> None:
+    """Let the splits whose ex-date has come take effect in every world."""
+    for world_id in _worlds():
+        count = quotes.apply_due_splits(world_id=world_id)
+        if count:
+            log.info("market.splits_took_effect", world=world_id, count=count)
+
+
+@shared_task
+def close_days() -> None:
+    """Keep the last quote of each day that is over as that day's close, in every world."""
+    for world_id in _worlds():
+        count = quotes.close_days(world_id=world_id)
+        if count:
+            log.info("market.days_closed", world=world_id, count=count)
+
+
+@shared_task
+def keep_move_log() -> None:
+    """Make room for the log of the next days and drop what is older than it is kept."""
+    log.info("market.move_log_kept", dropped=quotes.keep_log())
+
+
+def _worlds() -> list[int]:
+    return list(World.objects.order_by("pk").values_list("pk", flat=True))
+
+
+SCHEDULE: dict[str, crontab | timedelta] = {
+    "market.tasks.continue_fictional_prices": crontab(minute="5", hour="*/6"),
+    "market.tasks.refresh_simulated_markets": timedelta(seconds=10),
+    "market.tasks.apply_due_splits": crontab(minute="*/5"),
+    "market.tasks.close_days": crontab(minute="20"),
+    "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
+}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from market.admin import instruments, prices
+from market.admin import instruments, prices, quotes
 
-__all__ = ["instruments", "prices"]
+__all__ = ["instruments", "prices", "quotes"]

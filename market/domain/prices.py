@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 # Thursday's close still stands on the Tuesday after Easter; a day later it is old.
 STALE_AFTER_DAYS: Final = 5
+# A price called live is so for this long; then it is one that nobody has confirmed since.
+LIVE_FOR: Final = timedelta(minutes=15)
 
 SIMULATED: Final = "simulated"
 MANUAL: Final = "manual"
@@ -21,17 +23,21 @@ MANUAL: Final = "manual"
 class Quality(StrEnum):
     """How sure a price is."""
 
+    LIVE = "live"
+    DELAYED = "delayed"
     CLOSE = "close"
     STALE = "stale"
     MANUAL = "manual"
     SIMULATED = "simulated"
+    REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
 class PriceUsed:
-    """The last close on or before the day that was asked for, raw (not adjusted for splits).
+    """The last price on or before the day that was asked for, raw (not adjusted for splits).
 
-    `price` is for one unit, in the major unit of `currency`; `as_of` is the exchange's date.
+    `price` is for one unit, in the major unit of `currency`; `as_of` is the exchange's date, and `at`
+    the instant of a quote (None: it is the close of a day).
     """
 
     price: Decimal
@@ -39,6 +45,7 @@ class PriceUsed:
     as_of: date
     source: str
     quality: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +67,19 @@ def quality_of(source: str, as_of: date, day: date) -> Quality:
     if source == SIMULATED:
         return Quality.SIMULATED
     return Quality.MANUAL if source == MANUAL else Quality.CLOSE
+
+
+def quality_of_quote(given: str, at: datetime, day: date, now: datetime) -> Quality:
+    """Tell how sure a quote of `at` is at `now`; `day` its date at the exchange, `given` its source's word.
+
+    Live is live for 15 minutes, then delayed; on a later date it is that day's last price, and after five
+    days it is stale.
+    """
+    age = (now.date() - day).days
+    if age > STALE_AFTER_DAYS:
+        return Quality.STALE
+    if given not in {Quality.LIVE, Quality.DELAYED}:
+        return Quality(given)
+    if now - at <= LIVE_FOR:
+        return Quality(given)
+    return Quality.CLOSE if age > 0 else Quality.DELAYED

@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.models import LIVE_WORLD
 from core.ports import Panel, PanelRow, held_instruments
+from market.domain.plausibility import Doubt
 from market.domain.prices import STALE_AFTER_DAYS
-from market.models import FxRate, Instrument, PriceImport
+from market.models import FxRate, HeldQuote, Instrument, PriceImport
 from market.selectors import prices
 
 SHOWN = 5
 
 
 def freshness() -> Panel:
-    """Tell which held instruments lack a recent price, how old the public rates are, and the last import."""
-    return Panel(title=str(_("Prices")), rows=[*_stale(), _rates(), _last_import(), _refused()])
+    """Tell which held instruments lack a recent price, what was held back, and of rates and files."""
+    return Panel(title=str(_("Prices")), rows=[*_stale(), _held_back(), _rates(), _last_import(), _refused()])
 
 
 def _stale() -> list[PanelRow]:
@@ -48,6 +49,17 @@ def _stale() -> list[PanelRow]:
             )
         )
     return rows
+
+
+def _held_back() -> PanelRow:
+    state = HeldQuote.State.HELD
+    count = HeldQuote.objects.filter(state=state, instrument__owner=None).exclude(reason=Doubt.SPLIT).count()
+    return PanelRow(
+        _("Quotes that were not believed and wait for a decision"),
+        str(count),
+        state="warn" if count else "good",
+        url=reverse("admin:market_heldquote_changelist") + f"?state__exact={state.value}",
+    )
 
 
 def _rates() -> PanelRow:

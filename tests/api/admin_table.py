@@ -88,6 +88,8 @@ MODELS = {
     "market.dailybar": Row("MADU", pages={"import": "MDU", "export": "MADU"}),
     "market.fxrate": Row("MADU", pages={"import": "MDU", "export": "MADU"}),
     "market.priceimport": Row("MADU"),
+    "market.quote": Row("MADU"),
+    "market.heldquote": Row("MADU", actions=dict.fromkeys(("release", "discard"), "MDU")),
     # ledgers
     "portfolios.portfolio": Row("ADU"),
     "portfolios.transaction": Row("ADU"),
@@ -148,6 +150,29 @@ def more_rows() -> dict[str, Model]:
             base="EUR", quote="USD", date=date(2024, 1, 2), rate="1.25", source="ecb"
         ),
         "market.priceimport": PriceImport.objects.create(file_name="a.csv"),
+        "market.quote": made(
+            "market.quote",
+            world_id=1,
+            instrument=public,
+            price=1,
+            high=1,
+            low=1,
+            as_of=timezone.now(),
+            day=date(2024, 1, 8),
+            splits_through=date(2024, 1, 8),
+            source="test",
+            quality="live",
+        ),
+        "market.heldquote": made(
+            "market.heldquote",
+            world_id=1,
+            instrument=public,
+            price="0",
+            reason="not-positive",
+            as_of=timezone.now(),
+            source="test",
+            quality="live",
+        ),
         "socialaccount.socialaccount": made("socialaccount.socialaccount", user=ada, provider="sso", uid="1"),
     }
 

@@ -34,6 +34,7 @@ def test_the_panel_names_held_instruments_without_a_recent_price(instrument, mon
         ("Held instruments without a price of the last 5 days", "2 / 3", "warn"),
         ("NONE", "no price at all", "bad"),
         ("OLD", "last on 2024-03-01", "warn"),
+        ("Quotes that were not believed and wait for a decision", "0", "good"),
         ("Last public rate of EUR/USD", "2024-03-08", "good"),
         ("Last price file: p.csv", "2024-03-08 12:00 UTC", "good"),
         ("Price files with refused rows in 7 days", "0", "good"),
@@ -45,4 +46,9 @@ def test_the_panel_of_an_empty_platform_says_so(monkeypatch):
     first, *others = panels.freshness().rows
     stale = "/admin/market/instrument/?prices=stale"
     assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0", url=stale)
-    assert [(row.value, row.state) for row in others] == [("none", "warn"), ("none", "good"), ("0", "good")]
+    assert [(row.value, row.state) for row in others] == [
+        ("0", "good"),
+        ("none", "warn"),
+        ("none", "good"),
+        ("0", "good"),
+    ]

@@ -1,4 +1,4 @@
-"""Instruments, daily bars, corporate actions and rates."""
+"""Instruments, their prices, corporate actions and rates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,24 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
+from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 
+__all__ = [
+    "Coin",
+    "CorporateAction",
+    "Cursor",
+    "DailyBar",
+    "Exchange",
+    "FxRate",
+    "HeldQuote",
+    "Instrument",
+    "LogHead",
+    "MoveBatch",
+    "PriceImport",
+    "Quote",
+    "RateRevision",
+    "SymbolSpan",
+]
 SYMBOL_LENGTH = 40
 
 

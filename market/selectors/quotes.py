@@ -1,0 +1,136 @@
+"""The newest quote of each instrument of a world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from core import clock
+from market.domain.prices import PriceUsed, quality_of_quote
+from market.domain.quotes import KnownQuote, Listing, day_of
+from market.models import Quote
+from market.selectors import actions
+
+_FIELDS = (
+    "price", "bid", "ask", "volume", "open", "high", "low", "previous_close", "as_of", "day",
+    "splits_through", "source", "quality",
+)  # fmt: skip
+
+_LISTINGS = """
+SELECT instrument.id, instrument.currency, coalesce(exchange.time_zone, 'UTC'), instrument.is_fictional,
+       quote.price, quote.bid, quote.ask, quote.volume, quote.open, quote.high, quote.low,
+       quote.previous_close, quote.as_of, quote.day, quote.splits_through, quote.source, quote.quality
+FROM market_instrument instrument
+LEFT JOIN market_exchange exchange ON exchange.mic = instrument.exchange_id
+LEFT JOIN market_quote quote ON quote.instrument_id = instrument.id AND quote.world_id = %s
+WHERE instrument.id = ANY(%s::int[])
+ORDER BY instrument.id
+FOR KEY SHARE OF instrument
+"""
+
+_CLOSES_BEFORE = """
+SELECT wanted.id, last.date, last.close
+FROM unnest(%s::int[], %s::date[]) AS wanted (id, day)
+CROSS JOIN LATERAL (
+    SELECT date, close FROM market_dailybar
+    WHERE instrument_id = wanted.id AND world_id = %s AND date < wanted.day
+    ORDER BY date DESC LIMIT 1
+) last
+"""
+
+_NEWEST = """
+SELECT quote.instrument_id, trim_scale(quote.price * unit), currency, quote.as_of, quote.day, quote.source,
+       quote.quality, trim_scale(quote.previous_close * unit), trim_scale(quote.open * unit),
+       trim_scale(quote.high * unit), trim_scale(quote.low * unit), trim_scale(quote.volume)
+FROM (SELECT id, currency, quote_unit AS unit FROM market_instrument WHERE id = ANY(%s::int[])) instrument
+JOIN market_quote quote ON quote.instrument_id = instrument.id AND quote.world_id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LastQuote:
+    """An instrument's newest quote: prices for one unit in the major unit of `currency`, raw.
+
+    `at` is the instant and `day` its date at the exchange; open, high, low and volume are of that day so
+    far, `previous_close` is of the trading day before, in the units of `day`. `given` is the quality that
+    the source claimed.
+    """
+
+    instrument: int
+    price: Decimal
+    currency: str
+    at: datetime
+    day: date
+    source: str
+    given: str
+    previous_close: Decimal | None
+    open: Decimal | None
+    high: Decimal
+    low: Decimal
+    volume: Decimal | None
+
+    @property
+    def used(self) -> PriceUsed:
+        """The quote as a price of now."""
+        quality = quality_of_quote(self.given, self.at, self.day, clock.now())
+        return PriceUsed(self.price, self.currency, self.day, self.source, quality, self.at)
+
+
+def newest(world_id: int, instrument_ids: Iterable[int]) -> dict[int, LastQuote]:
+    """Return the newest quote of each instrument; one without any is left out."""
+    ids = sorted(set(instrument_ids))
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, [ids, world_id])
+        return {row[0]: LastQuote(*row) for row in cursor.fetchall()}
+
+
+def listings(world_id: int, until: Mapping[int, datetime]) -> dict[int, Listing]:
+    """Read what is known of instruments before quotes of up to the given instants; keep them from deletion.
+
+    For whoever holds the world's log. Closes and splits come only where the instant begins another day.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTINGS, [world_id, list(until)])
+        found = {row[0]: _listing(row) for row in cursor.fetchall()}
+    starting = {key: day for key, one in found.items() if (day := _new_day(one, until[key])) is not None}
+    if starting:
+        _add_history(world_id, found, starting)
+    return found
+
+
+def _listing(row: tuple[object, ...]) -> Listing:
+    instrument, currency, zone, is_fictional, *quote = row
+    known = None if quote[0] is None else KnownQuote(*quote)  # type: ignore[arg-type]  # as selected
+    return Listing(instrument, currency, _zone(zone), is_fictional, known)  # type: ignore[arg-type]
+
+
+def _new_day(listing: Listing, at: datetime) -> date | None:
+    day = day_of(at, listing.zone)
+    return None if listing.quote is not None and listing.quote.day >= day else day
+
+
+def _add_history(world_id: int, found: dict[int, Listing], starting: dict[int, date]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSES_BEFORE, [list(starting), list(starting.values()), world_id])
+        for instrument, day, close in cursor.fetchall():
+            found[instrument].closes[day] = close
+    for split in actions.splits(starting):
+        found[split.instrument].splits = [*found[split.instrument].splits, split]
+
+
+@cache
+def _zone(name: object) -> ZoneInfo:
+    return ZoneInfo(str(name))
+
+
+def known_quote(row: Quote) -> KnownQuote:
+    """Take a row as the mathematics sees it."""
+    return KnownQuote(*(getattr(row, name) for name in _FIELDS))
