@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,7 @@ from core.models import LIVE_WORLD
 from market.admin import sheets
 from market.admin.forms import ActionForm, InstrumentForm
 from market.domain.prices import STALE_AFTER_DAYS
-from market.models import Coin, CorporateAction, DailyBar, Exchange, Instrument, SymbolSpan
+from market.models import Coin, CorporateAction, DailyBar, Exchange, Instrument, Quote, SymbolSpan
 from market.services.actions import delete_corporate_action
 from market.services.instruments import delete_instrument
 
@@ -67,7 +68,9 @@ class PricesFilter(QuestionFilter):
             "none": Q(last_price=None),
             "fresh": Q(last_price__gte=oldest),
         }
-        found: QuerySet[Any] = rows.alias(last_price=Subquery(bars.values("date")[:1]))
+        quotes = Quote.objects.filter(instrument=OuterRef("pk"), world=LIVE_WORLD)
+        newest = Greatest(Subquery(bars.values("date")[:1]), Subquery(quotes.values("day")[:1]))
+        found: QuerySet[Any] = rows.alias(last_price=newest)
         return found.filter(conditions[question])
 
 

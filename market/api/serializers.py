@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from core.api.fields import CurrencySerializerField, NumericSerializerField
 from core.api.serializers import StrictSerializer
+from market.domain.prices import Quality
 from market.models import Coin, CorporateAction, DailyBar, Exchange, FxRate, Instrument
 
 MAX_ROWS = 20_000
@@ -19,13 +20,14 @@ CORPORATE_ACTION_KINDS = CorporateAction.Kind.choices
 
 
 class LastPriceSerializer(serializers.Serializer[Any]):
-    """The last close up to today: raw, for one unit, in the major unit of `currency`."""
+    """The newest price: raw, for one unit, in the major unit of `currency`. `at`: a quote's instant."""
 
     price = NumericSerializerField()
     currency = serializers.CharField()
     as_of = serializers.DateField()
     source = serializers.CharField()  # type: ignore[assignment]  # a field, as DRF collects it
-    quality = serializers.ChoiceField(choices=["close", "stale", "manual", "simulated"])
+    quality = serializers.ChoiceField(choices=[one.value for one in Quality])
+    at = serializers.DateTimeField(allow_null=True)
 
 
 class InstrumentSerializer(StrictSerializer[Instrument]):
@@ -63,7 +65,7 @@ class InstrumentSerializer(StrictSerializer[Instrument]):
 
     @extend_schema_field(LastPriceSerializer(allow_null=True))
     def get_last_price(self, instrument: Instrument) -> Any:
-        """Show the last close, None when there is none."""
+        """Show the newest price, None when there is none."""
         price = self.context["prices"].get(instrument.pk)
         return LastPriceSerializer(price).data if price else None
 

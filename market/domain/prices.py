@@ -60,6 +60,18 @@ class CloseSeries:
     closes: NDArray[np.float64]
 
 
+def with_quote(series: CloseSeries | None, since: date, day: date, price: float) -> CloseSeries:
+    """Let a series end with a quote of `day` that counts from `since` on: closes of these days give way."""
+    first, last = since.toordinal(), day.toordinal()
+    days = np.array([], dtype=np.int32) if series is None else series.days
+    closes = np.array([], dtype=np.float64) if series is None else series.closes
+    start, end = (int(one) for one in np.searchsorted(days, [first, last + 1]))
+    return CloseSeries(
+        np.concatenate([days[:start], [first], days[end:]]).astype(np.int32),
+        np.concatenate([closes[:start], [price], closes[end:]]),
+    )
+
+
 def quality_of(source: str, as_of: date, day: date) -> Quality:
     """Tell how sure a close of `as_of` is when it is used for `day`: older than 5 days is stale."""
     if (day - as_of).days > STALE_AFTER_DAYS:

@@ -19,7 +19,8 @@ from market.domain.bars import BarRow
 from market.domain.charts import Step
 from market.domain.prices import STALE_AFTER_DAYS
 from market.models import Instrument
-from market.selectors import actions, prices
+from market.selectors import actions, prices, quotes
+from market.selectors.quotes import LastQuote
 
 VOLUME_DAYS: Final = 30
 WHOLE_FROM: Final = 100
@@ -28,7 +29,7 @@ _COLUMNS = ("date", "close", "open", "high", "low", "volume")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The first and the last day with a bar, and whether the last is so old that prices have ended."""
+    """The first and the last day with a price, and whether the last is so old that prices have ended."""
 
     first: date
     last: date
@@ -93,28 +94,30 @@ class Figures:
     splits: int
 
 
-def span(world_id: int, instrument: Instrument) -> Span | None:
-    """Tell from when to when there are bars; None when there are none."""
+def span(world_id: int, instrument: Instrument, quote: LastQuote | None) -> Span | None:
+    """Tell from when to when there are bars or the quote; None when there is neither."""
     found = prices.bars(world_id, instrument).aggregate(first=Min("date"), last=Max("date"))
-    if found["first"] is None:
+    told = None if quote is None else quote.day
+    days: list[date] = [one for one in (found["first"], found["last"], told) if one is not None]
+    if not days:
         return None
-    age = (clock.today("UTC") - found["last"]).days
-    return Span(found["first"], found["last"], age > STALE_AFTER_DAYS)
+    return Span(min(days), max(days), (clock.today("UTC") - max(days)).days > STALE_AFTER_DAYS)
 
 
 def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = False) -> Chart | None:
-    """Answer the bars of a range; `raw` leaves prices as they were traded. None without any bar.
+    """Answer the bars of a range; `raw` leaves prices as they were traded. None without any price.
 
-    The range counts back from the last bar and begins with the last bar on or before its start, so
-    that the course drawn is the return shown. Long ranges come by week or month.
+    The last bar is the quote's day so far. The range counts back from it and begins with the last bar on
+    or before its start, so that the course drawn is the return shown. Long ranges come by week or month.
     """
-    found = span(world_id, instrument)
+    quote = _quote(world_id, instrument)
+    found = span(world_id, instrument, quote)
     if found is None:
         return None
     usable = ranges.usable(found.first, found.last)
     name = ranges.choose(asked, usable)
     splits = _within(actions.splits([instrument.id]), found)
-    raw_rows = _rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last))
+    raw_rows = _rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last), quote)
     rows = charts.adjusted(raw_rows, [] if raw else splits, instrument.quote_unit)
     step = charts.step_for(rows)
     return Chart(
@@ -130,14 +133,14 @@ def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = Fals
 
 
 def figures(world_id: int, instrument: Instrument) -> Figures | None:
-    """Work out the figures of a price page, as of the last bar; None without any bar."""
-    found = span(world_id, instrument)
+    """Work out the figures of a price page, as of the newest price; None without any."""
+    quote = _quote(world_id, instrument)
+    found = span(world_id, instrument, quote)
     if found is None:
         return None
     splits = actions.splits([instrument.id])
-    year = charts.adjusted(
-        _rows_from(world_id, instrument, ranges.STARTS["1Y"](found.last)), splits, instrument.quote_unit
-    )
+    raw_rows = _rows_from(world_id, instrument, ranges.STARTS["1Y"](found.last), quote)
+    year = charts.adjusted(raw_rows, splits, instrument.quote_unit)
     within = [row for row in year if row.day > ranges.STARTS["1Y"](found.last)]
     intraday = charts.is_complete(within)
     volumes = [row.volume for row in within[-VOLUME_DAYS:] if row.volume is not None]
@@ -166,12 +169,36 @@ def _mean(volumes: list[Decimal]) -> Decimal | None:
     return round_amount(mean, 0 if mean >= WHOLE_FROM else 8)
 
 
-def _rows_from(world_id: int, instrument: Instrument, start: date) -> list[BarRow]:
-    """Read raw bars, beginning with the last one on or before `start`, where there is one."""
+def _quote(world_id: int, instrument: Instrument) -> LastQuote | None:
+    return quotes.newest(world_id, [instrument.id]).get(instrument.id)
+
+
+def _rows_from(world_id: int, instrument: Instrument, start: date, quote: LastQuote | None) -> list[BarRow]:
+    """Read raw bars, beginning with the last one on or before `start`, where there is one.
+
+    The quote makes the bar of its day, unless there are bars of later days.
+    """
     rows = prices.bars(world_id, instrument)
     before = rows.filter(date__lte=start).order_by("-date").values("date")[:1]
     found = rows.filter(date__gte=Coalesce(before, Value(start)))
-    return [BarRow(*row) for row in found.values_list(*_COLUMNS)]
+    bars = [BarRow(*row) for row in found.values_list(*_COLUMNS)]
+    if quote is None or (bars and bars[-1].day > quote.day):
+        return bars
+    if bars and bars[-1].day == quote.day:
+        bars.pop()
+    return [*bars, _bar_of(quote, instrument.quote_unit)]
+
+
+def _bar_of(quote: LastQuote, unit: Decimal) -> BarRow:
+    """Make the day's bar so far, in quote units."""
+    return BarRow(
+        quote.day,
+        quote.price / unit,
+        open=None if quote.open is None else quote.open / unit,
+        high=quote.high / unit,
+        low=quote.low / unit,
+        volume=quote.volume,
+    )
 
 
 def _extreme(row: BarRow, name: str) -> Extreme:
@@ -190,8 +217,8 @@ def _changes(
     closes = prices.closes_at(world_id, [(instrument.id, day) for day in starts.values()])
     changes = []
     for name, day in starts.items():
-        before = closes[instrument.id, day]
-        if before.as_of == found.last:
+        before = closes.get((instrument.id, day))
+        if before is None or before.as_of == found.last:
             continue  # a single bar has not changed
         by = charts.factor(splits, before.as_of, found.last)
         changes.append(_change(name, before.as_of, charts.scaled(before.price, by), last))

@@ -15,9 +15,10 @@ from django.db.models import QuerySet
 from core import clock
 from market.domain import charts
 from market.domain.actions import Split, price_factors
-from market.domain.prices import PriceUsed, quality_of
+from market.domain.prices import CloseSeries, PriceUsed, quality_of, with_quote
 from market.models import Instrument
-from market.selectors import actions, instruments
+from market.selectors import actions, instruments, quotes
+from market.selectors.quotes import LastQuote
 
 SPARK_DAYS: Final = 365
 SPARK_POINTS: Final = 60
@@ -45,8 +46,9 @@ ORDER BY wanted.id, last.date DESC
 
 _COURSES = """
 SELECT wanted.id, array_agg(bar.date - DATE '0001-01-01' + 1 ORDER BY bar.date),
-       array_agg(bar.close::float8 ORDER BY bar.date)
+       array_agg((bar.close * instrument.quote_unit)::float8 ORDER BY bar.date)
 FROM unnest(%s::int[], %s::date[]) AS wanted (id, last)
+JOIN market_instrument instrument ON instrument.id = wanted.id
 JOIN market_dailybar bar ON bar.instrument_id = wanted.id AND bar.world_id = %s
      AND bar.date BETWEEN wanted.last - %s AND wanted.last
 GROUP BY wanted.id
@@ -65,7 +67,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The last close, and what it did since the close before: `change` 0.05 is 5 % up, splits undone."""
+    """The newest price, and what it did since the close before: `change` 0.05 is 5 % up, splits undone."""
 
     price: PriceUsed
     change: Decimal | None
@@ -73,7 +75,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list; `spark` has up to 60 closes of the year before the last one, oldest first."""
+    """One line of the list; `spark` has up to 60 prices of the year up to the newest one, oldest first."""
 
     instrument: Instrument
     quote: Quote | None
@@ -97,16 +99,16 @@ def listed(world_id: int, user: object, wanted: Filter) -> QuerySet[Instrument] 
 
 
 def rows(world_id: int, page: Sequence[Instrument]) -> list[Row]:
-    """Give a page of instruments their quotes and courses, in three queries."""
+    """Give a page of instruments their quotes and courses, in four queries."""
     ids = [one.id for one in page]
     splits = _splits(ids)
     found = _quotes(world_id, ids, splits)
-    courses = _courses(world_id, {one: quote.price.as_of for one, quote in found.items()}, splits)
+    courses = _courses(world_id, {one: quote.price for one, quote in found.items()}, splits)
     return [Row(one, found.get(one.id), courses.get(one.id, [])) for one in page]
 
 
 def quote(world_id: int, instrument: Instrument) -> Quote | None:
-    """Return one instrument's last close and its change; None without any."""
+    """Return one instrument's newest price and its change; None without any."""
     return _quotes(world_id, [instrument.id], _splits([instrument.id])).get(instrument.id)
 
 
@@ -123,11 +125,11 @@ def _scoped(user: object, wanted: Filter) -> QuerySet[Instrument]:
 
 def _by_change(world_id: int, found: list[Instrument], descending: bool) -> list[Instrument]:
     ids = [one.id for one in found]
-    quotes = _quotes(world_id, ids, _splits(ids))
-    changes = {one: quote.change for one, quote in quotes.items() if quote.change is not None}
-    known = [one for one in found if one.id in changes]
-    known.sort(key=lambda one: changes[one.id], reverse=descending)
-    return known + [one for one in found if one.id not in changes]
+    known = _quotes(world_id, ids, _splits(ids))
+    changes = {one: quote.change for one, quote in known.items() if quote.change is not None}
+    moved = [one for one in found if one.id in changes]
+    moved.sort(key=lambda one: changes[one.id], reverse=descending)
+    return moved + [one for one in found if one.id not in changes]
 
 
 def _splits(ids: Iterable[int]) -> dict[int, list[Split]]:
@@ -150,24 +152,45 @@ def _quotes(world_id: int, ids: list[int], splits: dict[int, list[Split]]) -> di
             found[instrument] = Quote(lasts[instrument], None)
             continue
         last = lasts[instrument]
-        before = charts.scaled(price, charts.factor(splits.get(instrument, ()), day, last.as_of))
-        found[instrument] = Quote(last, last.price / before - 1)
+        found[instrument] = Quote(last, _change(last, price, day, splits.get(instrument, ())))
+    for instrument, newest in quotes.newest(world_id, ids).items():
+        close = found.get(instrument)
+        if close is None or close.price.as_of <= newest.day:
+            found[instrument] = Quote(newest.used, _since_before(newest, close, splits.get(instrument, ())))
     return found
 
 
-def _courses(world_id: int, lasts: dict[int, date], splits: dict[int, list[Split]]) -> dict[int, list[float]]:
+def _since_before(newest: LastQuote, close: Quote | None, splits: Iterable[Split]) -> Decimal | None:
+    """Tell a quote's change since the close before its day; without one, since the last close we have."""
+    if newest.previous_close is not None:
+        return newest.price / newest.previous_close - 1
+    if close is None or close.price.as_of == newest.day:
+        return None
+    return _change(newest.used, close.price.price, close.price.as_of, splits)
+
+
+def _change(last: PriceUsed, before: Decimal, day: date, splits: Iterable[Split]) -> Decimal:
+    return last.price / charts.scaled(before, charts.factor(splits, day, last.as_of)) - 1
+
+
+def _courses(
+    world_id: int, lasts: dict[int, PriceUsed], splits: dict[int, list[Split]]
+) -> dict[int, list[float]]:
+    ends = [last.as_of for last in lasts.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_COURSES, [list(lasts), list(lasts.values()), world_id, SPARK_DAYS])
+        cursor.execute(_COURSES, [list(lasts), ends, world_id, SPARK_DAYS])
         return {
-            instrument: _course(days, closes, splits.get(instrument, []))
+            instrument: _course(days, closes, splits.get(instrument, []), lasts[instrument])
             for instrument, days, closes in cursor.fetchall()
         }
 
 
-def _course(days: list[int], closes: list[float], splits: list[Split]) -> list[float]:
-    """Adjust for splits and thin out to 60 points, the first and the last among them."""
-    ordinals = np.array(days, dtype=np.int32)
-    values = np.array(closes, dtype=np.float64) * price_factors(ordinals, splits)
+def _course(days: list[int], closes: list[float], splits: list[Split], last: PriceUsed) -> list[float]:
+    """Adjust for splits and thin out to 60 points, the first and the last among them; a quote ends it."""
+    series = CloseSeries(np.array(days, dtype=np.int32), np.array(closes, dtype=np.float64))
+    if last.at is not None:
+        series = with_quote(series, last.as_of, last.as_of, float(last.price))
+    values = series.closes * price_factors(series.days, splits)
     if len(values) > SPARK_POINTS:
         values = values[np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(np.int64)]
     course: list[float] = values.tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -11,8 +11,11 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from core import clock
-from market.domain.prices import CloseSeries, PriceUsed, quality_of
+from market.domain.actions import Split
+from market.domain.prices import CloseSeries, PriceUsed, quality_of, with_quote
 from market.models import DailyBar, Instrument
+from market.selectors import quotes
+from market.selectors.quotes import LastQuote
 
 # One value of all rows, each 16 bytes, big-endian: a COPY hands its rows to Python one by one.
 _ROW = np.dtype([("instrument", ">i4"), ("day", ">i4"), ("close", ">f8")])
@@ -88,9 +91,34 @@ def closes_at(world_id: int, pairs: Iterable[tuple[int, date]]) -> dict[tuple[in
         }
 
 
-def latest(world_id: int, instrument_ids: Iterable[int]) -> dict[int, PriceUsed]:
-    """Return each instrument's last close as of today (UTC)."""
-    return closes_on(world_id, instrument_ids, clock.today("UTC"))
+def latest(world_id: int, instrument_ids: Iterable[int], day: date | None = None) -> dict[int, PriceUsed]:
+    """Return each instrument's newest price: its quote, or a close up to `day` (today, UTC) that is newer."""
+    ids = set(instrument_ids)
+    found = closes_on(world_id, ids, day or clock.today("UTC"))
+    for key, quote in quotes.newest(world_id, ids).items():
+        if key not in found or found[key].as_of <= quote.day:
+            found[key] = quote.used
+    return found
+
+
+def series_to_now(world_id: int, instrument_ids: Iterable[int], time_zone: str) -> dict[int, CloseSeries]:
+    """Read closes as `close_series` does, each ending with the newest quote in the days of a time zone."""
+    ids = set(instrument_ids)
+    return ending_now(close_series(world_id, ids), quotes.newest(world_id, ids), time_zone)
+
+
+def ending_now(
+    closes: Mapping[int, CloseSeries],
+    newest: Mapping[int, LastQuote],
+    time_zone: str,
+    splits: Collection[Split] = (),
+) -> dict[int, CloseSeries]:
+    """Let series of closes end with the newest quotes, in the days of a time zone."""
+    found = dict(closes)
+    for key, quote in newest.items():
+        since = quote.counts_from(time_zone, splits)
+        found[key] = with_quote(found.get(key), since, quote.day, float(quote.price))
+    return found
 
 
 def bars(

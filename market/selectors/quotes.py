@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from core import clock
+from market.domain.actions import Split
 from market.domain.prices import PriceUsed, quality_of_quote
 from market.domain.quotes import KnownQuote, Listing, day_of
 from market.models import Quote
@@ -45,11 +46,13 @@ CROSS JOIN LATERAL (
 """
 
 _NEWEST = """
-SELECT quote.instrument_id, trim_scale(quote.price * unit), currency, quote.as_of, quote.day, quote.source,
-       quote.quality, trim_scale(quote.previous_close * unit), trim_scale(quote.open * unit),
-       trim_scale(quote.high * unit), trim_scale(quote.low * unit), trim_scale(quote.volume)
-FROM (SELECT id, currency, quote_unit AS unit FROM market_instrument WHERE id = ANY(%s::int[])) instrument
-JOIN market_quote quote ON quote.instrument_id = instrument.id AND quote.world_id = %s
+SELECT price_revision, instrument.id, trim_scale(quote.price * quote_unit), currency, quote.as_of, quote.day,
+       quote.source, quote.quality, trim_scale(quote.previous_close * quote_unit),
+       trim_scale(quote.open * quote_unit), trim_scale(quote.high * quote_unit),
+       trim_scale(quote.low * quote_unit), trim_scale(quote.volume)
+FROM market_instrument instrument
+LEFT JOIN market_quote quote ON quote.instrument_id = instrument.id AND quote.world_id = %s
+WHERE instrument.id = ANY(%s::int[])
 """
 
 
@@ -75,6 +78,16 @@ class LastQuote:
     low: Decimal
     volume: Decimal | None
 
+    def counts_from(self, time_zone: str, splits: Iterable[Split] = ()) -> date:
+        """Tell from which date of a time zone on the quote counts: its own, or an earlier one there.
+
+        A quote of Tokyo's Tuesday morning is known on New York's Monday evening. Where a split lies between
+        the two dates its units would not fit, and it counts from its own.
+        """
+        there = min(self.day, clock.day_of(self.at, time_zone))
+        crosses = any(one.instrument == self.instrument and there < one.ex_date <= self.day for one in splits)
+        return self.day if crosses else there
+
     @property
     def used(self) -> PriceUsed:
         """The quote as a price of now."""
@@ -84,12 +97,29 @@ class LastQuote:
 
 def newest(world_id: int, instrument_ids: Iterable[int]) -> dict[int, LastQuote]:
     """Return the newest quote of each instrument; one without any is left out."""
+    return state(world_id, instrument_ids).quotes
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What prices hang on now: the counter of each instrument's history, and its newest quote, if any."""
+
+    revisions: dict[int, int]
+    quotes: dict[int, LastQuote]
+
+
+def state(world_id: int, instrument_ids: Iterable[int]) -> State:
+    """Read the price revisions and the newest quotes of instruments, in one query."""
     ids = sorted(set(instrument_ids))
     if not ids:
-        return {}
+        return State({}, {})
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [ids, world_id])
-        return {row[0]: LastQuote(*row) for row in cursor.fetchall()}
+        cursor.execute(_NEWEST, [world_id, ids])
+        rows = cursor.fetchall()
+    return State(
+        {row[1]: row[0] for row in rows},
+        {row[1]: LastQuote(*row[1:]) for row in rows if row[2] is not None},
+    )
 
 
 def listings(world_id: int, until: Mapping[int, datetime]) -> dict[int, Listing]:

@@ -1,20 +1,12 @@
-"""Counters that grow with every change, so that readers know when what they hold is old."""
+"""Counters of rates that grow with every change, so that readers know when what they hold is old."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
 
-from market.models import Instrument, RateRevision
-
-
-def price_revisions(instrument_ids: Iterable[int]) -> dict[int, int]:
-    """Return per instrument the counter of its prices and corporate actions."""
-    return dict(
-        Instrument.objects.filter(id__in=set(instrument_ids)).values_list("id", "price_revision").order_by()
-    )
+from market.models import RateRevision
 
 
 def rate_revision(user_id: UUID | None) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.fields import NumericSerializerField
+from market.domain.prices import Quality
 from portfolios.models import Portfolio
 from portfolios.payloads import POSITION_AMOUNTS
 from portfolios.payloads.realised import YEAR_AMOUNTS
@@ -76,6 +77,8 @@ PositionViewSerializer = _shape(
         "currency": _text(),
         **_numbers("price", *POSITION_AMOUNTS, nullable=True),
         "price_as_of": serializers.DateField(allow_null=True),
+        "price_at": serializers.DateTimeField(allow_null=True),
+        "price_quality": serializers.ChoiceField(choices=[*(one.value for one in Quality), "missing"]),
         "price_source": _text(allow_null=True),
         "delisted_on": serializers.DateField(allow_null=True),
         "incomplete": serializers.BooleanField(),

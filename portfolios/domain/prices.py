@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -20,13 +20,16 @@ class PriceUsed:
     """A price as it was used: for one unit, in the major unit of `currency`, of the day `as_of`.
 
     `source` names where it comes from; ``trade`` is the portfolio's own last trade, which
-    stands in only where no market price is known on or before the day.
+    stands in only where no market price is known on or before the day. A quote has its instant `at`
+    and the quality that its source claims; a close has none.
     """
 
     price: Decimal
     currency: str
     as_of: date
     source: str
+    at: datetime | None = None
+    quality: str = ""
 
 
 class Prices(Protocol):
@@ -71,7 +74,7 @@ class Valuer:
         if used is None or used.as_of > day:
             return None
         price = self._splits.carried(used.price, instrument, used.as_of, day)
-        return self._into(currency, PriceUsed(price, used.currency, used.as_of, used.source), day)
+        return self._into(currency, replace(used, price=price), day)
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         """Return the day's rate into the portfolio's currency, or None."""
@@ -89,4 +92,4 @@ class Valuer:
         from_rate, to_rate = self.rate(used.currency, day), self.rate(currency, day)
         if from_rate is None or to_rate is None:
             return None
-        return PriceUsed(share(used.price, from_rate, to_rate), currency, used.as_of, used.source)
+        return replace(used, price=share(used.price, from_rate, to_rate), currency=currency)

@@ -24,6 +24,7 @@ from portfolios.selectors.cost_methods import MethodView
 from portfolios.selectors.figures import Performance
 from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.lots import LotView
+from portfolios.selectors.positions import quality_of_used
 from portfolios.selectors.valuation import NetWorth, Valuation
 
 SIGNIFICANT = 15
@@ -284,7 +285,9 @@ def position(ledger: Ledger, row: PositionView, day: date) -> dict[str, Any]:
         "currency": row.currency,
         "price": amount(row.price.price) if row.price else None,
         "price_as_of": row.price.as_of if row.price else None,
+        "price_at": row.price.at if row.price else None,
         "price_source": row.price.source if row.price else None,
+        "price_quality": quality_of_used(row.price, day) if row.price else "missing",
         "delisted_on": ledger.delisted(row.instrument, day),
         "incomplete": row.incomplete,
         "reasons": {name: reason.value for name, reason in row.reasons.items()},

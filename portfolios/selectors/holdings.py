@@ -137,7 +137,7 @@ def coin_total(user: Any) -> CoinTotal:
     portfolio = default_of(user)
     held = _coins_held(portfolio) if portfolio else {}
     day = clock.today(user.time_zone)
-    closes = prices.closes_on(LIVE_WORLD, [coin.pk for coin in held], day)
+    closes = prices.latest(LIVE_WORLD, [coin.pk for coin in held], day)
     table = rates.rate_table(user.pk, LIVE_WORLD, {coin.currency for coin in held}, user.base_currency)
     total, unpriced = ZERO, []
     with exact():

@@ -21,6 +21,7 @@ from market.domain.prices import CloseSeries
 from market.domain.rates import RateTable
 from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
+from market.selectors.quotes import LastQuote, State, newest, state
 from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
 from portfolios.domain.entries import CarriedLot, Entry, EntryId, EntryKind, Pick, Split
 from portfolios.domain.prices import PriceUsed
@@ -41,7 +42,8 @@ class Ledger:
     """One portfolio's data in memory, with everything computed from it so far.
 
     `owner_id` is whose own rates apply, `base` the currency of all figures: the portfolio's, or the one
-    of a report. `derived` keeps figures for as long as the data is current.
+    of a report. `closes` end with the newest `quotes`. `derived` keeps figures for as long as the data is
+    current.
     """
 
     portfolio: Portfolio
@@ -54,6 +56,7 @@ class Ledger:
     instruments: dict[int, Instrument]
     rates: RateTable
     closes: dict[int, CloseSeries]
+    quotes: dict[int, LastQuote]
     derived: dict[Any, Any] = field(default_factory=dict)
     _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
     _bought: dict[EntryId, int | None] = field(default_factory=dict)
@@ -108,21 +111,41 @@ class Ledger:
         for pair in wanted:
             used = found.get(pair)
             close = None if used is None else PriceUsed(used.price, used.currency, used.as_of, used.source)
-            self._known[pair] = delisted_price(self.actions, pair, close)
+            self._known[pair] = delisted_price(self.actions, pair, self._quoted(pair, close))
+
+    def _quoted(self, pair: tuple[int, date], close: PriceUsed | None) -> PriceUsed | None:
+        """Answer the newest quote where it counts on the day and no close is newer."""
+        quote = self.quotes.get(pair[0])
+        if quote is None or (close is not None and close.as_of > quote.day):
+            return close
+        since = quote.counts_from(self.portfolio.time_zone, self.splits)
+        if since > pair[1]:
+            return close
+        return PriceUsed(quote.price, quote.currency, since, quote.source, quote.at, quote.given)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A ledger in memory and the revisions that its data had."""
+    """A ledger in memory, the revisions that its data had, and its closes without quotes."""
 
     settings: tuple[Any, ...]
     market: tuple[Any, ...]
     ledger: Ledger
+    bars: dict[int, CloseSeries]
 
-    def is_current(self, prices: dict[int, int], rates: dict[UUID | None, tuple[int, int]]) -> bool:
-        """Tell whether no price and no rate has changed since, by their counters now."""
-        known = tuple(sorted((key, prices.get(key)) for key in self.ledger.instruments))
+    def is_current(self, now: State, rates: dict[UUID | None, tuple[int, int]]) -> bool:
+        """Tell whether no history of prices and no rate has changed since, by their counters now."""
+        known = tuple(sorted((key, now.revisions.get(key)) for key in self.ledger.instruments))
         return self.market == (known, rates[self.ledger.owner_id])
+
+    def quoted(self, now: State) -> _Kept:
+        """Answer it with the newest quotes: what hangs on no price stays, the rest is computed anew."""
+        ledger = self.ledger
+        quotes = {key: now.quotes[key] for key in ledger.instruments if key in now.quotes}
+        if quotes == ledger.quotes:
+            return self
+        closes = _ending_now(ledger.portfolio, ledger.actions, ledger.splits, self.bars, quotes)
+        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived={}, _known={}))
 
 
 class _Memory:
@@ -166,7 +189,11 @@ def load_all(portfolios: Sequence[Portfolio]) -> list[Ledger]:
     """Answer several ledgers as `load` does; those in memory are checked together, in two queries."""
     kept = {one.pk: found for one in portfolios if (found := memory.get(one.pk)) is not None}
     ledgers = [one.ledger for one in kept.values()]
-    prices_now = revisions.price_revisions({key for one in ledgers for key in one.instruments})
+    worlds = {one.world_id for one in ledgers}
+    prices_now = {
+        world: state(world, {key for one in ledgers if one.world_id == world for key in one.instruments})
+        for world in worlds
+    }
     rates_now = {owner: revisions.rate_revision(owner) for owner in {one.owner_id for one in ledgers}}
     return [_current(one, kept.get(one.pk), prices_now, rates_now) for one in portfolios]
 
@@ -174,14 +201,17 @@ def load_all(portfolios: Sequence[Portfolio]) -> list[Ledger]:
 def _current(
     portfolio: Portfolio,
     kept: _Kept | None,
-    prices: dict[int, int],
+    prices: dict[int, State],
     rates: dict[UUID | None, tuple[int, int]],
 ) -> Ledger:
     settings = _settings_stamp(portfolio)
-    if kept is None or kept.settings != settings or not kept.is_current(prices, rates):
+    before = kept
+    if kept is None or kept.settings != settings or not kept.is_current(prices[_world(portfolio)], rates):
         kept = _read(portfolio, owner_id(portfolio), settings)
-        if not _uncommitted():
-            memory.put(portfolio.pk, kept)
+    else:
+        kept = kept.quoted(prices[_world(portfolio)])
+    if kept is not before and not _uncommitted():
+        memory.put(portfolio.pk, kept)
     return kept.ledger
 
 
@@ -233,7 +263,8 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
         instruments |= Instrument.objects.in_bulk(more)
         reshaping = actions.reshaping(instruments)
     named = currencies_of(entries, instruments, reshaping.actions)
-    closes = prices.close_series(_world(portfolio), list(instruments))
+    bars = prices.close_series(_world(portfolio), list(instruments))
+    quotes = newest(_world(portfolio), instruments)
     known = tuple(sorted((key, one.price_revision) for key, one in instruments.items()))
     market = (known, revisions.rate_revision(owner_id))
     ledger = Ledger(
@@ -246,9 +277,20 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
         actions=reshaping.actions,
         instruments=instruments,
         rates=rates.rate_table(owner_id, _world(portfolio), named, portfolio.currency),
-        closes=delisted_closes(reshaping.actions, closes),
+        closes=_ending_now(portfolio, reshaping.actions, reshaping.splits, bars, quotes),
+        quotes=quotes,
     )
-    return _Kept(settings, market, ledger)
+    return _Kept(settings, market, ledger, bars)
+
+
+def _ending_now(
+    portfolio: Portfolio,
+    actions: list[Action],
+    splits: list[Split],
+    bars: dict[int, CloseSeries],
+    quotes: dict[int, LastQuote],
+) -> dict[int, CloseSeries]:
+    return delisted_closes(actions, prices.ending_now(bars, quotes, portfolio.time_zone, splits))
 
 
 def _entries(rows: QuerySet[Transaction]) -> list[Entry]:

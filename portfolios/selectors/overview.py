@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from core.models import LIVE_WORLD
-from market.domain.prices import quality_of
 from market.models import Instrument
 from market.selectors import rates
 from portfolios.domain.allocation import Slice, allocation
@@ -22,6 +21,7 @@ from portfolios.domain.prices import PriceUsed
 from portfolios.selectors import valuation
 from portfolios.selectors.benchmarks import stepped
 from portfolios.selectors.figures import Period, daily, inception
+from portfolios.selectors.positions import quality_of_used
 from portfolios.selectors.valuation import NetWorth, NetWorthPart
 
 
@@ -92,7 +92,7 @@ def _row(
         instrument=part.ledger.instruments[first.instrument],
         quantity=sum((one.quantity for _, one in group), ZERO),
         price=price,
-        quality=quality_of(price.source, price.as_of, day) if price else "missing",
+        quality=quality_of_used(price, day) if price else "missing",
         value=_converted(group, "market_value"),
         unrealised=_converted(group, "unrealised"),
         day_change=_converted(group, "day_change"),

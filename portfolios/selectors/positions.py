@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from core import clock
 from core.money import minor_units, round_amount, round_parts
-from market.domain.prices import quality_of
+from market.domain.prices import quality_of, quality_of_quote
 from market.models import Instrument
 from portfolios.domain.allocation import allocation
 from portfolios.domain.exact import ZERO, minus
 from portfolios.domain.positions import PositionView
-from portfolios.domain.prices import TRADE
+from portfolios.domain.prices import TRADE, PriceUsed
 from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.valuation import Valuation
 
@@ -128,10 +130,14 @@ def _row(
 
 def quality(view: PositionView, valued: Valuation) -> str:
     """Tell how sure a position's price is; ``missing`` where there is none, ``manual`` for an own trade's."""
-    if view.price is None:
-        return "missing"
-    source = "manual" if view.price.source == TRADE else view.price.source
-    return quality_of(source, view.price.as_of, valued.day)
+    return "missing" if view.price is None else quality_of_used(view.price, valued.day)
+
+
+def quality_of_used(price: PriceUsed, day: date) -> str:
+    """Tell how sure a price is that is used for `day`; ``manual`` for an own trade's."""
+    if price.at is not None:
+        return quality_of_quote(price.quality, price.at, price.as_of, clock.now())
+    return quality_of("manual" if price.source == TRADE else price.source, price.as_of, day)
 
 
 def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

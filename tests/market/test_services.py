@@ -20,6 +20,7 @@ from market.domain.bars import BarRow
 from market.errors import InstrumentInUse
 from market.models import Coin, CorporateAction, DailyBar, FxRate, Instrument
 from market.selectors import actions, instruments, revisions
+from market.selectors.quotes import state
 from market.services import actions as action_services
 from market.services import bars, rates
 from market.services import instruments as services
@@ -35,7 +36,7 @@ DAY = date(2024, 1, 2)
 
 
 def revision(instrument):
-    return revisions.price_revisions([instrument.id])[instrument.id]
+    return state(LIVE_WORLD, [instrument.id]).revisions[instrument.id]
 
 
 def test_a_user_creates_an_instrument_of_their_own(ida):
