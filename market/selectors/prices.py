@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from market.domain.actions import Split
-from market.domain.prices import CloseSeries, PriceUsed, quality_of, with_quote
+from market.domain.prices import CloseSeries, PriceUsed, quality_of, quality_of_quote, with_quote
 from market.models import DailyBar, Instrument
 from market.selectors import quotes
 from market.selectors.quotes import LastQuote
@@ -40,19 +40,41 @@ CROSS JOIN LATERAL (
 ) last
 """
 
+# The quote, where there is one and no close is of a later day.
+_LATEST = """
+SELECT instrument.id, trim_scale(newest.price * instrument.quote_unit), instrument.currency, newest.day,
+       newest.source, newest.as_of, newest.quality
+FROM market_instrument instrument
+CROSS JOIN LATERAL (
+    (SELECT close AS price, date AS day, source, NULL::timestamptz AS as_of, '' AS quality, 1 AS rank
+     FROM market_dailybar WHERE instrument_id = instrument.id AND world_id = %s AND date <= %s
+     ORDER BY date DESC LIMIT 1)
+    UNION ALL
+    (SELECT price, day, source, as_of, quality, 2 FROM market_quote
+     WHERE instrument_id = instrument.id AND world_id = %s)
+    ORDER BY day DESC, rank DESC LIMIT 1
+) newest
+WHERE instrument.id = ANY(%s::int[])
+"""
+
 
 def close_series(
-    world_id: int, instrument_ids: Iterable[int], *, until: date | None = None
+    world_id: int,
+    instrument_ids: Iterable[int],
+    *,
+    until: date | None = None,
+    units: Mapping[int, Decimal] | None = None,
 ) -> dict[int, CloseSeries]:
     """Read the raw closes of many instruments, in their major currencies, up to and including `until`.
 
-    An instrument without any close is left out.
+    An instrument without any close is left out. `units`: the quote units, where they are known already.
     """
     ids = sorted(set(instrument_ids))
     if not ids:
         return {}
     rows = _in_order(np.frombuffer(_packed(world_id, ids, until or date.max), dtype=_ROW))
-    units = dict(Instrument.objects.filter(id__in=ids).values_list("id", "quote_unit"))
+    if units is None:
+        units = dict(Instrument.objects.filter(id__in=ids).values_list("id", "quote_unit"))
     instruments = rows["instrument"]
     starts = np.searchsorted(instruments, ids, side="left")
     ends = np.searchsorted(instruments, ids, side="right")
@@ -93,18 +115,28 @@ def closes_at(world_id: int, pairs: Iterable[tuple[int, date]]) -> dict[tuple[in
 
 def latest(world_id: int, instrument_ids: Iterable[int], day: date | None = None) -> dict[int, PriceUsed]:
     """Return each instrument's newest price: its quote, or a close up to `day` (today, UTC) that is newer."""
-    ids = set(instrument_ids)
-    found = closes_on(world_id, ids, day or clock.today("UTC"))
-    for key, quote in quotes.newest(world_id, ids).items():
-        if key not in found or found[key].as_of <= quote.day:
-            found[key] = quote.used
-    return found
+    until, now = day or clock.today("UTC"), clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [world_id, until, world_id, sorted(set(instrument_ids))])
+        return {
+            instrument: PriceUsed(
+                price=price,
+                currency=currency,
+                as_of=as_of,
+                source=source,
+                quality=quality_of(source, as_of, until)
+                if at is None
+                else quality_of_quote(given, at, as_of, now),
+                at=at,
+            )
+            for instrument, price, currency, as_of, source, at, given in cursor.fetchall()
+        }
 
 
-def series_to_now(world_id: int, instrument_ids: Iterable[int], time_zone: str) -> dict[int, CloseSeries]:
+def series_to_now(world_id: int, instruments: Iterable[Instrument], time_zone: str) -> dict[int, CloseSeries]:
     """Read closes as `close_series` does, each ending with the newest quote in the days of a time zone."""
-    ids = set(instrument_ids)
-    return ending_now(close_series(world_id, ids), quotes.newest(world_id, ids), time_zone)
+    units = {one.pk: one.quote_unit for one in instruments}
+    return ending_now(close_series(world_id, units, units=units), quotes.newest(world_id, units), time_zone)
 
 
 def ending_now(

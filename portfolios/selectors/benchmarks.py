@@ -217,7 +217,7 @@ class _Market:
         currencies = {one.currency for one in instruments} | paid_in
         return cls(
             base=ledger.base,
-            closes=prices.series_to_now(ledger.world_id, keys, ledger.portfolio.time_zone),
+            closes=prices.series_to_now(ledger.world_id, instruments, ledger.portfolio.time_zone),
             table=rates.rate_table(ledger.owner_id, ledger.world_id, currencies, ledger.base),
             splits=splits,
             dividends=dividends,

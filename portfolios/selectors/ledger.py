@@ -263,7 +263,8 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
         instruments |= Instrument.objects.in_bulk(more)
         reshaping = actions.reshaping(instruments)
     named = currencies_of(entries, instruments, reshaping.actions)
-    bars = prices.close_series(_world(portfolio), list(instruments))
+    units = {key: one.quote_unit for key, one in instruments.items()}
+    bars = prices.close_series(_world(portfolio), units, units=units)
     quotes = newest(_world(portfolio), instruments)
     known = tuple(sorted((key, one.price_revision) for key, one in instruments.items()))
     market = (known, revisions.rate_revision(owner_id))

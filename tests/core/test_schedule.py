@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
+from config import schedule as platform_schedule
 from core import schedule
 from core.actor import Actor
 from core.adminsite import FlorinAdminSite
@@ -189,3 +191,14 @@ def test_packages_bring_no_pages_for_what_is_hidden():
     assert not admin.site.is_registered(SolarSchedule)
     assert not admin.site.is_registered(CrontabSchedule)
     assert type(admin.site._registry[PeriodicTask]).__module__ == "core.admin.schedule"
+
+
+def test_migrating_puts_what_is_missing_on_the_schedule_and_keeps_what_staff_changed():
+    PeriodicTask.objects.all().delete()
+    call_command("migrate", "django_celery_beat", verbosity=0)
+    names = set(PeriodicTask.objects.values_list("name", flat=True))
+    assert names == set(platform_schedule.SCHEDULE)
+    PeriodicTask.objects.filter(name=TASK).update(enabled=False)
+    call_command("migrate", "django_celery_beat", verbosity=0)
+    assert PeriodicTask.objects.get(name=TASK).enabled is False
+    assert PeriodicTask.objects.count() == len(names)

@@ -51,6 +51,7 @@ def test_a_program_sets_up_a_market_of_its_own(api):
             "as_of": "2024-01-03",
             "source": "manual",
             "quality": "stale",
+            "at": None,
         },
     }
     assert api.get(f"{one}/bars?start=03-01-2024").json() == {

@@ -134,7 +134,11 @@ def test_a_benchmark_ends_with_its_quote(held, listed):
 def test_the_api_tells_a_positions_time_and_quality(held, acme, api):
     tell(acme, "12.50", 50)
     (row,) = api.get(f"/api/v1/portfolios/{held.pk}/positions").json()["items"]
-    assert (row["price"], row["price_at"], row["price_quality"]) == ("12.5", "2024-03-06T12:50:00+00:00", "live")
+    assert (row["price"], row["price_at"], row["price_quality"]) == (
+        "12.5",
+        "2024-03-06T12:50:00+00:00",
+        "live",
+    )
     Quote.objects.all().delete()
     (row,) = api.get(f"/api/v1/portfolios/{held.pk}/positions").json()["items"]
     assert (row["price"], row["price_at"], row["price_quality"]) == ("11", None, "close")

@@ -65,7 +65,7 @@ class TestNewest:
             bar(stock, day, close)
         before = prices.close_series(LIVE_WORLD, [stock.pk])[stock.pk]
         record(told(stock, "12"))
-        now = prices.series_to_now(LIVE_WORLD, [stock.pk], "UTC")[stock.pk]
+        now = prices.series_to_now(LIVE_WORLD, [stock], "UTC")[stock.pk]
         assert now.closes.tolist() == [9.0, 10.0, 12.0]
         assert now.days.tolist() == before.days.tolist()
         assert prices.close_series(LIVE_WORLD, [stock.pk])[stock.pk].closes.tolist() == [9.0, 10.0, 11.0]
@@ -78,7 +78,7 @@ class TestNewest:
         for day, close in (("2024-03-05", "10"), ("2024-03-06", "11")):
             bar(one, day, close)
         record(told(one, "12", at=datetime(2024, 3, 6, 16, tzinfo=UTC)))
-        series = prices.series_to_now(LIVE_WORLD, [one.pk], "Europe/Berlin")[one.pk]
+        series = prices.series_to_now(LIVE_WORLD, [one], "Europe/Berlin")[one.pk]
         assert [date.fromordinal(day) for day in series.days] == [date(2024, 3, 5), DAY]
         assert series.closes.tolist() == [10.0, 12.0]
         quote = newest(LIVE_WORLD, [one.pk])[one.pk]
