@@ -85,10 +85,11 @@ def test_name_is_had_once():
 
 
 def test_schedules_are_shared_and_not_doubled():
+    before = IntervalSchedule.objects.count()
     save()
     save(name="Other")
     assert CrontabSchedule.objects.filter(minute="17", hour="3").count() == 1
-    assert IntervalSchedule.objects.count() == 0
+    assert IntervalSchedule.objects.count() == before
 
 
 def test_who_may_not_keep_the_schedule_changes_nothing():
