@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from core.api.base import ApiView
 from core.api.pagination import window
-from core.api.parameters import DAY, LISTING, day_parameter, flag_parameter, number_parameter
+from core.api.parameters import DAY, LISTING, flag_parameter, number_parameter
 from core.api.rendering import JSONRenderer, ProblemRenderer
 from portfolios import payloads
 from portfolios.api import queries, shapes
@@ -50,8 +50,7 @@ class LedgerView(ApiView):
 
     def day(self, ledger: Ledger) -> date:
         """Read ``date``; today in the portfolio's time zone unless given, or where it is yet to come."""
-        now = today(ledger.portfolio)
-        return min(day_parameter(self.request.query_params, "date") or now, now)
+        return queries.known_day(self.request.query_params, "date", today(ledger.portfolio))
 
     def period(self, ledger: Ledger) -> figures.Period:
         """Read the period; since inception until today unless given. It ends today at last."""

@@ -19,6 +19,7 @@ from core.api.parameters import (
     uuid_parameter,
 )
 from core.errors import ValidationFailed
+from market.domain.bars import EARLIEST
 from market.models import Instrument
 from portfolios.domain import spans
 from portfolios.selectors.figures import Period
@@ -83,11 +84,16 @@ def period_parameters(params: Any, now: date, inception: Callable[[date], date])
             message = _("Give either a period or its first and last day.")
             raise ValidationFailed.of("period", message, "period")
         return _named(name, now, inception)
-    end = min(day_parameter(params, "end") or now, now)
+    end = known_day(params, "end", now)
     start = day_parameter(params, "start") or inception(end)
     if start > end:
         raise ValidationFailed.of("start", _("The period must start before it ends."), "order")
     return Period(start, end)
+
+
+def known_day(params: Any, name: str, now: date) -> date:
+    """Read a day of which something can be known: from the first that an entry may have to today (`now`)."""
+    return max(min(day_parameter(params, name) or now, now), EARLIEST)
 
 
 def _named(name: str, now: date, inception: Callable[[date], date]) -> Period:

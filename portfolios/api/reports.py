@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView
-from core.api.parameters import DAY, day_parameter
+from core.api.parameters import DAY
 from portfolios import payloads
 from portfolios.api import queries, shapes
 from portfolios.api.queries import ASKED, BY, CURRENCY, SCOPE
@@ -73,8 +73,7 @@ class ReportAllocationView(ReportView):
         """Answer the value of portfolios, or a part of them, by group; the shares add up to 1."""
         params, found = request.query_params, self.report()
         by = queries.grouping_parameter(params)
-        now = reports.last_day(found)
-        day = min(day_parameter(params, "date") or now, now)
+        day = queries.known_day(params, "date", reports.last_day(found))
         total, slices = reports.allocation(found, day, by)
         return Response(payloads.allocation(day, found.base, by, total, slices))
 
