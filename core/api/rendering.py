@@ -52,7 +52,7 @@ class ProblemRenderer(JSONRenderer):
 
 
 class JSONParser(BaseParser):
-    """Parse JSON with every fractional number as a `Decimal`; NaN and Infinity are refused."""
+    """Parse JSON with every fractional number as a `Decimal`; NaN, Infinity and a name twice are refused."""
 
     media_type = "application/json"
 
@@ -80,7 +80,9 @@ def load_json(text: str) -> Any:
     """
     if text.count("[") + text.count("{") > _DEEPEST:
         _check_depth(text)
-    data = json.loads(text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer)
+    data = json.loads(
+        text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_object
+    )
     if _SUSPECT.search(text):
         _check_texts(data)
     return data
@@ -108,6 +110,16 @@ def _check_texts(data: Any) -> None:
     elif isinstance(data, dict):
         _check_texts(list(data.keys()))
         _check_texts(list(data.values()))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object; of a name that stands in it twice nobody knows which value is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f'"{twice[:40]}" stands twice in one object')
+    return found
 
 
 def _decimal(text: str) -> Decimal:

@@ -39,6 +39,7 @@ def test_parser_reads_fractions_as_decimals_and_small_whole_numbers_as_integers(
         "NaN", "Infinity", "-Infinity", "[NaN]", "1e61", "1e-61", "1e999999999", "9" * 61, "{", "",
         "{'a': 1}", '"\\ud800"', '{"\\udfff": 1}', "[" * 100_000,
         '"\\u0000"', '{"a\\u0000": 1}', '[{"a": ["\\u0000"]}]',
+        '{"a": 1, "b": 2, "a": 1}', '[{"b": {"a": 1, "\\u0061": 2}}]',
     ],
 )  # fmt: skip
 def test_parser_refuses_what_is_no_json_or_out_of_range(text):
