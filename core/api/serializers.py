@@ -11,6 +11,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 T = TypeVar("T")
+# A longer list of choices would hide what is wrong.
+FEW = 20
 # "qty" is near enough to "quantity", "foo" to nothing.
 NEAR = 0.5
 
@@ -18,8 +20,18 @@ NEAR = 0.5
 class StrictSerializer(serializers.Serializer[T]):
     """A serializer that names the fields it does not know: a misspelt one must not be swallowed.
 
-    What is read only may come back as it was read, and is ignored.
+    What is read only may come back as it was read, and is ignored. A wrong choice is told the right ones.
     """
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Answer the fields, those of few choices with a message that lists them."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
+        for one in fields.values():
+            if isinstance(one, serializers.ChoiceField) and len(one.choices) <= FEW:
+                names = ", ".join(str(choice) for choice in one.choices)
+                text = _("“{input}” is none of: %(choices)s.") % {"choices": names}
+                one.error_messages["invalid_choice"] = text
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         """Validate the fields.
