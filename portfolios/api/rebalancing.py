@@ -57,6 +57,22 @@ class TargetsSerializer(StrictSerializer[Any]):
     by = serializers.ChoiceField(selectors.GROUPINGS)
     targets = TargetSerializer(many=True)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Find what to buy: the key of a single instrument says it already."""
+        if attrs["by"] == "instrument":
+            for at, one in enumerate(attrs["targets"]):
+                if one["instrument"] is None and one["key"] != CASH:
+                    one["instrument"] = self._named(at, one["key"])
+        return attrs
+
+    def _named(self, at: int, key: str) -> Any:
+        field = InstrumentField()
+        field.bind("instrument", self)
+        try:
+            return field.run_validation(key)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"targets": [{}] * at + [{"key": error.detail}]}) from error
+
 
 class AllTargetsSerializer(serializers.Serializer[Any]):
     """The targets of every grouping that has some."""

@@ -158,7 +158,7 @@ def test_targets_are_replaced_taken_away_and_audited(api, portfolio, mixed):
         ("class", [("shares", "1")], "key"),
         ("currency", [("(none)", "1")], "key"),
         ("country", [("Germany", "1")], "key"),
-        ("instrument", [("8d6b5c3a-5a0e-4a57-9a5e-0d3a8f1f0c11", "1")], "key"),
+        ("instrument", [("8d6b5c3a-5a0e-4a57-9a5e-0d3a8f1f0c11", "1")], "unknown"),
     ],
 )
 def test_wrong_targets_are_refused(api, portfolio, by, rows, code):
