@@ -20,6 +20,7 @@ DAYS_PER_YEAR = 365
 _DUST = 1e-12
 # |NPV| of a root, relative to the money that moved.
 _ROOT = 1e-9
+_STEPS = 30
 # Where several roots are looked for: annual rates, dense around zero.
 _GRID = np.concatenate(
     [np.linspace(-0.999, -0.5, 60), np.linspace(-0.49, 1.0, 150), np.geomspace(1.02, 1e4, 120)]
@@ -169,11 +170,18 @@ def _roots(amounts: Floats, years: Floats) -> int:
 
 
 def _polished(rate: float, amounts: Floats, years: Floats) -> float:
-    """Take one step of Newton: the solver stops at a billionth, which years of compounding enlarge."""
-    discounted = amounts / (1.0 + rate) ** years
-    slope = float((years * discounted).sum()) / (1.0 + rate)
-    better = rate + float(discounted.sum()) / slope if slope else rate
-    return better if better > -1.0 else rate
+    """Take steps of Newton while they lead nearer to nothing.
+
+    The solver stops at a billionth, which years of compounding enlarge, and beside a double root far off.
+    """
+    for _ in range(_STEPS):
+        discounted = amounts / (1.0 + rate) ** years
+        slope = float((years * discounted).sum()) / (1.0 + rate)
+        better = rate + float(discounted.sum()) / slope if slope else rate
+        if better <= -1.0 or abs((amounts / (1.0 + better) ** years).sum()) >= abs(discounted.sum()):
+            break
+        rate = better
+    return rate
 
 
 def _is_root(rate: float, amounts: Floats, years: Floats) -> bool:

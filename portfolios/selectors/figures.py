@@ -248,7 +248,10 @@ def dated_flows(series: ValueSeries) -> list[tuple[date, float]]:
 def _money_weighted(series: ValueSeries) -> Figure[float]:
     if len(series.days) <= 1:
         return Figure(None, Reason.SHORT_PERIOD)
-    return xirr(dated_flows(series))
+    flows = dated_flows(series)
+    if len(flows) == 1 and flows[0][0] == day_of(series.days[-1]):  # paid in and valued on one day
+        return Figure(None, Reason.SAME_DAY)
+    return xirr(flows)
 
 
 def state(ledger: Ledger, period: Period) -> Statement:
