@@ -1,12 +1,12 @@
-"""No reference case gets lost: each is tested, or listed with the issue that will test it."""
+"""No reference case gets lost: each is tested, or waits for the simulator."""
 
 import ast
+import re
 from pathlib import Path
 
-from tests.support.reference import EVERY, LATER
+from tests.support.reference import DOCS, EVERY, LATER
 
 HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "algorithms" / "reference-cases.md"
 
 
 def covered() -> set[str]:
@@ -31,13 +31,11 @@ def test_no_reference_case_is_both_tested_and_listed_for_later():
     assert covered() & set(LATER) == set()
 
 
-def test_the_page_of_reference_cases_names_what_is_left_for_later_and_counts_the_rest():
-    page = PAGE.read_text(encoding="utf-8")
-    rows = {
-        cells[1].strip().strip("`"): cells[2].strip()
-        for cells in (line.split("|") for line in page.splitlines() if line.startswith("| `"))
-    }
-    single = {name: why for name, why in LATER.items() if not why.startswith("the simulator")}
-    assert rows == single
+def test_the_page_of_reference_cases_counts_them_and_names_only_what_is_tested():
+    page = (DOCS / "reference-cases.md").read_text(encoding="utf-8")
     assert f"{len(covered())} of {len(EVERY)} cases are tests" in page
-    assert f"{len(LATER) - len(single)} cases of order matching" in page
+    assert f"{len(LATER)} cases of order matching" in page
+    firsts = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {name for cell in firsts for name in re.findall("`([^`]+)`", cell)}
+    assert len(named) > 20
+    assert named <= covered()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 DATA = Path(__file__).parents[1] / "reference" / "data"
+DOCS = Path(__file__).parents[2] / "docs" / "algorithms"
 Case = dict[str, Any]
 
 
@@ -28,13 +29,7 @@ ORDERS: dict[str, Case] = {
 }
 EVERY: dict[str, Case] = {**ACCOUNTING, **GHOSTFOLIO, **PROBES, **ORDERS}
 
-LATER: dict[str, str] = {
-    "pp-rebalance-two-classes": "issue 4: targets and rebalancing",
-    "pp-dividend-yield-on-cost": "issue 4: income, yield on cost",
-    "pyxirr-xnfv": "issue 4: explain an XIRR by its flows' values",
-    "liability": "issue 4: liabilities",
-    **dict.fromkeys(ORDERS, "the simulator's issue: matching of orders, paper accounts"),
-}
+LATER: dict[str, str] = dict.fromkeys(ORDERS, "the simulator's issue: matching of orders, paper accounts")
 
 
 def reference(*ids: str) -> pytest.MarkDecorator:

@@ -24,21 +24,22 @@ def cents(amount):
     return round(float(amount), 2)
 
 
+@pytest.mark.parametrize(("method", "name"), [("fifo", "fifo"), ("average", "moving_average")])
 @reference("pp-cost-1")
-def test_cost_over_the_api_of_what_is_left_is_that_of_portfolio_performance(case, program):
-    portfolio, expected = program.portfolio(), case["expected"]
+def test_cost_over_the_api_of_what_is_left_is_that_of_portfolio_performance(case, method, name, program):
+    portfolio, expected = program.portfolio(cost_method=method), case["expected"]
     held = by_amount(program, portfolio, case["inputs"]["transactions"])
     program.closes(held, {"2010-03-01": case["inputs"]["last_price"]})
     view = portfolio.position(date="01-03-2010")
-    assert cents(view["cost_basis"]) == expected["cost_fifo"]
-    assert cents(view["realised"]) == expected["realised_fifo"]
-    assert cents(view["unrealised"]) == expected["unrealised_fifo"]
+    assert cents(view["cost_basis"]) == expected[f"cost_{name}"]
+    assert cents(view["realised"]) == expected[f"realised_{name}"]
+    assert cents(view["unrealised"]) == expected[f"unrealised_{name}"]
 
 
-def forex(program, case, base):
+def forex(program, case, base, method="fifo"):
     held = program.instrument("SEC", "USD", {"2024-03-31": case["inputs"]["end"]["price_usd"]})
     program.rates("EUR", "USD", {"2024-03-31": case["inputs"]["end"]["eur_usd"]})
-    portfolio = program.portfolio(base)
+    portfolio = program.portfolio(base, cost_method=method)
     for row in case["inputs"]["transactions"]:
         kind = {"IN": "buy", "OUT": "sell"}[row["type"]]
         own_rate = {} if base == "USD" else {"fx_rate": text(row["rate"])}
@@ -57,6 +58,14 @@ def test_realised_over_the_api_in_a_foreign_currency_uses_the_rates_of_the_trade
     # What is left cost 50 × 50 × 0.90 + 50 × 60 × 0.85 = 4800 and is worth 100 × 80 / 1.1588.
     assert view["cost_basis"] == "4800"
     assert float(view["unrealised"]) == pytest.approx(8000 / 1.1588 - 4800, abs=1e-9)
+
+
+@reference("pp-cost-forex")
+def test_gains_over_the_api_by_average_cost_have_the_currency_part_of_portfolio_performance(case, program):
+    expected, view = case["expected"]["in_EUR"], forex(program, case, "EUR", "average")
+    for name in ("realised", "unrealised"):
+        assert cents(view[name]) == expected[f"{name}_average"]
+        assert cents(view[f"{name}_currency"]) == expected[f"{name}_average_fx_part"]
 
 
 @reference("pp-cost-forex")
@@ -203,18 +212,20 @@ def test_lots_over_the_api_are_taken_by_day_and_not_by_order_of_entry(case, prog
 
 
 @reference("beancount-average-merge")
-def test_average_cost_over_the_api_of_two_lots_before_a_sale_is_their_mean(case, program):
-    portfolio, held = program.portfolio(), program.instrument("SEC")
+def test_average_cost_over_the_api_of_two_lots_before_and_after_a_sale_is_their_mean(case, program):
+    portfolio, held = program.portfolio(cost_method="average"), program.instrument("SEC")
     for row in case["inputs"]["lots"]:
         portfolio.trade("2024-01-01", "buy", held, row["units"], row["cost"])
     assert money(portfolio.position()["average_cost"]) == money(case["expected"]["average"])
     portfolio.trade("2024-01-09", "sell", held, case["inputs"]["sell_units"], 1)
-    assert money(portfolio.position()["quantity"]) == case["expected"]["left_units"]
+    view = portfolio.position()
+    assert money(view["quantity"]) == case["expected"]["left_units"]
+    assert money(view["average_cost"]) == money(case["expected"]["average"])
 
 
 @reference("sure-average-after-full-sale", "maybe-weighted-average")
 def test_average_cost_over_the_api_is_weighted_and_begins_anew_after_a_full_sale(case, program):
-    portfolio, held = program.portfolio(), program.instrument("SEC")
+    portfolio, held = program.portfolio(cost_method="average"), program.instrument("SEC")
     for day, (side, amount, price) in enumerate(case["inputs"]["events"], start=1):
         portfolio.trade(f"2024-01-0{day}", side.lower(), held, amount, price or 1)
     found = float(portfolio.position()["average_cost"])

@@ -1,9 +1,9 @@
-"""Each outside case is run over the API, waits for its feature, or cannot be said in API calls yet."""
+"""Each outside case is run over the API, waits for the simulator, or is on the page with both numbers."""
 
 import ast
 from pathlib import Path
 
-from tests.support.reference import EVERY, LATER
+from tests.support.reference import DOCS, EVERY, LATER
 
 HERE = Path(__file__).parent
 FUNCTION = "the API annualises a return by its days and from a year on; the function is tested with these"
@@ -51,3 +51,8 @@ def test_every_case_is_run_over_the_api_or_named_with_its_reason():
 def test_no_case_is_both_run_over_the_api_and_named_as_left_out():
     assert covered() & (set(UNSAID) | set(LATER)) == set()
     assert set(UNSAID) & set(LATER) == set()
+
+
+def test_case_that_is_not_run_over_the_api_is_on_the_page_with_both_numbers():
+    page = (DOCS / "reference-cases.md").read_text(encoding="utf-8")
+    assert [name for name in UNSAID if f"| `{name}`" not in page] == []

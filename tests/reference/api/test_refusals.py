@@ -78,6 +78,15 @@ def test_number_that_is_none_or_does_not_fit_is_refused_by_name(program, amount)
     assert portfolio.rows("transactions") == []
 
 
+def test_value_that_is_given_twice_is_refused_and_neither_is_taken(program):
+    portfolio = program.portfolio()
+    body = b'{"kind": "deposit", "date": "2024-01-02", "amount": 1, "amount": 2}'
+    answer = program.call("POST", f"{portfolio.path}/transactions", body)
+    assert answer.problem()[:2] == (400, "malformed")
+    assert '"amount" stands twice' in answer.json["detail"]
+    assert portfolio.rows("transactions") == []
+
+
 @pytest.mark.parametrize("raw", [b"NaN", b"Infinity", b"1e999999", b"01", b"1e", b"-"])
 def test_number_that_is_not_json_is_refused(program, raw):
     portfolio = program.portfolio()
@@ -151,6 +160,14 @@ def test_typo_is_told_with_the_name_that_was_meant(program):
     (found,) = answer.json["errors"]
     assert (found["field"], found["code"]) == ("amonut", "unknown-field")
     assert "amount" in found["message"]
+
+
+def test_wrong_choice_is_told_the_right_ones(program):
+    answer = program.portfolio().try_add(DAY, "BUY", quantity="1", price="1")
+    (found,) = answer.json["errors"]
+    assert (found["field"], found["code"]) == ("kind", "invalid_choice")
+    kinds = "buy, sell, deposit, withdrawal, dividend, interest, fee, tax, transfer_in, transfer_out"
+    assert found["message"] == f"“BUY” is none of: {kinds}."
 
 
 def test_batch_names_the_row_and_stores_nothing(program):
@@ -290,3 +307,23 @@ def test_published_contract_stays_lenient_with_what_older_clients_add(program):
     answer = program.call("POST", "/api/v1/place-order", [order, {**order, "purchase_price": 0}])
     assert answer.fields() == ["[1].purchase_price"]
     assert program.get("/api/v1/orders/purchased")["total"] == 1
+
+
+BY_DAY = ("valuation", "positions", "lots", "allocation", "cost-methods")
+BY_PERIOD = ("performance", "statement", "series", "disposals", "income", "income/payments", "risk",
+             "rolling-risk", "benchmark-comparison")  # fmt: skip
+
+
+def test_days_before_and_after_all_time_are_answered_like_the_first_and_the_last(program):
+    portfolio = program.portfolio()
+    portfolio.money(DAY, "deposit", 5)
+    for what in (*(f"{portfolio.path}/{one}" for one in BY_DAY), "/api/v1/allocation"):
+        found = [program.call("GET", what, date=day) for day in ("0001-01-01", "1700-01-01", "9999-12-31")]
+        assert [one.status for one in found] == [200] * 3, what
+        assert found[0].json == found[1].json, what
+    reports = [f"/api/v1/{one}" for one in ("performance", "statement", "series", "explain")]
+    for what in (*(f"{portfolio.path}/{one}" for one in BY_PERIOD), *reports):
+        for query in ({"start": "0001-01-01"}, {"end": "0001-01-01"}, {"end": "9999-12-31"}):
+            assert program.call("GET", what, **query).status == 200, (what, query)
+    assert portfolio.read("valuation", date="0001-01-01")["total"] == "0"
+    assert portfolio.read("performance", start="0001-01-01")["start"] == "2024-01-01"
