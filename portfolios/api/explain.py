@@ -12,31 +12,38 @@ from core.api.pagination import page_of, paged, window
 from core.api.parameters import DAY, LISTING, choice_parameter
 from portfolios.api import explained as shapes
 from portfolios.api.analysis import LedgerView
+from portfolios.api.explained_risk import of_risk
 from portfolios.api.queries import ASKED
 from portfolios.api.reports import ReportView
-from portfolios.selectors import reports
+from portfolios.api.risk_queries import TERMS, terms_parameters
+from portfolios.selectors import reports, risk, risk_explain
 from portfolios.selectors.explain import AMOUNTS, explained, rates_used
+from portfolios.selectors.risk_explain import RULES as RISKS
 
-FIGURE = OpenApiParameter(
-    "figure", str, enum=[*AMOUNTS, *shapes.RETURNS], description="Which figure (default gain)."
-)
+FIGURES = [*AMOUNTS, *shapes.RETURNS, *RISKS]
+FIGURE = OpenApiParameter("figure", str, enum=FIGURES, description="Which figure (default gain).")
 
 
 class ExplainView(ReportView):
     """What a figure is made of."""
 
     @extend_schema(
-        operation_id="explain", parameters=[FIGURE, *ASKED, *LISTING], responses=shapes.ExplanationSerializer
+        operation_id="explain",
+        parameters=[FIGURE, *ASKED, *TERMS, *LISTING],
+        responses=shapes.ExplanationSerializer,
     )
     def get(self, request: Request) -> Response:
-        """Answer the lots, sales, payments, flows, prices and rates of a figure; they add up to it."""
+        """Answer the lots, sales, payments, flows, prices, rates or returns of a figure; they make it."""
         params = request.query_params
-        names = [*AMOUNTS, *shapes.RETURNS]
-        figure = choice_parameter(params, "figure", names) or "gain"
+        figure = choice_parameter(params, "figure", FIGURES) or "gain"
         found, cut = self.report(), window(params)
         period = self.period(found)
         if figure in AMOUNTS:
             answer = shapes.of_amount(explained(found, figure, period), cut)
+        elif figure in RISKS:
+            earned = reports.performance(found, period)
+            view = risk.of(found.parts[0], earned, terms_parameters(params), None)
+            answer = of_risk(risk_explain.explained(view, figure), earned.period, cut)
         else:
             earned = reports.performance(found, period)
             answer = shapes.of_return(figure, earned, reports.statement(found, earned.period), cut)

@@ -16,6 +16,7 @@ from portfolios.domain.statement import Statement
 from portfolios.payloads import amount, ratio
 from portfolios.selectors.explain import EntryRate, Explanation, Told
 from portfolios.selectors.figures import Performance, dated_flows
+from portfolios.selectors.risk_explain import RULES as RISKS
 
 # How each return follows from its parts; docs/algorithms/explain.md says it at length.
 RETURNS: Final = {
@@ -24,7 +25,7 @@ RETURNS: Final = {
     "money_weighted": "zero",
     "simple": "quotient",
 }
-RULES: Final = ("sum", *RETURNS.values())
+RULES: Final = ("sum", *RETURNS.values(), *sorted(set(RISKS.values())))
 _IDS: Final = ("portfolio", "instrument", "transaction", "acquired_by")
 
 
@@ -50,7 +51,7 @@ ExplainPartSerializer = type(
         **{name: serializers.UUIDField(allow_null=True) for name in _IDS},
         **_texts("symbol", "transaction_kind", "currency"),
         **_days("since", "date", "acquired"),
-        **_numbers("quantity", "counted_from", "value", "price"),
+        **_numbers("quantity", "counted_from", "value", "weight", "price"),
         **_days("price_as_of"),
         **_texts("price_source"),
         **_numbers("rate"),
@@ -91,7 +92,7 @@ EntryRateSerializer = type(
         "age_days": serializers.IntegerField(),
     },
 )
-_NOTHING: Final = dict.fromkeys(
+NOTHING: Final = dict.fromkeys(
     name for name in ExplainPartSerializer().get_fields() if name not in {"kind", "amount"}
 )
 
@@ -116,7 +117,7 @@ def _part(told: Told) -> dict[str, Any]:
     named = ledger.instruments[part.instrument] if ledger and part.instrument is not None else None
     entry = told.entry
     return {
-        **_NOTHING,
+        **NOTHING,
         "kind": part.kind,
         "amount": amount(told.amount),
         "portfolio": ledger.portfolio.pk if ledger else None,
@@ -167,7 +168,7 @@ def _rate(told: Told) -> dict[str, Any]:
 def of_return(figure: str, found: Performance, stated: Statement, cut: Window) -> dict[str, Any]:
     """Write a return and what it was linked, raised, discounted or divided from."""
     value, rows = _RETURNS[figure](found, stated)
-    items = [{**_NOTHING, **row} for row in rows]
+    items = [{**NOTHING, **row} for row in rows]
     return {
         "start": found.period.start,
         "end": found.period.end,

@@ -35,9 +35,14 @@ _STARTS: Final[dict[str, Callable[[date], date]]] = {
 NAMES: Final = (*_STARTS, ALL)
 
 
+def is_year(text: str) -> bool:
+    """Tell whether a text names a calendar year."""
+    return bool(_YEAR.fullmatch(text))
+
+
 def is_name(text: str) -> bool:
     """Tell whether a text names a period."""
-    return text in NAMES or bool(_YEAR.fullmatch(text))
+    return text in NAMES or is_year(text)
 
 
 def span(name: str, first: date, last: date) -> tuple[date, date]:
@@ -52,7 +57,7 @@ def span(name: str, first: date, last: date) -> tuple[date, date]:
         return first, last
     if name in _STARTS:
         return _STARTS[name](last), last
-    if not _YEAR.fullmatch(name):
+    if not is_year(name):
         raise ValueError(name)
     start = date(int(name) - 1, 12, 31)
     end = max(min(date(int(name), 12, 31), last), min(start, last))

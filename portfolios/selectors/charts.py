@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,13 +23,14 @@ class Trades:
     entries: list[tuple[str, Entry]]
 
 
-def trades(ledger: Ledger, period: Period) -> list[Trades]:
+def trades(ledgers: Iterable[Ledger], period: Period) -> list[Trades]:
     """List the trades of a period ``(start, end]`` by day and side, with the symbols, oldest first."""
     found: dict[tuple[date, str], list[tuple[str, Entry]]] = defaultdict(list)
-    for entry in ledger.entries:
-        side = SIDES.get(entry.kind)
-        if side and entry.instrument is not None and period.start < entry.day <= period.end:
-            found[entry.day, side].append((ledger.instruments[entry.instrument].symbol, entry))
+    for ledger in ledgers:
+        for entry in ledger.entries:
+            side = SIDES.get(entry.kind)
+            if side and entry.instrument is not None and period.start < entry.day <= period.end:
+                found[entry.day, side].append((ledger.instruments[entry.instrument].symbol, entry))
     return [
         Trades(day, side, entries) for (day, side), entries in sorted(found.items(), key=lambda one: one[0])
     ]

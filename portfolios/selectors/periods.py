@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from core import ranges
+from core.errors import ValidationFailed
+from portfolios.domain import spans
 from portfolios.domain.reasons import Figure
 from portfolios.domain.returns import DAYS_PER_YEAR
 from portfolios.selectors.figures import (
+    ONE_DAY,
     Performance,
     Period,
     book,
@@ -19,14 +27,18 @@ from portfolios.selectors.figures import (
 from portfolios.selectors.ledger import Ledger, today
 from portfolios.selectors.valuation import STALE_AFTER
 
+SEPARATOR: Final = ".."
+FIRST_YEAR: Final = 1900
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A named period: `usable` are the names that have data; `ended` says that prices end before today."""
+    """A named period: `usable` names and `years` have data; `ended` says that prices end before today."""
 
     name: str
     period: Period
     usable: list[str]
+    years: list[int]
     ended: bool
 
 
@@ -50,21 +62,76 @@ def _last_day(ledger: Ledger) -> date:
 
 
 def window(ledger: Ledger, asked: str) -> Window:
-    """Answer the period that a range's name means for a portfolio; an unknown name means the default."""
-    end = last_day(ledger)
-    return named(asked, inception(ledger, end), ended=end != today(ledger.portfolio))
+    """Answer the period that a range's name means for a portfolio; an unknown name means the default.
+
+    Raises:
+        ValidationFailed: it names a year or days that are no period.
+    """
+    return window_of([ledger], asked)
 
 
-def named(asked: str, whole: Period, *, ended: bool = False) -> Window:
-    """Choose a period within `whole` by its range's name.
+def window_of(ledgers: Sequence[Ledger], asked: str) -> Window:
+    """Answer the period that a range's name means for portfolios together."""
+    filled = [one for one in ledgers if one.entries] or ledgers[:1]
+    end = max(last_day(one) for one in filled)
+    now = max(today(one.portfolio) for one in ledgers)
+    whole = Period(min(inception(one, end).start for one in filled), end)
+    return named(asked, whole, now=now, ended=end != now)
 
-    A range that begins before everything is not usable, because it would be ``All`` under another
-    name; one that is asked for all the same is answered with ``All``.
+
+def named(asked: str, whole: Period, *, now: date | None = None, ended: bool = False) -> Window:
+    """Choose a period within `whole` by its range's name, by a calendar year, or by its days.
+
+    Days of one's own are written ``2024-01-01..2024-06-30`` and end `now` at last. A range that begins
+    before everything is not usable, because it would be ``All`` under another name; one that is asked for
+    all the same is answered with ``All``.
+
+    Raises:
+        ValidationFailed: names ``range``, ``from`` or ``to``.
     """
     usable = ranges.usable(whole.start, whole.end)
+    if spans.is_year(asked):
+        return Window(asked, _year(asked, whole), usable, years(whole), ended)
+    if SEPARATOR in asked:
+        return Window(asked, _days(asked, now or whole.end), usable, years(whole), ended)
     name = ranges.choose(asked, usable)
     start = ranges.start_of(name, whole.start, whole.end)
-    return Window(name, Period(start, whole.end), usable, ended)
+    return Window(name, Period(start, whole.end), usable, years(whole), ended)
+
+
+def years(whole: Period) -> list[int]:
+    """List the calendar years that a period touches, the latest first."""
+    first = min(whole.start + ONE_DAY, whole.end).year
+    return list(range(whole.end.year, first - 1, -1))
+
+
+def _year(name: str, whole: Period) -> Period:
+    if int(name) not in years(whole):
+        message = _("There is nothing in %(year)s.") % {"year": name}
+        raise ValidationFailed.of("range", message, "year")
+    return Period(*spans.span(name, whole.start, whole.end))
+
+
+def _days(asked: str, now: date) -> Period:
+    first, _dots, last = asked.partition(SEPARATOR)
+    start, end = _day("from", first), _day("to", last)
+    if start >= end:
+        raise ValidationFailed.of("to", _("The period must end after it starts."), "order")
+    if end > now:
+        message = _("This day is yet to come; the last one is %(day)s.")
+        raise ValidationFailed.of("to", message % {"day": date_format(now, "DATE_FORMAT")}, "future")
+    return Period(start, end)
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise ValidationFailed.of(name, _("This is no day of the calendar."), "day") from error
+    if found.year < FIRST_YEAR:
+        message = _("The first day must be after %(year)s.") % {"year": FIRST_YEAR - 1}
+        raise ValidationFailed.of(name, message, "early")
+    return found
 
 
 def is_yearly(found: Performance) -> bool:

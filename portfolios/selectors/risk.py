@@ -16,10 +16,11 @@ from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.relative import Pair
 from portfolios.domain.returns import daily_returns
 from portfolios.domain.rolling import Rolling, rolling
-from portfolios.selectors import benchmarks
+from portfolios.selectors import benchmarks, reports
 from portfolios.selectors.benchmarks import Benchmark
-from portfolios.selectors.figures import Performance, Period, inception, performance
+from portfolios.selectors.figures import Performance, Period
 from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.reports import Report
 
 Figures = dict[str, Figure[float]]
 ALONE = (
@@ -156,17 +157,17 @@ def moving(seen: Observed, terms: Terms, window: int) -> tuple[list[date], Rolli
 
 
 def moving_within(
-    ledger: Ledger, period: Period, terms: Terms, benchmark: Benchmark | None, window: int
+    found: Report, period: Period, terms: Terms, benchmark: Benchmark | None, window: int
 ) -> tuple[Ints, Rolling | None]:
     """Compute the rolling figures of the windows that end in a period; they may begin before it.
 
     The days are numbers, one a window.
     """
-    found = performance(ledger, inception(ledger, period.end))
-    index = benchmarks.index(ledger, benchmark, found.series.days) if benchmark else None
-    seen = observe(found, terms.frequency, index)
+    whole = reports.performance(found, reports.inception(found, period.end))
+    index = benchmarks.index(found.parts[0], benchmark, whole.series.days) if benchmark else None
+    seen = observe(whole, terms.frequency, index)
     rows = moving(seen, terms, window)[1]
-    if rows is None or found.time_weighted.reason:
+    if rows is None or whole.time_weighted.reason:
         return np.zeros(0, dtype=np.int64), None
     days = seen.days[seen.spans.last][window - 1 :]
     inside = days > day_number(period.start)

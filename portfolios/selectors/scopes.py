@@ -85,8 +85,15 @@ def asked(user: Any, ids: Sequence[UUID], filters: Filters, view: View) -> Repor
         NotFound: one of the portfolios is not there, or somebody else's.
         ValidationFailed: there is none, they are of different markets, or no rate leads to the currency.
     """
-    portfolios = _portfolios(user, ids)
-    ledgers = load_all(portfolios)
+    return of_ledgers(user, load_all(portfolios_of(user, ids)), filters, view)
+
+
+def of_ledgers(user: Any, ledgers: Sequence[Ledger], filters: Filters, view: View) -> Report:
+    """Answer the report on portfolios that the user may see, and whose ledgers are at hand.
+
+    Raises:
+        ValidationFailed: no rate leads to the currency.
+    """
     currency = view.currency or (ledgers[0].base if len(ledgers) == 1 else user.base_currency)
     for ledger in ledgers:
         if ledger.entries or view.currency:
@@ -107,7 +114,13 @@ def require_rate(ledger: Ledger, currency: str) -> None:
         raise ValidationFailed.of("currency", message % known, "no-rate")
 
 
-def _portfolios(user: Any, ids: Sequence[UUID]) -> list[Portfolio]:
+def portfolios_of(user: Any, ids: Sequence[UUID]) -> list[Portfolio]:
+    """List the portfolios that are named, in this order; without ids all real ones of the user's own.
+
+    Raises:
+        NotFound: one is not there, or somebody else's.
+        ValidationFailed: there is none, or they are of different markets.
+    """
     wanted = list(dict.fromkeys(ids))
     rows = visible_to(user).filter(pk__in=wanted) if wanted else real_of(user)
     found = {one.pk: one for one in rows}

@@ -18,10 +18,12 @@ from market.selectors import instruments
 from portfolios import payloads
 from portfolios.domain.arrays import Floats, Ints
 from portfolios.domain.entries import Entry
-from portfolios.selectors import benchmarks, charts, figures, overview, periods, risk, valuation
+from portfolios.selectors import benchmarks, charts, figures, overview, periods, reports, risk, valuation
 from portfolios.selectors.benchmarks import Benchmark
-from portfolios.selectors.ledger import Ledger, load
+from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.portfolios import get
+from portfolios.views.asking import Asking, ask
+from portfolios.views.groups import named_group
 
 NAMED_TRADES = 3
 ROLLING = ("volatility", "sharpe", "beta")
@@ -35,26 +37,44 @@ def portfolio_chart(request: HttpRequest, portfolio_id: UUID) -> JsonResponse:
 
     With ``beside=benchmark`` the portfolio's own benchmark is drawn too; the return is then the default.
     """
-    owned = get(request.user, portfolio_id)
-    ledger = load(owned)
-    window = periods.window(ledger, request.GET.get("range", ""))
-    found = figures.performance(ledger, window.period)
+    return _growth(request, ask(request, [get(request.user, portfolio_id)]))
+
+
+@require_safe
+@login_required
+def group_chart(request: HttpRequest) -> JsonResponse:
+    """Answer the same of several portfolios together."""
+    return _growth(request, ask(request, named_group(request), of_one=False))
+
+
+def _growth(request: HttpRequest, asking: Asking) -> JsonResponse:
+    report = asking.found
+    found = reports.performance(report, asking.window.period)
     beside = request.GET.get("beside") == "benchmark"
-    rival = benchmarks.chosen(owned) if beside else _rival(request)
+    rival = benchmarks.in_common(asking.portfolios) if beside else _rival(request)
     mode = request.GET.get("mode", "") or ("return" if beside else "")
-    series = (
-        _returns(ledger, found, rival)
+    lines = (
+        _returns(report.parts[0], found, rival)
         if mode == "return" or (rival and not beside)
-        else _values(ledger, found, rival)
+        else _values(report.parts[0], found, rival)
     )
+    marks = [_marker(one) for one in charts.trades(report.parts, found.period)]
+    return _drawn(asking, lines, _("Value"), marks)
+
+
+def _drawn(
+    asking: Asking, lines: list[dict[str, Any]], empty: str, marks: list[dict[str, str]] | None = None
+) -> JsonResponse:
+    window = asking.window
+    entered = any(one.entries for one in asking.found.parts)
     return JsonResponse(
         {
-            "currency": ledger.base,
+            "currency": asking.found.base,
             "as_of": window.period.end,
             "ranges": window.usable,
             "range": window.name,
-            "series": series if ledger.entries else [_line(_("Value"), "area", *_NOTHING)],
-            "markers": [_marker(one) for one in charts.trades(ledger, found.period)],
+            "series": lines if entered else [_line(empty, "area", *_NOTHING)],
+            "markers": marks or [],
             "note": _ended(window),
         }
     )
@@ -128,46 +148,41 @@ def _ended(window: periods.Window) -> str:
 @login_required
 def risk_chart(request: HttpRequest, portfolio_id: UUID) -> JsonResponse:
     """Answer drawdowns, or with ``mode`` a rolling figure, of a portfolio and its benchmark."""
-    owned = get(request.user, portfolio_id)
-    ledger = load(owned)
-    window = periods.window(ledger, request.GET.get("range", ""))
-    rival = benchmarks.chosen(owned)
+    return _risks(request, ask(request, [get(request.user, portfolio_id)], rates=True))
+
+
+@require_safe
+@login_required
+def group_risk_chart(request: HttpRequest) -> JsonResponse:
+    """Answer the same of several portfolios together."""
+    return _risks(request, ask(request, named_group(request), of_one=False, rates=True))
+
+
+def _risks(request: HttpRequest, asking: Asking) -> JsonResponse:
+    rival = benchmarks.in_common(asking.portfolios)
     mode = request.GET.get("mode", "")
-    lines = (
-        [_rolling(ledger, window.period, rival, mode)]
-        if mode in ROLLING
-        else _drawdowns(ledger, figures.performance(ledger, window.period), rival)
-    )
-    return JsonResponse(
-        {
-            "currency": ledger.base,
-            "as_of": window.period.end,
-            "ranges": window.usable,
-            "range": window.name,
-            "series": lines if ledger.entries else [_line(_("Drawdown"), "area", *_NOTHING)],
-            "markers": [],
-            "note": _ended(window),
-        }
-    )
+    lines = [_rolling(asking, rival, mode)] if mode in ROLLING else _drawdowns(asking, rival)
+    return _drawn(asking, lines, _("Drawdown"))
 
 
-def _drawdowns(ledger: Ledger, found: figures.Performance, rival: Benchmark | None) -> list[dict[str, Any]]:
+def _drawdowns(asking: Asking, rival: Benchmark | None) -> list[dict[str, Any]]:
+    found = reports.performance(asking.found, asking.window.period)
     days = found.series.days
     ours = risk.drawdown_line(1.0 + found.cumulative[: found.defined])
     lines = [_line(_("Drawdown"), "area", days[: found.defined], ours * PERCENT, unit="percent")]
     if rival:
-        theirs = risk.drawdown_line(benchmarks.index(ledger, rival, days))
+        theirs = risk.drawdown_line(benchmarks.index(asking.found.parts[0], rival, days))
         lines.append(_line(rival.name, "line", days, theirs * PERCENT, unit="percent"))
     return lines
 
 
-def _rolling(ledger: Ledger, period: figures.Period, rival: Benchmark | None, mode: str) -> dict[str, Any]:
+def _rolling(asking: Asking, rival: Benchmark | None, mode: str) -> dict[str, Any]:
     names = {
         "volatility": _("Volatility, a year"),
         "sharpe": _("Sharpe ratio"),
         "beta": _("Beta"),
     }
-    days, found = risk.moving_within(ledger, period, risk.Terms(), rival, risk.WINDOW)
+    days, found = risk.moving_within(asking.found, asking.window.period, asking.terms, rival, risk.WINDOW)
     values = getattr(found, mode, None)
     if values is None:
         return _line(names[mode], "line", *_NOTHING)

@@ -92,5 +92,7 @@ def frame(portfolio: Portfolio, current: str, **more: Any) -> dict[str, Any]:
         "is_shared": getattr(portfolio, "role", Role.OWNER) != Role.OWNER,
         "tabs": tabs_of(portfolio, current),
         "here": reverse("portfolio", args=[portfolio.pk]),
+        "frame_template": "portfolios/_frame.html",
+        "title": portfolio.name,
         **more,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,10 +16,15 @@ from django.utils.translation import gettext as _
 from core.money import minor_units
 from portfolios.domain.reasons import Figure
 from portfolios.domain.statement import Lines
-from portfolios.selectors.figures import ONE_DAY, Performance, Period, performance, state
+from portfolios.selectors import figures
+from portfolios.selectors.figures import ONE_DAY, Performance, Period
 from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.periods import Window, is_yearly, money_weighted
+from portfolios.selectors.reports import Report, performance, statement
 from portfolios.views.words import range_text, reason_text
+
+# Tells the address of what explains a figure.
+Explain = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,6 @@ class Ratio:
     value: Decimal | None
     reason: str
     explain: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +59,21 @@ def ratio(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(format(value, ".15g"))
 
 
-def period_context(ledger: Ledger, window: Window) -> dict[str, Any]:
-    """Make the context of everything that depends on the chosen period."""
-    found = performance(ledger, window.period)
-    lines = state(ledger, found.period).lines.rounded(minor_units(ledger.base))
+def period_context(found: Report, window: Window, explain: Explain) -> dict[str, Any]:
+    """Make the context of everything that depends on the chosen period; `explain` tells addresses."""
+    earned = performance(found, window.period)
+    stated = statement(found, earned.period)
+    lines = stated.lines.rounded(minor_units(found.base))
     return {
         "window": window,
         "range_words": range_text(window.name),
-        "start": found.period.start,
-        "end": found.period.end,
-        "ratios": _ratios(ledger, window, found),
-        "steps": _steps(ledger, window, lines, found.period),
+        "start": earned.period.start,
+        "end": earned.period.end,
+        "ratios": _ratios(earned, explain),
+        "steps": _steps(lines, earned.period, explain),
         "gain": lines.gain(),
-        "explain_gain": explain_url(ledger, "gain", window),
-        "left_out": len(state(ledger, found.period).left_out),
-        "url_figures": reverse("portfolio-figures", args=[ledger.portfolio.pk]),
+        "explain_gain": explain("gain"),
+        "left_out": len(stated.left_out),
     }
 
 
@@ -77,11 +82,9 @@ def money_weighted_label(found: Performance) -> str:
     return _("A year, money-weighted (XIRR)") if is_yearly(found) else _("Money-weighted return (XIRR)")
 
 
-def _ratios(ledger: Ledger, window: Window, found: Performance) -> list[Ratio]:
-    def one(label: str, figure: Figure[float], name: str, note: str = "") -> Ratio:
-        return Ratio(
-            label, ratio(figure.value), reason_text(figure.reason), explain_url(ledger, name, window), note
-        )
+def _ratios(found: Performance, explain: Explain) -> list[Ratio]:
+    def one(label: str, figure: Figure[float], name: str) -> Ratio:
+        return Ratio(label, ratio(figure.value), reason_text(figure.reason), explain(name))
 
     return [
         one(_("Time-weighted return"), found.time_weighted, "time_weighted"),
@@ -91,9 +94,9 @@ def _ratios(ledger: Ledger, window: Window, found: Performance) -> list[Ratio]:
     ]
 
 
-def _steps(ledger: Ledger, window: Window, lines: Lines, period: Period) -> list[Step]:
+def _steps(lines: Lines, period: Period, explain: Explain) -> list[Step]:
     def one(name: str, label: str, amount: Decimal, kind: str = "result") -> Step:
-        return Step(label, amount, kind, explain_url(ledger, name, window))
+        return Step(label, amount, kind, explain(name))
 
     between = [
         one("flows", _("Paid in or out"), lines.net_flows, "flow"),
@@ -121,6 +124,8 @@ def day_context(ledger: Ledger, day: date) -> dict[str, Any]:
     return {
         "day": day,
         "explain_day": explain_url(ledger, "gain", range="1D"),
-        "day_gain": state(ledger, period).lines.gain(),
-        "day_return": ratio(performance(ledger, period).time_weighted.value) if ledger.entries else None,
+        "day_gain": figures.state(ledger, period).lines.gain(),
+        "day_return": ratio(figures.performance(ledger, period).time_weighted.value)
+        if ledger.entries
+        else None,
     }

@@ -1,4 +1,4 @@
-"""The page Performance: how the value grew beside a benchmark, and why."""
+"""The page Performance, of a portfolio or several: how the value grew beside a benchmark, and why."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portfolios.domain.months import Month
-from portfolios.selectors import benchmarks, figures, periods, risk
+from portfolios.selectors import benchmarks, reports, risk
 from portfolios.selectors.benchmarks import Benchmark
-from portfolios.selectors.figures import Performance
-from portfolios.selectors.ledger import Ledger, load
 from portfolios.selectors.portfolios import get
 from portfolios.selectors.risk import RiskView
+from portfolios.views.asking import Asking, ask, asking_context
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.figures import period_context, ratio
+from portfolios.views.groups import group_frame, named_group
 from portfolios.views.words import reason_text
 
 # From which size on a month is drawn stronger: 1 %, 3 %, 6 %.
@@ -34,37 +33,53 @@ SHADES = (0.01, 0.03, 0.06)
 def performance(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Show the chart, the period's figures, the months, and the same money in the benchmark."""
     owned = get(request.user, portfolio_id)
-    ledger = load(owned)
-    window = periods.window(ledger, request.GET.get("range", ""))
-    found = figures.performance(ledger, window.period)
-    benchmark = benchmarks.chosen(owned)
+    asking = ask(request, [owned])
+    return _page(request, asking, frame(owned, "portfolio-performance"))
+
+
+@require_safe
+@login_required
+def group_performance(request: HttpRequest) -> HttpResponse:
+    """Show the same of several portfolios together, without what moved between them."""
+    asking = ask(request, named_group(request), of_one=False)
+    return _page(request, asking, group_frame(request, asking, "group-performance"))
+
+
+def _page(request: HttpRequest, asking: Asking, framed: dict[str, Any]) -> HttpResponse:
+    found = asking.found
+    benchmark = benchmarks.in_common(asking.portfolios)
     context = {
-        **frame(owned, "portfolio-performance"),
-        "has_entries": bool(ledger.entries),
+        **framed,
+        **asking_context(asking),
         "benchmark": benchmark,
-        **period_context(ledger, window),
-        "url_figures": reverse("portfolio-performance", args=[owned.pk]),
-        "same_flows": same_flows_context(ledger, found, benchmark) if benchmark else None,
+        **period_context(found, asking.window, asking.explain),
+        "url_figures": asking.address("performance"),
+        "url_chart": asking.address("chart", beside="benchmark"),
+        "same_flows": same_flows_context(asking, benchmark) if benchmark else None,
         "choices": _modes(),
         "month_names": [name for _month, name in _named_months()],
-        "grid": month_grid(risk.of(ledger, figures.performance(ledger, _whole(ledger)), risk.Terms(), None)),
+        "grid": month_grid(_whole(asking)),
     }
     piece = is_fragment(request, "period")
     template = "portfolios/_performance_pieces.html" if piece else "portfolios/performance.html"
-    return render(request, template, context)
+    return render(request, template, context, status=asking.status)
 
 
 def _modes() -> list[dict[str, str]]:
     return [{"value": "", "label": _("Return")}, {"value": "value", "label": _("Value")}]
 
 
-def _whole(ledger: Ledger) -> figures.Period:
-    return figures.inception(ledger, periods.last_day(ledger))
+def _whole(asking: Asking) -> RiskView:
+    """Measure all the time there is, month by month."""
+    found = asking.found
+    period = reports.inception(found, asking.last_day)
+    return risk.of(found.parts[0], reports.performance(found, period), risk.Terms(), None)
 
 
-def same_flows_context(ledger: Ledger, found: Performance, benchmark: Benchmark) -> dict[str, Any]:
+def same_flows_context(asking: Asking, benchmark: Benchmark) -> dict[str, Any]:
     """Tell what the same money in the benchmark would be worth at the end of a period."""
-    compared = benchmarks.compare(ledger, found, benchmark)
+    found = reports.performance(asking.found, asking.window.period)
+    compared = benchmarks.compare(asking.found.parts[0], found, benchmark)
     return {
         "name": benchmark.name,
         "ours": ratio(float(found.series.value[-1])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from core.errors import NotFound
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.models import Portfolio
-from portfolios.selectors import figures, periods, realised, valuation
+from portfolios.selectors import figures, periods, realised, reports, valuation
 from portfolios.selectors.findings import findings
 from portfolios.selectors.ledger import Ledger, load
+from portfolios.selectors.periods import Window
 from portfolios.selectors.portfolios import get
 from portfolios.selectors.positions import PositionTable, table
 from portfolios.selectors.valuation import Valuation
@@ -49,10 +51,16 @@ def portfolio(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         "findings": _findings(ledger, valued),
         "compare": _rivals(request, owned),
         **day_context(ledger, valued.day),
-        **period_context(ledger, window),
+        **_period(ledger, window),
         **_spread(ledger, valued, "instrument"),
     }
     return render(request, "portfolios/portfolio.html", context)
+
+
+def _period(ledger: Ledger, window: Window) -> dict[str, Any]:
+    explain = partial(explain_url, ledger, window=window)
+    found = period_context(reports.of_ledger(ledger), window, explain)
+    return {**found, "url_figures": reverse("portfolio-figures", args=[ledger.portfolio.pk])}
 
 
 @require_safe
@@ -61,7 +69,7 @@ def period_figures(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Show returns and the statement of a period: a piece of the page, asked for when the range changes."""
     ledger = load(get(request.user, portfolio_id))
     window = periods.window(ledger, request.GET.get("range", ""))
-    context = {"currency": ledger.base, **period_context(ledger, window)}
+    context = {"currency": ledger.base, **_period(ledger, window)}
     return render(request, "portfolios/_period_pieces.html", context)
 
 

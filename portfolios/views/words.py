@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portfolios.domain import spans
 from portfolios.domain.reasons import Reason
 from portfolios.selectors.findings import Finding, FindingKind
+from portfolios.selectors.periods import SEPARATOR
 
 NAMED = 3
 
@@ -49,7 +51,9 @@ def range_text(name: str) -> str:
         "1Y": gettext("1 year"),
         "5Y": gettext("5 years"),
     }
-    return words.get(name, gettext("since the start"))
+    if spans.is_year(name):
+        return name
+    return gettext("these days") if SEPARATOR in name else words.get(name, gettext("since the start"))
 
 
 def finding_text(kind: FindingKind, rows: list[Finding]) -> str:

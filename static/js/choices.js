@@ -11,7 +11,7 @@ function show(form) {
 }
 
 /** @param {ParentNode} root */
-function enhance(root) {
+export function enhance(root) {
   const forms = [...root.querySelectorAll("form[data-shows]")];
   if (root instanceof HTMLFormElement && root.dataset.shows) forms.push(root);
   for (const form of forms) show(/** @type {HTMLFormElement} */ (form));

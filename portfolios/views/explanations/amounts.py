@@ -110,7 +110,7 @@ def _with_origin(asked: Question, instrument: int, entry_id: EntryId | None) -> 
     bought, now = asked.ledger.bought_as(instrument, entry_id), asked.symbol(instrument)
     if bought is None:
         return now
-    symbols = {"now": asked.ledger.instruments[instrument].symbol, "bought": bought.symbol}
+    symbols = {"now": asked.found.instruments[instrument].symbol, "bought": bought.symbol}
     return text(_("%(now)s, bought as %(bought)s") % symbols)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,13 @@ from django.utils.translation import ngettext
 
 from core.money import minor_units, round_parts
 from portfolios.domain.statement import Statement
-from portfolios.selectors.figures import Performance, Period, performance, state
+from portfolios.selectors.benchmarks import Benchmark
+from portfolios.selectors.figures import Performance, Period
 from portfolios.selectors.ledger import Ledger
 from portfolios.selectors.periods import Window
+from portfolios.selectors.reports import Report, performance, statement
+from portfolios.selectors.risk import RiskView, Terms
+from portfolios.selectors.risk import of as risk_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An explanation. `result` is what the last column comes to; `note` says what is not in it."""
+    """An explanation. `result` is what the last column comes to; `note` says what is not in it.
+
+    `steps` lead from the rows to the result where that is more than a sum: what is done, what it gives.
+    """
 
     title: str
     sentence: str
@@ -41,6 +48,7 @@ class Answer:
     result: Cell
     note: str = ""
     result_label: str = ""
+    steps: list[tuple[str, Cell]] = field(default_factory=list)
 
 
 MOST_ROWS = 300
@@ -61,11 +69,21 @@ def shortened(answer: Answer) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A figure of a ledger: of a period, or as it stands at the period's end since the first entry."""
+    """A figure of a report: of a period, or as it stands at the period's end since the first entry.
 
-    ledger: Ledger
+    `terms` and `benchmark` are what risk is measured by.
+    """
+
+    found: Report
     window: Window
     of_period: bool
+    terms: Terms = field(default_factory=Terms)
+    benchmark: Benchmark | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the one portfolio, or part of one, that is asked about; the first of several."""
+        return self.found.parts[0]
 
     @property
     def day(self) -> date:
@@ -74,13 +92,13 @@ class Question:
 
     @property
     def base(self) -> str:
-        """The portfolio's currency."""
-        return self.ledger.base
+        """The currency of the report."""
+        return self.found.base
 
     @property
     def performance(self) -> Performance:
         """The returns of the period."""
-        return performance(self.ledger, self.window.period)
+        return performance(self.found, self.window.period)
 
     @property
     def period(self) -> Period:
@@ -90,15 +108,20 @@ class Question:
     @property
     def statement(self) -> Statement:
         """Where the change in value of the period came from."""
-        return state(self.ledger, self.period)
+        return statement(self.found, self.period)
+
+    @property
+    def risk(self) -> RiskView:
+        """The risk figures of the period."""
+        return risk_of(self.ledger, self.performance, self.terms, self.benchmark)
 
     def symbol(self, instrument: int | None) -> Cell:
         """Name an instrument; a dash where none is meant."""
-        return text("–" if instrument is None else self.ledger.instruments[instrument].symbol)
+        return text("–" if instrument is None else self.found.instruments[instrument].symbol)
 
     def quoted(self, instrument: int) -> str:
         """Tell the currency in which an instrument is quoted."""
-        return str(self.ledger.instruments[instrument].currency)
+        return str(self.found.instruments[instrument].currency)
 
     def parts(self, amounts: Sequence[Decimal | None], *, signed: bool = False) -> list[Cell]:
         """Round amounts of the portfolio's currency together, so that they add up as shown."""

@@ -14,6 +14,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors import periods
 from portfolios.selectors.figures import Period
 from portfolios.selectors.ledger import load
+from portfolios.selectors.reports import of_ledger
 from portfolios.selectors.valuation import at
 from portfolios.views.explanations import FIGURES, Question
 from tests.portfolios.views.conftest import words
@@ -224,7 +225,7 @@ LINES = {
 @pytest.mark.parametrize("figure", LINES)
 def test_explanation_adds_up_to_its_line(busy, january, figure, window):
     ledger = load(busy)
-    asked = Question(ledger, periods.window(ledger, window), of_period=True)
+    asked = Question(of_ledger(ledger), periods.window(ledger, window), of_period=True)
     answer = FIGURES[figure](asked)
     lines = asked.statement.lines
     assert answer.result.value == getattr(lines, LINES[figure])
@@ -234,7 +235,7 @@ def test_explanation_adds_up_to_its_line(busy, january, figure, window):
 
 def test_explained_gain_is_the_statements(busy, january):
     ledger = load(busy)
-    asked = Question(ledger, periods.window(ledger, "All"), of_period=True)
+    asked = Question(of_ledger(ledger), periods.window(ledger, "All"), of_period=True)
     answer = FIGURES["gain"](asked)
     assert answer.result.value == asked.statement.lines.gain()
     assert len(answer.rows) == 6
@@ -254,7 +255,7 @@ def test_explained_gain_is_the_statements(busy, january):
 )
 def test_explanation_since_the_start_adds_up_to_the_valuation(busy, january, figure, name):
     ledger = load(busy)
-    asked = Question(ledger, periods.window(ledger, "All"), of_period=False)
+    asked = Question(of_ledger(ledger), periods.window(ledger, "All"), of_period=False)
     answer = FIGURES[figure](asked)
     assert answer.result.value == getattr(at(ledger, asked.day), name)
     assert sum((row[-1].value for row in answer.rows), Decimal(0)) == round(answer.result.value, 2)
@@ -263,7 +264,7 @@ def test_explanation_since_the_start_adds_up_to_the_valuation(busy, january, fig
 def test_linked_stretches_are_the_time_weighted_return(busy, january, enter):
     enter(busy, "deposit", "2024-01-18", 500)
     ledger = load(busy)
-    asked = Question(ledger, periods.window(ledger, "All"), of_period=True)
+    asked = Question(of_ledger(ledger), periods.window(ledger, "All"), of_period=True)
     answer = FIGURES["time_weighted"](asked)
     product = Decimal(1)
     for row in answer.rows:
@@ -274,7 +275,9 @@ def test_linked_stretches_are_the_time_weighted_return(busy, january, enter):
 
 def test_discounted_flows_come_to_nothing(busy, january):
     ledger = load(busy)
-    answer = FIGURES["money_weighted"](Question(ledger, periods.window(ledger, "All"), of_period=True))
+    answer = FIGURES["money_weighted"](
+        Question(of_ledger(ledger), periods.window(ledger, "All"), of_period=True)
+    )
     assert float(sum(row[-1].value for row in answer.rows)) == pytest.approx(0, abs=1e-6)
 
 

@@ -47,7 +47,7 @@ def test_pieces_of_a_period_have_ids_and_no_frame(member, portfolio, index):
 
 def test_risk_says_each_figure_its_meaning_and_why_it_is_missing(member, portfolio, index):
     shown = words(member.get(url(portfolio, "risk")))
-    assert "Volatility, a year How much the daily returns spread around their mean." in shown
+    assert "Volatility, a year (explain) How much the daily returns spread around their mean." in shown
     assert "Beta How far it moved when the benchmark moved by one." in shown
     # the fee of the first day, regained by the last
     assert "Jan. 1, 2024 – Jan. 2, 2024 Jan. 31, 2024 30 ▼ −0.05%" in shown
