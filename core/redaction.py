@@ -18,7 +18,9 @@ _KEY = re.compile(
     re.IGNORECASE,
 )
 # a path segment after these words opens something to whoever knows it
-_KEYED_PATH = re.compile(r"(?<=/)((?:key|confirm-email|invitations?|share|unsubscribe)/)[^/\s?#\"']+")
+_KEYED_PATH = re.compile(
+    r"(?<=/)((?:key|confirm-email|invitations?|share|public/portfolios|unsubscribe)/)[^/\s?#\"']+"
+)
 # every repetition has an end, so that a long text takes no longer than its length
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {GONE}"),

@@ -79,3 +79,10 @@ class TooManyMembers(Conflict):
 
     code = "too-many-members"
     title = "This portfolio has as many members as it takes"
+
+
+class TooManyLinks(Conflict):
+    """More public links that count than one portfolio takes."""
+
+    code = "too-many-links"
+    title = "This portfolio has as many public links as it takes"

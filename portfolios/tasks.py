@@ -28,6 +28,12 @@ def purge_invitations() -> None:
 
 
 @shared_task
+def purge_public_links() -> None:
+    """Throw away public links that ended a month ago."""
+    log.info("portfolios.public_links_purged", count=sharing.purge_links())
+
+
+@shared_task
 def check_quality(portfolio_id: str) -> None:
     """Run the quality checks over a portfolio that changed; of many calls for one state the first works."""
     key = UUID(portfolio_id)
@@ -66,5 +72,6 @@ SCHEDULE = {
     "portfolios.tasks.check_all_quality": crontab(minute="7", hour="4"),
     "portfolios.tasks.purge_import_previews": crontab(minute="47", hour="3"),
     "portfolios.tasks.purge_invitations": crontab(minute="57", hour="3"),
+    "portfolios.tasks.purge_public_links": crontab(minute="52", hour="3"),
     "portfolios.tasks.resume_imports": crontab(),
 }

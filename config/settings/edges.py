@@ -31,6 +31,8 @@ THROTTLES = {
     "sign-up": env.str("THROTTLE_SIGN_UP", default="60/min"),
     "refresh": env.str("THROTTLE_REFRESH", default="120/min"),
     "reports": env.str("THROTTLE_REPORTS", default="60/min"),
+    # pages, charts and JSON of public links, however many links of however many people
+    "public-links": env.str("THROTTLE_PUBLIC_LINKS", default="120/min"),
     # mails that invite: by who sends them, and by the address they go to
     "invitations": env.str("THROTTLE_INVITATIONS", default="30/day"),
     "invitations-address": env.str("THROTTLE_INVITATIONS_ADDRESS", default="5/day"),

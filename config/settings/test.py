@@ -8,7 +8,16 @@ from config.settings import *  # noqa: F403
 THROTTLES = {
     **THROTTLES,  # noqa: F405
     **dict.fromkeys(
-        ("reads", "writes", "heavy", "anonymous", "address", "invitations", "invitations-address"),
+        (
+            "reads",
+            "writes",
+            "heavy",
+            "anonymous",
+            "address",
+            "invitations",
+            "invitations-address",
+            "public-links",
+        ),
         "1000000/min",
     ),
 }

@@ -12,6 +12,7 @@ from portfolios.api import (
     imports,
     income,
     portfolios,
+    public_links,
     quality,
     rebalancing,
     reports,
@@ -62,6 +63,17 @@ urlpatterns = [
     path(f"{ONE}/invitations", sharing.InvitationsView.as_view(), name="api-invitations"),
     path(INVITATION, sharing.InvitationView.as_view(), name="api-invitation"),
     path(f"{INVITATION}/resend", sharing.InvitationResendView.as_view(), name="api-invitation-resend"),
+    path(f"{ONE}/public-links", public_links.PublicLinksView.as_view(), name="api-public-links"),
+    path(
+        f"{ONE}/public-links/<uuid:link_id>",
+        public_links.PublicLinkView.as_view(),
+        name="api-public-link",
+    ),
+    path(
+        "api/v1/public/portfolios/<str:token>",
+        public_links.PublicPortfolioView.as_view(),
+        name="api-public-portfolio",
+    ),
     path(RECEIVED, sharing.ReceivedView.as_view(), name="api-received"),
     path(f"{RECEIVED}/<uuid:invitation_id>/accept", sharing.AcceptView.as_view(), name="api-received-accept"),
     path(

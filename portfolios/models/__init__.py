@@ -13,6 +13,7 @@ from core.ids import uuid7
 from core.models import LIVE_WORLD, Membership, Role, TimeStamped, World
 from market.models import Instrument
 from portfolios.models.benchmark import BenchmarkPart
+from portfolios.models.links import PublicLink
 from portfolios.models.lots import CarriedLots, ReliefLink
 from portfolios.models.tags import InstrumentTag
 from portfolios.models.targets import AllocationTarget, LotSize
@@ -27,6 +28,7 @@ __all__ = [
     "Portfolio",
     "PortfolioInvitation",
     "PortfolioMember",
+    "PublicLink",
     "QualityDismissal",
     "QualityRun",
     "ReliefLink",

@@ -24,6 +24,7 @@ from portfolios.models import (
     Portfolio,
     PortfolioInvitation,
     PortfolioMember,
+    PublicLink,
     QualityDismissal,
     ReliefLink,
     Transaction,
@@ -60,6 +61,10 @@ _LOT = (PORTFOLIO, ("instrument", "instrument__uuid"), "size")
 _TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
 _PART = ("id", PORTFOLIO, ("instrument", "instrument__uuid"), "weight")
 
+_LINK_OUT = (
+    "id", PORTFOLIO, "label", "shows", "names", "beginning", "expires_at", "revoked_at", "views",
+    "last_viewed_at", "created_at", "updated_at",
+)  # fmt: skip
 _INVITATION = (
     "id", PORTFOLIO, "email", "role", "status", ("invited_by", "invited_by_id"), "sent_at", "expires_at",
     "closed_at", "member_id", "created_at", "updated_at",
@@ -80,6 +85,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("portfolio_members", members, columns)
     yield table("invitations_sent", sent.order_by("created_at", "pk"), _INVITATION)
     yield table("invitations_received", got.order_by("created_at", "pk"), _INVITATION)
+    public = PublicLink.objects.filter(portfolio__in=mine).order_by("created_at", "pk")
+    yield table("public_links", public, _LINK_OUT)
     words = InstrumentTag.objects.filter(user=user_id).order_by("name", "instrument_id", "pk")
     yield table("instrument_tags", words, _TAG)
     entries = Transaction.objects.filter(portfolio__in=mine).order_by("portfolio_id", "day", "sequence", "pk")

@@ -145,6 +145,25 @@ def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
     return spread([(ledger, valued, ONE)], by)
 
 
+def grouped(
+    ledger: Ledger, valued: Valuation, by: str, name: Callable[[Instrument], str]
+) -> list[Slice[str]]:
+    """Group one portfolio as `allocation` does, with names of the caller's for what is held."""
+    with exact():
+        return groups.allocation(_named(valued, by, lambda key: name(ledger.instruments[key])))
+
+
+def shares(valued: Valuation) -> dict[int | str, Decimal | None]:
+    """Tell the share in all that is worth something, by instrument and by currency of cash."""
+    rows: list[tuple[int | str, Decimal]] = [
+        (one.instrument, one.market_value)
+        for one in valued.positions
+        if one.quantity and one.market_value is not None
+    ]
+    rows += [(one.currency, one.value) for one in valued.cash if one.value is not None]
+    return {one.key: one.share for one in groups.allocation(rows)}
+
+
 def spread(parts: Iterable[tuple[Ledger, Valuation, Decimal]], by: str) -> list[Slice[str]]:
     """Group what portfolios are worth, each at the rate into one currency; the shares add up to 1.
 
@@ -168,17 +187,17 @@ def named_values(ledger: Ledger, valued: Valuation, by: str) -> list[tuple[str, 
         known = [one.market_value for one in valued.positions if one.quantity]
         known += [one.value for one in valued.cash]
         return [(str(ledger.portfolio.name), value) for value in known if value is not None]
-    name = _NAMES[by]
-    rows = [
-        (name(ledger.instruments[one.instrument]), one.market_value)
-        for one in valued.positions
-        if one.quantity
-    ]
+    name = NAMES[by]
+    return _named(valued, by, lambda key: name(ledger.instruments[key]))
+
+
+def _named(valued: Valuation, by: str, name: Callable[[int], str]) -> list[tuple[str, Decimal]]:
+    rows = [(name(one.instrument), one.market_value) for one in valued.positions if one.quantity]
     rows += [(_cash_name(by, one), one.value) for one in valued.cash]
     return [(key, value) for key, value in rows if value is not None]
 
 
-_NAMES: dict[str, Callable[[Instrument], str]] = {
+NAMES: dict[str, Callable[[Instrument], str]] = {
     "instrument": lambda one: one.symbol,
     "class": lambda one: str(Instrument.Kind(one.kind).label),
     "currency": lambda one: one.currency,

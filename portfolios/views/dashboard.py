@@ -92,14 +92,7 @@ def grouping(request: HttpRequest) -> str:
 
 def spread_context(slices: list[Slice[str]], by: str, url: str, *, several: bool = False) -> dict[str, Any]:
     """Make the context of the allocation piece; `several`: of more than one portfolio."""
-    names = {
-        "instrument": _("Instrument"),
-        "class": _("Class"),
-        "currency": _("Currency"),
-        "sector": _("Sector"),
-        "country": _("Country"),
-        "account": _("Portfolio"),
-    }
+    names = grouping_names()
     return {
         "slices": _shown(slices),
         "groupings": [
@@ -107,6 +100,18 @@ def spread_context(slices: list[Slice[str]], by: str, url: str, *, several: bool
             for one in valuation.GROUPINGS
             if one != valuation.ACCOUNT or several
         ],
+    }
+
+
+def grouping_names() -> dict[str, str]:
+    """Name what things can be grouped by."""
+    return {
+        "instrument": _("Instrument"),
+        "class": _("Class"),
+        "currency": _("Currency"),
+        "sector": _("Sector"),
+        "country": _("Country"),
+        "account": _("Portfolio"),
     }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.selectors import is_email_verified
+from core import clock
 from core.errors import Conflict, DomainError, NotFound, RateLimited, ValidationFailed
 from core.models import Role
 from core.pages import actor_of, attempted, is_htmx
@@ -21,6 +22,7 @@ from portfolios.errors import AddressUnproven
 from portfolios.forms import HandOverForm, InviteForm
 from portfolios.models import Portfolio, PortfolioInvitation
 from portfolios.selectors import sharing as selectors
+from portfolios.selectors.links import LinkView, links
 from portfolios.selectors.portfolios import get
 from portfolios.services import sharing as services
 from portfolios.views.common import frame, toast
@@ -172,12 +174,14 @@ def _answer(request: HttpRequest, portfolio_id: UUID, text: str, *, level: str =
 def _context(request: HttpRequest, portfolio: Portfolio, form: InviteForm) -> dict[str, Any]:
     owns = getattr(portfolio, "role", "") == Role.OWNER
     waiting = selectors.invitations(portfolio) if owns else []
+    now = clock.now()
     return frame(
         portfolio,
         CURRENT,
         owns=owns,
         members=selectors.members(request.user, portfolio.pk),
         invitations=[{"row": one, "expired": selectors.state_of(one) == "expired"} for one in waiting],
+        links=[LinkView(one, now) for one in links(portfolio)] if owns else [],
         form=form,
         roles=PortfolioInvitation.ROLES,
         may_invite=owns and is_email_verified(request.user),  # type: ignore[arg-type]  # signed in

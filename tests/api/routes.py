@@ -92,6 +92,7 @@ TARGETS = {"by": "class", "targets": [{"key": "stock", "weight": "1"}]}
 COIN = {"coin_id": "bitcoin", "amount": 1}
 
 TOKEN = {"name": "Script", "scopes": ["portfolios:read"], "password": "correct horse battery"}
+LINK = {"label": "For all", "shows": "percentages"}
 INVITE = {"email": "eve@example.org", "role": "viewer"}
 
 FILE = "date,type,symbol,quantity,price,fee,currency\n2024-01-08,BUY,MINE,2,12,0,EUR\n"
@@ -193,6 +194,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-invitations": (Call("get"), Call("post", INVITE, status=201)),
     "api-invitation": (Call("delete", status=204),),
     "api-invitation-resend": (Call("post", NONE),),
+    "api-public-links": (Call("get"), Call("post", LINK, status=201)),
+    "api-public-link": (Call("delete", status=204),),
+    "api-public-portfolio": GET,
     "api-received": GET,
     "api-received-accept": (Call("post", NONE),),
     "api-received-decline": (Call("post", NONE, status=204),),
@@ -226,6 +230,9 @@ OWNERS = {
     ("api-invitations", "post"),
     ("api-invitation", "delete"),
     ("api-invitation-resend", "post"),
+    ("api-public-links", "get"),
+    ("api-public-links", "post"),
+    ("api-public-link", "delete"),
 }
 # Needs no token. Signing out by its refresh token is proof enough.
 PUBLIC = {
@@ -233,6 +240,7 @@ PUBLIC = {
     "api-users-login",
     "api-users-refresh",
     "api-users-logout",
+    "api-public-portfolio",
     "schema",
     "api-docs",
 }

@@ -34,7 +34,7 @@ from core.models import Role
 from core.roles import StaffRole
 from market.models import Exchange, Instrument
 from market.selectors import instruments
-from portfolios.models import Portfolio, PortfolioMember
+from portfolios.models import Portfolio, PortfolioMember, PublicLink
 from portfolios.services import archive
 from tests.api.conftest import PASSWORD
 from tests.api.routes import BUY, RATE, SPLIT, TOKEN, Call
@@ -379,6 +379,15 @@ def _(at: Ground) -> Any:
         PortfolioMember(portfolio_id=at.ids["portfolio_id"], user=one, role=Role.VIEWER) for one in crowd
     )
     return at.send("post", f"{at.portfolio}/invitations", {"email": "eve@example.org", "role": "viewer"})
+
+
+@produces("too-many-links")
+def _(at: Ground) -> Any:
+    PublicLink.objects.bulk_create(
+        PublicLink(portfolio_id=at.ids["portfolio_id"], token_hash=f"{n:064}", beginning="x")
+        for n in range(20)
+    )
+    return at.send("post", f"{at.portfolio}/public-links", {})
 
 
 @produces("stale-version")

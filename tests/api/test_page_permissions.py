@@ -19,6 +19,9 @@ PAGES = pages()
 PUBLIC = {
     "landing",
     "invitation",
+    "public-portfolio",
+    "public-chart",
+    "public-allocation",
     "offline",
     "service-worker",
     "health-live",
@@ -27,7 +30,16 @@ PUBLIC = {
 }
 REPORTS = {"csp-report"}  # browsers send them by themselves, whoever is signed in
 STAFF = {"staff-support-end", "staff-factor", "staff-mail", "staff-mail-message"}
-OWNED = {"portfolio_id", "uuid", "session_id", "invitation_id", "token_id", "issue_id", "preset_id"}
+OWNED = {
+    "portfolio_id",
+    "uuid",
+    "session_id",
+    "invitation_id",
+    "link_id",
+    "token_id",
+    "issue_id",
+    "preset_id",
+}
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
 # Other ids that pages take, as the scene has them: a figure that is explained, the day of a price.

@@ -47,7 +47,7 @@ from tests.api.routes import (
 
 pytestmark = pytest.mark.django_db
 ROUTES = routes()
-BY_ID = [route for route in ROUTES if route.ids]
+BY_ID = [route for route in ROUTES if route.ids and route.name not in PUBLIC]
 OF_PORTFOLIO = [route for route in ROUTES if "portfolio_id" in route.ids]
 CLOSES = [(date(2024, 1, 5), Decimal(10)), (date(2024, 1, 8), Decimal(12))]
 DIVIDEND = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
@@ -112,6 +112,9 @@ def scene_of(person: Person) -> Scene:
     scene.ids[""]["session_id"] = person.user.token_families.get().pk
     imports = reverse("api-imports", args=[portfolio["id"]])
     scene.ids[""] |= shared(person, portfolio["id"])
+    scene.ids[""]["link_id"], public = linked(person, portfolio["id"])
+    for name in ("public-portfolio", "public-chart", "public-allocation", "api-public-portfolio"):
+        scene.ids[name] = {"token": public}
     scene.names["MEMBER"] = str(scene.ids[""]["user_id"])
     scene.names["ISSUE"], scene.ids[""]["issue_id"] = findings(person, portfolio["id"])
     for name in ("api-received-accept", "api-received-decline", "invitation-accept", "invitation-decline"):
@@ -133,6 +136,14 @@ def shared(person: Person, portfolio_id: str) -> dict[str, Any]:
     token = f"{INVITED}-{portfolio_id}"
     PortfolioInvitation.objects.filter(pk=invited.invitation.pk).update(token_hash=digest(token))
     return {"user_id": carol.pk, "invitation_id": invited.invitation.pk, "token": token}
+
+
+def linked(person: Person, portfolio_id: str) -> tuple[UUID, str]:
+    """Make a public link to the portfolio."""
+    issued = sharing.create_link(
+        actor=Actor.user(person.user), portfolio_id=UUID(portfolio_id), data=sharing.LinkInput()
+    )
+    return issued.link.pk, issued.token
 
 
 def findings(person: Person, portfolio_id: str) -> tuple[str, str]:

@@ -82,6 +82,8 @@ class Home:
         PortfolioMember.objects.create(portfolio_id=portfolio, user=guest, role="viewer")
         invited = {"email": f"friend{number}@example.org", "role": "viewer"}
         self.post("api-invitations", invited, portfolio_id=portfolio)
+        public = self.post("api-public-links", {"label": f"Link {number}"}, portfolio_id=portfolio)
+        self.ids.setdefault("api-public-portfolio", {"token": public["token"]})
         theirs = create_portfolio(actor=Actor.user(guest), owner_id=guest.pk, name="Theirs", currency="EUR")
         sharing.invite_member(
             actor=Actor.user(guest), portfolio_id=theirs.pk, email=self.person.user.email, role="viewer"

@@ -27,6 +27,8 @@ UUID_TEXT = "018bcfe5-687c-700e-920e-77fbe4e43474"
         ("/accounts/password/reset/key/3-abc-def/", "/accounts/password/reset/key/[removed]/"),
         ("/accounts/confirm-email/MQ:1abc:xyz/", "/accounts/confirm-email/[removed]/"),
         ("/invitations/an-invitation/", "/invitations/[removed]/"),
+        ("/share/a-link/chart/", "/share/[removed]/chart/"),
+        ("/api/v1/public/portfolios/a-link", "/api/v1/public/portfolios/[removed]"),
         ("password=hunter2", "password=[removed]"),
         ('{"password": "hunter2"}', '{"password": "[removed]"}'),
         ("sessionid=abc; csrftoken=def", "sessionid=[removed]; csrftoken=[removed]"),

@@ -45,7 +45,7 @@ from portfolios.services.imports.preview import preview_import
 from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, default_portfolio
 from portfolios.services.quality import dismiss_issue
-from portfolios.services.sharing import accept_invitation, invite_member
+from portfolios.services.sharing import LinkInput, accept_invitation, create_link, invite_member
 from portfolios.services.tags import set_tags
 from portfolios.services.targets import TargetInput, set_lot_size, set_targets
 from portfolios.services.transactions import add_transactions, change_transaction
@@ -145,6 +145,8 @@ def _portfolios(user: User, friend: User, instrument: Instrument) -> tuple[Portf
     accept_invitation(user=user, invitation_id=asked.pk)
     for portfolio, by, address in ((own, user, "carl@example.org"), (theirs, friend, NEW_EMAIL)):
         invite_member(actor=Actor.user(by), portfolio_id=portfolio.pk, email=address, role=Role.VIEWER)
+    for portfolio, by in ((own, user), (theirs, friend)):
+        create_link(actor=Actor.user(by), portfolio_id=portfolio.pk, data=LinkInput(label=portfolio.note))
     save_preset(actor=actor, user=user, name=FORMULA, mapping={"decimal": ","})
     _compared(actor, own, instrument)
     for portfolio in (own, theirs):

@@ -23,6 +23,7 @@ from portfolios.models import Portfolio, PortfolioInvitation, PortfolioMember, T
 from portfolios.selectors.ledger import owner_id
 from portfolios.selectors.portfolios import named_in
 from portfolios.services.revisions import bump
+from portfolios.services.sharing.links import end_links
 
 
 @transaction.atomic
@@ -94,7 +95,8 @@ def _keep_prices(portfolio: Portfolio, user_id: UUID) -> None:
 def hand_over_portfolio(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> None:
     """Make a member the owner; the former owner is an editor from now on.
 
-    It is nobody's default portfolio after that, and the new owner's own rates apply in it.
+    It is nobody's default portfolio after that, the new owner's own rates apply in it, and its public
+    links end.
 
     Raises:
         NotFound, Forbidden: there is no such member, or the actor does not own the portfolio.
@@ -110,6 +112,7 @@ def hand_over_portfolio(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> N
         before, member.role = member.role, role
         member.save(update_fields=["role", "updated_at"])
         _record(actor, member, "portfolio.handed_over", before=before, after=role)
+    end_links(actor=actor, portfolio=portfolio)
     portfolio.default_for = None
     portfolio.save(update_fields=["default_for", "updated_at"])
     bump(portfolio)

@@ -75,6 +75,8 @@ ENDPOINTS = {
     "api-invitations": {"get": OWN, "post": OWN},
     "api-invitation": {"delete": OWN},
     "api-invitation-resend": {"post": OWN},
+    "api-public-links": {"get": OWN, "post": OWN},
+    "api-public-link": {"delete": OWN},
 }
 # A method that is missing is answered with 405.
 PAGES = {
@@ -124,6 +126,8 @@ PAGES = {
     "member-role": {"post": OWN},
     "member-remove": {"get": OWN, "post": OWN},
     "portfolio-hand-over": {"get": OWN, "post": OWN},
+    "portfolio-links": {"get": OWN, "post": OWN},
+    "portfolio-link-revoke": {"get": OWN, "post": OWN},
 }
 FORM = {"confirm": "Savings", "email": "new@example.org", "role": "editor"}
 
