@@ -15,7 +15,6 @@ from market.models import Instrument
 from portfolios.domain import portrait
 from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_of
-from portfolios.domain.exact import total_of_known
 from portfolios.domain.portrait import (
     Course,
     Fraction,
@@ -202,17 +201,23 @@ def _held(sitting: Sitting) -> Iterable[Held]:
 
 
 def _held_worth(sitting: Sitting, places: int) -> Iterable[HeldWorth]:
+    money = [one for one in sitting.valued.cash if one.amount]
+    exact = {row.instrument.pk: row.view.market_value for row in sitting.rows}
+    worth = _together(exact | {one.currency: one.value for one in money}, places)
     for row in sitting.rows:
         price = row.view.price.price if row.view.price else None
-        yield HeldWorth(row.view.quantity, price, row.view.currency, row.value, row.unrealised)
-    money = [one for one in sitting.valued.cash if one.amount]
-    left = round_amount(sitting.valued.total, places) - total_of_known(row.value for row in sitting.rows)
-    known = [one.value for one in money if one.value is not None]
-    # together with what is held, they add up to the total that is shown
-    values = iter(round_parts(known, places, left) if known else [])
+        value = worth.get(row.instrument.pk)
+        yield HeldWorth(row.view.quantity, price, row.view.currency, value, row.unrealised)
     for one in money:
-        value = None if one.value is None else next(values)
-        yield HeldWorth(one.amount, None, one.currency, value, None)
+        yield HeldWorth(one.amount, None, one.currency, worth.get(one.currency), None)
+
+
+def _together(exact: dict[int | str, Decimal | None], places: int) -> dict[int | str, Decimal]:
+    """Round what is known in the order of the allocation, so that both show the same amounts."""
+    known = [(key, value) for key, value in exact.items() if value is not None]
+    known.sort(key=lambda one: -one[1])
+    rounded = round_parts([value for _key, value in known], places)
+    return {key: value for (key, _exact), value in zip(known, rounded, strict=True)}
 
 
 def _course(sitting: Sitting) -> Course:

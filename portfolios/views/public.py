@@ -23,7 +23,6 @@ from core import context, throttling
 from core.errors import NotFound, RateLimited
 from core.money import plain
 from core.templatetags.pieces import MAX_SLICES
-from core.views import refused
 from portfolios.domain.portrait import Held, HeldWorth, Measured, Portrait, Spread, Worth
 from portfolios.payloads.portrait import BUDGET, HEADERS
 from portfolios.selectors import portraits
@@ -57,12 +56,20 @@ def for_anybody(
             throttling.spend(request, BUDGET, throttling.network_of(context.current().address))
             response = view(request, *args, **kwargs)
         except (NotFound, RateLimited) as error:
-            response = refused(request, error)
+            response = _refused(request, error)
         for name, value in HEADERS.items():
             response.headers[name] = value
         return response
 
     return answer
+
+
+def _refused(request: HttpRequest, error: NotFound | RateLimited) -> HttpResponse:
+    shown = {"error": error, **_no_token(request)}
+    response = render(request, "portfolios/public/refused.html", shown, status=error.status)
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 @for_anybody
@@ -75,11 +82,11 @@ def portfolio(request: HttpRequest, token: str) -> HttpResponse:
         note_view(link_id=sitting.link.pk)  # a look by support may write nothing
     found, worth = portraits.portrait_of(sitting), portraits.worth_of(sitting)
     shown = {
-        **_frame(found, worth),
+        **_frame(request, found, worth),
         **_period(found),
         **_allocation(request, found, worth, token),
         "holdings": _holdings(found, worth),
-        "modes": _modes() if worth else [],
+        "drawn": _modes() if worth else [],
         "url": reverse("public-portfolio", args=[token]),
         "url_chart": reverse("public-chart", args=[token]),
     }
@@ -94,7 +101,7 @@ def allocation(request: HttpRequest, token: str) -> HttpResponse:
     """Show how the value is spread, grouped as asked: a piece of the page."""
     sitting = portraits.sit(opened_by(token))
     found, worth = portraits.portrait_of(sitting), portraits.worth_of(sitting)
-    shown = {**_frame(found, worth), **_allocation(request, found, worth, token)}
+    shown = {**_frame(request, found, worth), **_allocation(request, found, worth, token)}
     return render(request, "portfolios/public/_allocation.html", shown)
 
 
@@ -133,9 +140,16 @@ def _series(name: str, points: Sequence[tuple[date, Decimal]], **more: str) -> d
     }
 
 
-def _frame(found: Portrait, worth: Worth | None) -> dict[str, Any]:
-    # a token of a form would be another one each time, and with it comes a cookie
-    return {"found": found, "worth": worth, "currency": found.currency, "csrf_token": ""}
+def _frame(request: HttpRequest, found: Portrait, worth: Worth | None) -> dict[str, Any]:
+    return {"found": found, "worth": worth, "currency": found.currency, **_no_token(request)}
+
+
+def _no_token(request: HttpRequest) -> dict[str, str]:
+    """Leave the token of forms out: it would be another each time and come with a cookie.
+
+    Only the bar with which support ends a look needs it.
+    """
+    return {} if hasattr(request, "looking") else {"csrf_token": ""}
 
 
 def _period(found: Portrait) -> dict[str, Any]:

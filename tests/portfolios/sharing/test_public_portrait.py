@@ -181,7 +181,7 @@ def test_json_says_what_was_worked_out_by_hand(held, link):
     assert rows["Cash in USD"]["value"] == "-297.63"
     assert sum(Decimal(row["weight"]) for row in rows.values() if row["weight"]) == 1
     assert rows["Mine"]["gain_ratio"] == "0.1701"  # 39 / 33.33 - 1
-    assert rows["Nope"]["quality"] == "manual"
+    assert rows["Nope"]["quality"] == "stale"
     assert sum(Decimal(row["value"]) for row in rows.values()) == Decimal(shown["amounts"]["total"])
     flows = shown["amounts"]
     assert Decimal(flows["opening"]) + Decimal(flows["net_flows"]) + Decimal(flows["gain"]) == Decimal(
