@@ -39,6 +39,15 @@ function startHtmx() {
   }
 }
 
+/** Bring the tab of the page into sight where the tabs are wider than the screen. */
+function startTabs() {
+  for (const current of document.querySelectorAll(".tabs > [aria-current]")) {
+    const tabs = /** @type {Element} */ (current.parentElement);
+    const [tab, row] = [current.getBoundingClientRect(), tabs.getBoundingClientRect()];
+    tabs.scrollLeft += tab.left + tab.width / 2 - row.left - row.width / 2;
+  }
+}
+
 function startConnection() {
   const line = document.querySelector("[data-connection]");
   const update = () => line?.toggleAttribute("hidden", navigator.onLine);
@@ -68,6 +77,7 @@ startTables();
 startDrawers();
 startDialogs();
 startHtmx();
+startTabs();
 startConnection();
 startOfflinePage();
 enhance(document);
