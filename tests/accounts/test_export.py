@@ -95,6 +95,7 @@ def test_archive_holds_nothing_of_others_and_no_secret(person):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT token_hash FROM accounts_refreshtoken UNION SELECT session_key FROM django_session"
+            " UNION SELECT token_hash FROM portfolios_publiclink"
         )
         secrets += [one for (one,) in cursor.fetchall()]
         cursor.execute(
@@ -251,6 +252,7 @@ COLUMNS_LEFT_OUT = {
     "market.Instrument.price_revision": "a counter",
     "accounts.PersonalAccessToken.token_hash": "a hash",
     "portfolios.PortfolioInvitation.token_hash": "a hash",
+    "portfolios.PublicLink.token_hash": "a hash",
     "portfolios.Transaction.fingerprint": "computed from the row",
     "portfolios.TransactionImport.source": "the person's own file, kept until it is applied",
     "portfolios.TransactionImport.attempts": "of the task that applies it",
