@@ -58,9 +58,12 @@ class Instrument(TimeStamped):
         STOCK = "stock", _("Stock")
         ETF = "etf", _("ETF")
         FUND = "fund", _("Fund")
+        BOND = "bond", _("Bond")
+        COMMODITY = "commodity", _("Commodity")
         CRYPTO = "crypto", _("Crypto")
         CURRENCY_PAIR = "currency_pair", _("Currency pair")
         INDEX = "index", _("Index")
+        OTHER = "other", _("Other")
 
     id = models.AutoField(primary_key=True)
     uuid = models.UUIDField(unique=True, default=uuid7, editable=False)

@@ -151,14 +151,14 @@ def test_every_wrong_cell_is_named_and_nothing_is_stored(staff):
         "symbol,name,currency,kind,isin,quote_unit,is_fictional\n"
         "GOOD,Good,USD,stock,,1,false\n"
         ",Nameless,USD,stock,,1,\n"
-        "BAD,Bad,USD,bond,,one,perhaps\n"
+        "BAD,Bad,USD,house,,one,perhaps\n"
     )
     answer = look(staff, "instrument", text)
     assert told(answer) == [
         (2, "symbol", "This column needs a value."),
         (3, "quote_unit", "Write a number with a decimal point, such as 12.5."),
         (3, "is_fictional", "Write true or false."),
-        (3, "kind", "Use stock, etf, fund, crypto, currency_pair, index."),
+        (3, "kind", "Use stock, etf, fund, bond, commodity, crypto, currency_pair, index, other."),
     ]
     assert "confirm" not in answer.context
     assert Instrument.objects.count() == 0
