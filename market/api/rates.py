@@ -67,7 +67,7 @@ class RateListView(ApiView):
     )
     @idempotent
     def post(self, _request: Request) -> Response:
-        """Store rates of the caller's own, all or none; for the caller they win over public ones."""
+        """Store rates of the caller's own, all or none; they win over public ones of the same day."""
         values: list[dict[str, Any]] = self.parsed(RateSerializer, many=True, max_length=MAX_ROWS)
         rows = [RateRow(day=one.pop("date"), **one) for one in values]
         stored = services.set_rates(actor=self.actor, rows=rows)

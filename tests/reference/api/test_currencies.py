@@ -133,6 +133,16 @@ def test_own_rates_win_over_public_ones_for_their_owner_alone(join):
     assert totals == [95, 90]
 
 
+def test_newer_public_rate_counts_from_its_day_on_over_an_own_one(program):
+    public = [RateRow("USD", "EUR", date(2024, 1, day), D(rate)) for day, rate in ((1, "0.90"), (9, "0.94"))]
+    set_rates(actor=Actor.system("test"), rows=public, public=True)
+    program.rates("USD", "EUR", {"2024-01-05": "0.80"})
+    portfolio = program.portfolio("EUR")
+    portfolio.money("2024-01-01", "deposit", 100, currency="USD")
+    days = {4: 90, 5: 80, 8: 80, 9: 94}
+    assert {day: D(portfolio.read("valuation", date=f"2024-01-0{day}")["total"]) for day in days} == days
+
+
 @pytest.mark.parametrize("spelling", ["GBX", "GBp", "gbx"])
 def test_pence_are_hundredths_of_a_pound_in_prices_trades_and_money(program, spelling):
     made = program.done(
