@@ -230,6 +230,12 @@ class MappingSerializer(StrictSerializer[Any]):
     )
 
 
+class UndoSerializer(StrictSerializer[Any]):
+    """How to undo."""
+
+    background = serializers.BooleanField(default=False, help_text=_("Let a task do it."))
+
+
 class ApplySerializer(StrictSerializer[Any]):
     """How to apply."""
 

@@ -30,6 +30,7 @@ from portfolios.api.import_serializers import (
     MappingSerializer,
     PreviewSerializer,
     TextUploadSerializer,
+    UndoSerializer,
 )
 from portfolios.domain.csv_import.text import MAX_BYTES
 from portfolios.models import TransactionImport
@@ -170,12 +171,23 @@ class ImportUndoView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(operation_id="imports_undo", request=None, responses=ImportSerializer, tags=["imports"])
+    @extend_schema(
+        operation_id="imports_undo",
+        request=UndoSerializer,
+        responses={200: ImportSerializer, 202: ImportSerializer},
+        tags=["imports"],
+    )
     @idempotent
     def post(self, request: Request, portfolio_id: UUID, import_id: UUID) -> Response:
-        """Delete every transaction of an import; refused when later sales need its units."""
-        batch = services.undo_import(actor=self.actor, portfolio_id=portfolio_id, import_id=import_id)
-        return Response(ImportSerializer(batch).data)
+        """Delete every transaction of an import; refused when later sales need its units.
+
+        With `background` a task does it: the answer has the status ``undoing``; ask for the import until it
+        is ``undone``, or ``applied`` again with the reason in `failure`.
+        """
+        waits = self.parsed(UndoSerializer)["background"]
+        work = services.queue_undo if waits else services.undo_import
+        batch = work(actor=self.actor, portfolio_id=portfolio_id, import_id=import_id)
+        return Response(ImportSerializer(batch).data, status=202 if waits else 200)
 
 
 class CsvRenderer(BaseRenderer):

@@ -176,7 +176,7 @@ class TransactionImport(TimeStamped):
 
     `source` is the file while it can still be read anew with another `mapping`, and empty once it
     is applied. `rows` is every row with its verdict, `summary` the layout, counts and result. A large
-    file is read and applied by a task: `claimed_at` is when one took it up, `attempts` how often.
+    file is read, applied and undone by a task: `claimed_at` is when one took it up, `attempts` how often.
     """
 
     class Status(models.TextChoices):
@@ -186,6 +186,7 @@ class TransactionImport(TimeStamped):
         READING = "reading", _("Being read")
         APPLYING = "applying", _("Being imported")
         FAILED = "failed", _("Cannot be read")
+        UNDOING = "undoing", _("Being undone")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.CASCADE, related_name="imports")
@@ -205,7 +206,9 @@ class TransactionImport(TimeStamped):
         ordering = ["-created_at"]
         indexes = [
             models.Index(
-                fields=["claimed_at"], condition=Q(status__in=["reading", "applying"]), name="import_at_work"
+                fields=["claimed_at"],
+                condition=Q(status__in=["reading", "applying", "undoing"]),
+                name="import_at_work",
             )
         ]
 

@@ -18,6 +18,7 @@ WAITING = frozenset(
     {
         TransactionImport.Status.READING,
         TransactionImport.Status.APPLYING,
+        TransactionImport.Status.UNDOING,
         TransactionImport.Status.FAILED,
     }
 )
@@ -28,19 +29,22 @@ STEPS = {
     "store": gettext_lazy("Keeping the verdicts"),
     "apply": gettext_lazy("Bringing the rows into the portfolio"),
 }
+UNDO = {"undo": gettext_lazy("Taking the rows out of the portfolio")}
 
 
 def waiting(request: HttpRequest, portfolio: Portfolio, batch: TransactionImport) -> HttpResponse:
     """Show the step that the task is at, or why the file could not be read."""
-    step = services.step_of(batch)
+    step, undoing = services.step_of(batch), batch.status == TransactionImport.Status.UNDOING
+    steps = UNDO if undoing else STEPS
     context = frame(
         portfolio,
         CURRENT,
         batch=batch,
-        step=2,
-        words=STEPS.get(step, _("Waiting for its turn")),
-        at=list(STEPS).index(step) + 1 if step in STEPS else 0,
-        steps=len(STEPS),
+        step=3 if undoing else 2,
+        words=steps.get(step, _("Waiting for its turn")),
+        # of one step there is no part to show
+        at=list(steps).index(step) + 1 if step in steps and not undoing else 0,
+        steps=len(steps),
         failed=batch.status == TransactionImport.Status.FAILED,
         failure=batch.summary.get("failure", ""),
     )

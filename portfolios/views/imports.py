@@ -302,8 +302,13 @@ def import_apply(request: HttpRequest, portfolio_id: UUID, import_id: UUID) -> H
 def import_undo(request: HttpRequest, portfolio_id: UUID, import_id: UUID) -> HttpResponse:
     """Take the rows out again."""
     get_writable(request.user, portfolio_id)
+    batch = selectors.get(request.user, portfolio_id, import_id)
+    given: dict[str, Any] = {"actor": actor_of(request), "portfolio_id": portfolio_id, "import_id": import_id}
     try:
-        batch = services.undo_import(actor=actor_of(request), portfolio_id=portfolio_id, import_id=import_id)
+        if services.brought_many_rows(batch):
+            services.queue_undo(**given)
+            return redirect("import-preview", portfolio_id, import_id)
+        batch = services.undo_import(**given)
     except Conflict as refusal:
         messages.error(request, str(refusal.detail))
     else:

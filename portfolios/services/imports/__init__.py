@@ -2,11 +2,13 @@
 
 from portfolios.services.imports.apply import apply_import
 from portfolios.services.imports.background import (
+    brought_many_rows,
     has_many_rows,
     is_large,
     left_lying,
     queue_apply,
     queue_import,
+    queue_undo,
     requeue_import,
     step_of,
     work_import,
@@ -22,6 +24,7 @@ from portfolios.services.imports.undo import undo_import
 
 __all__ = [
     "apply_import",
+    "brought_many_rows",
     "delete_preset",
     "discard_import",
     "has_many_rows",
@@ -30,6 +33,7 @@ __all__ = [
     "preview_import",
     "queue_apply",
     "queue_import",
+    "queue_undo",
     "remap_import",
     "requeue_import",
     "require_status",

@@ -1,7 +1,7 @@
-"""Large files: read and brought in by a task, found from their rows, taken up by one at a time.
+"""Large files: read, brought in and taken out by a task, found from their rows, taken up by one at a time.
 
-A file waits in state ``reading`` or ``applying``. A task claims it by a conditional update; a claim
-that is too old is another's to take, and after some attempts the file fails or waits for its owner.
+A file waits in state ``reading``, ``applying`` or ``undoing``. A task claims it by a conditional update; a
+claim that is too old is another's to take, and after some attempts the file fails or waits for its owner.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from portfolios.services.imports.preview import (
     writable,
 )
 from portfolios.services.imports.stored_rows import Verdict
+from portfolios.services.imports.undo import take_out
 
 # A megabyte is some 15,000 rows and three seconds; a page may wait for that, not for more.
 READ_FROM: Final = 1_000_000
@@ -45,7 +46,11 @@ APPLY_FROM: Final = 20_000
 MOST_ATTEMPTS: Final = 3
 STALE: Final = timedelta(minutes=15)
 LOST: Final = timedelta(minutes=2)
-_AT_WORK: Final = (TransactionImport.Status.READING, TransactionImport.Status.APPLYING)
+_AT_WORK: Final = (
+    TransactionImport.Status.READING,
+    TransactionImport.Status.APPLYING,
+    TransactionImport.Status.UNDOING,
+)
 _NOTHING: Final[dict[str, Any]] = {
     "layout": {
         "preset": "", "encoding": "", "delimiter": "", "header_line": 0, "date_order": "",
@@ -115,6 +120,22 @@ def queue_apply(
     return batch
 
 
+def queue_undo(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> TransactionImport:
+    """Have a task take an import out of the ledger again; the answer is in state ``undoing``.
+
+    Raises:
+        NotFound: no such import, or the actor is no member.
+        Conflict: it is not applied.
+    """
+    with transaction.atomic():
+        portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
+        batch = locked_import(portfolio, import_id, TransactionImport.Status.APPLIED)
+        batch.summary["job"] = {"user_id": str(actor.user_id or "")}
+        batch.summary.pop("failure", None)
+        _wait(batch, TransactionImport.Status.UNDOING)
+    return batch
+
+
 def _wait(batch: TransactionImport, status: TransactionImport.Status) -> None:
     batch.status, batch.claimed_at, batch.attempts = status, None, 0
     batch.save(update_fields=["status", "claimed_at", "attempts", "mapping", "summary", "updated_at"])
@@ -137,10 +158,9 @@ def work_import(*, import_id: UUID) -> str:
         return ""
     batch = TransactionImport.objects.defer("rows").select_related("portfolio").get(pk=import_id)
     if batch.attempts > MOST_ATTEMPTS:
-        return _give_up(batch, _("This was tried several times and never came to an end. Split the file."))
-    work = _read if batch.status == TransactionImport.Status.READING else _apply
+        return _give_up(batch, _exhausted(batch))
     try:
-        work(batch)
+        _WORK[TransactionImport.Status(batch.status)](batch)
     except DomainError as refusal:
         return _give_up(batch, str(refusal.detail))
     finally:
@@ -171,6 +191,36 @@ def _apply(batch: TransactionImport) -> None:
     batch.status = held.status
 
 
+def _undo(batch: TransactionImport) -> None:
+    actor = Actor.user(_person(batch.summary["job"]["user_id"]))
+    _tell(batch.pk, "undo")
+    with transaction.atomic():
+        portfolio = lock_portfolio(actor=actor, portfolio_id=batch.portfolio_id)
+        held = locked_import(portfolio, batch.pk, TransactionImport.Status.UNDOING)
+        del held.summary["job"]
+        take_out(actor, portfolio, held)
+    batch.status = held.status
+
+
+_WORK: Final = {
+    TransactionImport.Status.READING: _read,
+    TransactionImport.Status.APPLYING: _apply,
+    TransactionImport.Status.UNDOING: _undo,
+}
+# What a file that was in the portfolio, or on its way there, is again when its task gives up.
+_BEFORE: Final = {
+    TransactionImport.Status.READING: TransactionImport.Status.PREVIEWED,
+    TransactionImport.Status.APPLYING: TransactionImport.Status.PREVIEWED,
+    TransactionImport.Status.UNDOING: TransactionImport.Status.APPLIED,
+}
+
+
+def _exhausted(batch: TransactionImport) -> str:
+    if batch.status == TransactionImport.Status.UNDOING:
+        return _("This was tried several times and never came to an end. Nothing was taken out.")
+    return _("This was tried several times and never came to an end. Split the file.")
+
+
 def _person(user_id: UUID | str | None) -> User:
     found = User.objects.filter(pk=user_id).first() if user_id else None
     if found is None:
@@ -182,7 +232,8 @@ def _give_up(batch: TransactionImport, reason: str) -> str:
     """Leave a new file that cannot be read as failed, any other as it was before, with the reason."""
     job = batch.summary.pop("job", {})
     is_new = batch.status == TransactionImport.Status.READING and "mapping" not in job
-    status = TransactionImport.Status.FAILED if is_new else TransactionImport.Status.PREVIEWED
+    before = _BEFORE[TransactionImport.Status(batch.status)]
+    status = TransactionImport.Status.FAILED if is_new else before
     batch.summary["failure"] = reason
     TransactionImport.objects.filter(pk=batch.pk, status=batch.status).update(
         status=status,
@@ -217,3 +268,9 @@ def has_many_rows(batch: TransactionImport) -> bool:
     require_status(batch, TransactionImport.Status.PREVIEWED)
     counts: dict[str, int] = batch.summary["counts"]
     return counts["new"] + counts["warning"] >= APPLY_FROM
+
+
+def brought_many_rows(batch: TransactionImport) -> bool:
+    """Tell whether taking an import out again is work for a task."""
+    require_status(batch, TransactionImport.Status.APPLIED)
+    return int(batch.summary["result"]["imported"]) >= APPLY_FROM

@@ -163,6 +163,7 @@ def require_status(batch: TransactionImport, *statuses: TransactionImport.Status
         ),
         TransactionImport.Status.READING: _("This file is still being read."),
         TransactionImport.Status.APPLYING: _("This import is on its way into the portfolio."),
+        TransactionImport.Status.UNDOING: _("This import is on its way out of the portfolio."),
         TransactionImport.Status.FAILED: _("This file could not be read."),
     }
     raise Conflict(words[TransactionImport.Status(batch.status)], code="import-state")

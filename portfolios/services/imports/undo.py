@@ -20,7 +20,7 @@ from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, Transaction, TransactionImport, TransactionRevision
 from portfolios.selectors.ledger import instrument_shortfalls
 from portfolios.selectors.relief import lacking
-from portfolios.services.bulk import store
+from portfolios.services.bulk import store, uncollected
 from portfolios.services.imports.preview import locked_import
 from portfolios.services.inputs import state_of
 from portfolios.services.relief import refuse_moved_on, refuse_uncovered
@@ -43,6 +43,16 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
     """
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     batch = locked_import(portfolio, import_id, TransactionImport.Status.APPLIED)
+    take_out(actor, portfolio, batch)
+    return batch
+
+
+def take_out(actor: Actor, portfolio: Portfolio, batch: TransactionImport) -> None:
+    """Delete an import's transactions from a portfolio that the caller has locked.
+
+    Raises:
+        Conflict: as `undo_import`.
+    """
     rows = list(
         Transaction.objects.filter(portfolio=portfolio, import_batch=batch, deleted_at=None).select_related(
             "instrument"
@@ -50,12 +60,12 @@ def undo_import(*, actor: Actor, portfolio_id: UUID, import_id: UUID) -> Transac
     )
     touched = _also_sold_outside(portfolio, batch, rows)
     before, picked = instrument_shortfalls(portfolio, touched), lacking(portfolio)
-    _take_out(actor, rows)
+    with uncollected():
+        _delete(actor, rows)
     _refuse_shortfalls(portfolio, touched, before)
     refuse_uncovered(portfolio, picked)
     refuse_moved_on(portfolio)
     _close(actor, portfolio, batch, rows)
-    return batch
 
 
 def _also_sold_outside(
@@ -69,7 +79,7 @@ def _also_sold_outside(
     return {key for key in outside.values_list("instrument_id", flat=True).distinct() if key is not None}
 
 
-def _take_out(actor: Actor, rows: Sequence[Transaction]) -> None:
+def _delete(actor: Actor, rows: Sequence[Transaction]) -> None:
     store(
         [
             TransactionRevision(
@@ -105,6 +115,7 @@ def _refuse_shortfalls(portfolio: Portfolio, touched: set[int], before: dict[Ent
 def _close(actor: Actor, portfolio: Portfolio, batch: TransactionImport, rows: Sequence[Transaction]) -> None:
     edited = sum(1 for row in rows if row.version > 1)
     batch.status = TransactionImport.Status.UNDONE
+    batch.summary.pop("failure", None)
     batch.summary["undone"] = {"removed": len(rows), "edited": edited}
     batch.save(update_fields=["status", "summary", "updated_at"])
     audit.record(

@@ -68,6 +68,71 @@ def test_task_brings_in_what_waits_and_once(people, portfolio, market, queue):
     assert undone.summary["undone"]["removed"] == 2
 
 
+@pytest.fixture
+def applied(people, portfolio, market, queue):
+    batch = queue()
+    imports.work_import(import_id=batch.pk)
+    return imports.apply_import(actor=Actor.user(people.owner), portfolio_id=portfolio.pk, import_id=batch.pk)
+
+
+def undo(people, portfolio, batch):
+    return imports.queue_undo(actor=Actor.user(people.owner), portfolio_id=portfolio.pk, import_id=batch.pk)
+
+
+def in_ledger(portfolio):
+    return Transaction.objects.filter(portfolio=portfolio, deleted_at=None).count()
+
+
+def test_task_takes_out_what_waits_and_once(people, portfolio, applied):
+    assert undo(people, portfolio, applied).status == "undoing"
+    assert in_ledger(portfolio) == 2
+    for change in (imports.queue_undo, imports.undo_import):
+        with pytest.raises(Conflict) as refusal:
+            change(actor=Actor.user(people.owner), portfolio_id=portfolio.pk, import_id=applied.pk)
+        assert refusal.value.detail == "This import is on its way out of the portfolio."
+    assert imports.work_import(import_id=applied.pk) == "undone"
+    assert imports.work_import(import_id=applied.pk) == ""
+    assert (in_ledger(portfolio), now(applied).summary["undone"]) == (0, {"removed": 2, "edited": 0})
+    assert "job" not in now(applied).summary
+
+
+def test_killed_undo_goes_on_and_the_third_is_the_last(people, portfolio, applied, monkeypatch):
+    undo(people, portfolio, applied)
+    row, take_out = TransactionImport.objects.filter(pk=applied.pk), background.take_out
+
+    def die(*given):
+        take_out(*given)
+        raise RuntimeError
+
+    monkeypatch.setattr(background, "take_out", die)
+    for attempt in (1, 2, 3):
+        with pytest.raises(RuntimeError):
+            imports.work_import(import_id=applied.pk)
+        # all of it came back with the transaction
+        assert (now(applied).status, now(applied).attempts, in_ledger(portfolio)) == ("undoing", attempt, 2)
+        assert imports.left_lying() == []
+        row.update(claimed_at=clock.now() - timedelta(minutes=16))
+        assert imports.left_lying() == [applied.pk]
+    assert imports.work_import(import_id=applied.pk) == "applied"
+    assert now(applied).summary["failure"].endswith("Nothing was taken out.")
+    monkeypatch.setattr(background, "take_out", take_out)
+    undo(people, portfolio, applied)
+    assert imports.work_import(import_id=applied.pk) == "undone"
+    assert (in_ledger(portfolio), "failure" in now(applied).summary) == (0, False)
+
+
+def test_undo_that_sales_stand_against_says_so_and_leaves_all(people, portfolio, applied, market):
+    bought, time = Transaction.objects.filter(import_batch=applied).first(), clock.now()
+    Transaction.objects.create(
+        portfolio=portfolio, kind="sell", time=time, day=time.date(), instrument=bought.instrument,
+        quantity=4, price=1, currency="EUR", fee_currency="EUR", tax_currency="EUR",
+    )  # fmt: skip
+    undo(people, portfolio, applied)
+    assert imports.work_import(import_id=applied.pk) == "applied"
+    assert now(applied).summary["failure"].startswith("1 later sales need units of this import.")
+    assert in_ledger(portfolio) == 3
+
+
 def test_what_cannot_be_read_says_why(portfolio, queue):
     batch = queue(b"\x89PNG no table")
     assert imports.work_import(import_id=batch.pk) == "failed"
@@ -194,6 +259,10 @@ def test_api_lets_a_task_work(client_of, people, portfolio, market):
     assert (asked.status_code, asked.json()["status"]) == (202, "applying")
     imports.work_import(import_id=made.json()["id"])
     assert client.get(one).json()["result"]["imported"] == 2
+    asked = client.post(f"{one}/undo", {"background": True}, format="json")
+    assert (asked.status_code, asked.json()["status"]) == (202, "undoing")
+    imports.work_import(import_id=made.json()["id"])
+    assert client.get(one).json()["status"] == "undone"
     assert client.post(f"{base}?background=1", {"content": "x"}, format="json").status_code == 400
 
 
@@ -215,6 +284,11 @@ def test_page_waits_and_then_shows_the_rows(client, people, portfolio, market, m
     assert "big.csv" in client.get(f"{start}all/").content.decode()
     imports.work_import(import_id=batch.pk)
     assert "2 transactions imported" in client.get(url).content.decode()
+    client.post(f"{url}undo/")
+    assert "On its way out of the portfolio" in client.get(url).content.decode()
+    imports.work_import(import_id=batch.pk)
+    assert client.get(url, headers=polled)["HX-Refresh"] == "true"
+    assert "Undone: 2 transactions are out again" in client.get(url).content.decode()
 
 
 def test_page_says_why_a_file_cannot_be_read(client, people, portfolio, queue):
