@@ -9,12 +9,11 @@ files count what goes out as negative, older ones do not. Times are UTC.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from portfolios.domain.brokers.coins import MONEY, Worth, swap
+from portfolios.domain.brokers.coins import MONEY, Worth, read_together, swap
 from portfolios.domain.brokers.preset import (
     INTERNAL,
     UTC_ZONE,
@@ -88,23 +87,18 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, setting: Setting) -> Parsed:
-    table = Table(source.sheet, *_HEADER)
-    parsed = Parsed(header_line=table.header_line)
-    converts: dict[str, list[_Row]] = defaultdict(list)
-    made: dict[int, list[Draft]] = {}
-    for record in table.records():
-        parsed.drafts.append(record.draft)
-        row = _row(record, setting) if record.usable else None
-        if row is None:
-            continue
-        if simplify(record.text("transaction type")) == "convert":
-            converts[record.draft.external_id or in_utc(record.draft)].append(row)
-        else:
-            made[id(record.draft)] = _single(row)
-    for key, rows in converts.items():
-        made.update(_converted(rows, f"coinbase|{key}"))
-    parsed.drafts = [one for draft in parsed.drafts for one in made.get(id(draft), [draft])]
-    return parsed
+    return read_together(
+        Table(source.sheet, *_HEADER),
+        lambda record: _row(record, setting),
+        _convert_key,
+        _single,
+        lambda rows, key: _converted(rows, f"coinbase|{key}"),
+    )
+
+
+def _convert_key(row: _Row) -> str | None:
+    is_convert = simplify(row.record.text("transaction type")) == "convert"
+    return row.draft.external_id or in_utc(row.draft) if is_convert else None
 
 
 def _row(record: Record, setting: Setting) -> _Row | None:

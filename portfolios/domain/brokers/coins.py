@@ -1,4 +1,4 @@
-"""What exchanges of coins share: which codes are money, and how coins change hands.
+"""What exchanges of coins share: how their files are read, which codes are money, how coins change hands.
 
 Coins are instruments, never currencies: one coin for another is a sale and a purchase for the
 value in money that the file prints, linked, so that no cash moves. A file without that value
@@ -7,11 +7,14 @@ makes linked transfers at unknown cost. A fee in a coin that changes hands goes 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-from portfolios.domain.brokers.preset import book_in_kind, book_units
+from portfolios.domain.brokers.preset import Parsed, book_in_kind, book_units
+from portfolios.domain.brokers.table import Record, Table
 from portfolios.domain.csv_import.draft import Draft
 from portfolios.domain.csv_import.findings import note, warning
 from portfolios.domain.entries import EntryKind
@@ -33,6 +36,47 @@ class Worth:
 
     amount: Decimal
     currency: str
+
+
+class Recorded(Protocol):
+    """A row that was read, and the line of the file that it stands on."""
+
+    @property
+    def draft(self) -> Draft:
+        """The draft of that line."""
+
+
+Row = TypeVar("Row", bound=Recorded)
+
+
+def read_together(
+    table: Table,
+    read: Callable[[Record], Row | None],
+    key: Callable[[Row], str | None],
+    alone: Callable[[Row], list[Draft]],
+    together: Callable[[list[Row], str], dict[int, list[Draft]]],
+) -> Parsed:
+    """Read a table whose rows book something alone, or with all others that have their `key` (None: alone).
+
+    `read` answers None for a row that books nothing; `together` the drafts that stand for one, by its id.
+    """
+    parsed = Parsed(header_line=table.header_line)
+    parts: dict[str, list[Row]] = defaultdict(list)
+    made: dict[int, list[Draft]] = {}
+    for record in table.records():
+        parsed.drafts.append(record.draft)
+        row = read(record) if record.usable else None
+        if row is None:
+            continue
+        name = key(row)
+        if name is None:
+            made[id(record.draft)] = alone(row)
+        else:
+            parts[name].append(row)
+    for name, rows in parts.items():
+        made.update(together(rows, name))
+    parsed.drafts = [one for draft in parsed.drafts for one in made.get(id(draft), [draft])]
+    return parsed
 
 
 def swap(

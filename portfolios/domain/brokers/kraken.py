@@ -8,13 +8,12 @@ spot, staking and earn stay inside the account. Newer files print values in US d
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from portfolios.domain.brokers.coins import MONEY, Worth, swap, with_coin_fee
+from portfolios.domain.brokers.coins import MONEY, Worth, read_together, swap, with_coin_fee
 from portfolios.domain.brokers.preset import (
     INTERNAL,
     PART_OF_OTHER,
@@ -94,24 +93,17 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, setting: Setting) -> Parsed:
-    table = Table(source.sheet, *_HEADER)
-    parsed = Parsed(header_line=table.header_line)
-    trades: dict[str, list[_Move]] = defaultdict(list)
-    made: dict[int, list[Draft]] = {}
-    for record in table.records():
-        parsed.drafts.append(record.draft)
-        move = _move(record, setting) if record.usable else None
-        if move is None:
-            continue
-        kind = simplify(record.text("type"))
-        if kind in _TRADES:
-            trades[record.text("refid")].append(move)
-        else:
-            made[id(record.draft)] = _single(move, kind, simplify(record.text("subtype")))
-    for refid, moves in trades.items():
-        made.update(_traded(moves, f"kraken|{refid}", setting))
-    parsed.drafts = [one for draft in parsed.drafts for one in made.get(id(draft), [draft])]
-    return parsed
+    return read_together(
+        Table(source.sheet, *_HEADER),
+        lambda record: _move(record, setting),
+        _trade_key,
+        _single,
+        lambda moves, refid: _traded(moves, f"kraken|{refid}", setting),
+    )
+
+
+def _trade_key(move: _Move) -> str | None:
+    return move.record.text("refid") if simplify(move.record.text("type")) in _TRADES else None
 
 
 def _move(record: Record, setting: Setting) -> _Move | None:
@@ -140,8 +132,9 @@ def coin(code: str) -> str:
     return _OLD_NAMES.get(bare, bare)
 
 
-def _single(move: _Move, kind: str, subtype: str) -> list[Draft]:
+def _single(move: _Move) -> list[Draft]:
     """Book a row that stands alone."""
+    kind, subtype = (simplify(move.record.text(name)) for name in ("type", "subtype"))
     draft, word = move.draft, move.record.text("subtype") or move.record.text("type")
     if kind in {"transfer", "earn", "staking"} and subtype in _INSIDE:
         draft.skipped = INTERNAL
