@@ -87,29 +87,20 @@ def _cash(found: Statement, amount: Callable[[CashGain], Decimal]) -> Iterator[P
 
 def _left(found: Statement, gain: Callable[[Disposal | Transfer], Decimal | None]) -> Iterator[Part]:
     """Yield what was sold, lot by lot, and what moved in kind."""
-    for sold in found.rows.disposals:
+    rows: list[Disposal | Transfer] = [*found.rows.disposals, *found.rows.transfers]
+    for row in rows:
+        sold = row if isinstance(row, Disposal) else None
         yield Part(
-            "sale",
-            gain(sold) or ZERO,
-            sold.instrument,
-            entry_id=sold.entry_id,
-            lot_id=sold.lot_id,
-            day=sold.day,
-            acquired=sold.acquired,
-            quantity=sold.quantity,
-            counted_from=sold.cost_base,
-            value=sold.proceeds_base,
-        )
-    for moved in found.rows.transfers:
-        yield Part(
-            "transfer",
-            gain(moved) or ZERO,
-            moved.instrument,
-            entry_id=moved.entry_id,
-            day=moved.day,
-            quantity=moved.quantity,
-            counted_from=moved.cost_base,
-            value=moved.value_base,
+            "transfer" if sold is None else "sale",
+            gain(row) or ZERO,
+            row.instrument,
+            entry_id=row.entry_id,
+            lot_id=None if sold is None else sold.lot_id,
+            day=row.day,
+            acquired=None if sold is None else sold.acquired,
+            quantity=row.quantity,
+            counted_from=row.cost_base,
+            value=row.value_base if isinstance(row, Transfer) else row.proceeds_base,
         )
 
 
