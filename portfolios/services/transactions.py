@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -116,19 +118,15 @@ def change_transaction(
     _refuse_faults(portfolio, [wanted])
     changed = normalised(portfolio, wanted)
     _keep_instruments(actor, portfolio, [changed])
-    touched = {old.instrument, changed.instrument}
-    before, picked = instrument_shortfalls(portfolio, _ids(touched)), lacking(portfolio)
-    _keep_revision(actor, row)
-    _apply(portfolio, row, changed)
-    row.version += 1
-    row.save()
-    if "lots" in changes:
-        choose(portfolio, row, changed.lots)
-    else:
-        refuse_stale(row)
-    _refuse_oversold(portfolio, touched, before)
-    refuse_uncovered(portfolio, picked)
-    refuse_moved_on(portfolio)
+    with _nothing_lacks(portfolio, {old.instrument, changed.instrument}):
+        _keep_revision(actor, row)
+        _apply(portfolio, row, changed)
+        row.version += 1
+        row.save()
+        if "lots" in changes:
+            choose(portfolio, row, changed.lots)
+        else:
+            refuse_stale(row)
     audit.record(
         actor=actor,
         verb="transaction.changed",
@@ -164,14 +162,7 @@ def delete_transaction(
 
 def _delete(actor: Actor, portfolio: Portfolio, transaction_id: UUID, version: int | None) -> None:
     row = _locked_row(portfolio, transaction_id, version)
-    before, picked = instrument_shortfalls(portfolio, _ids({row.instrument})), lacking(portfolio)
-    _keep_revision(actor, row)
-    row.deleted_at = clock.now()
-    row.version += 1
-    row.save(update_fields=["deleted_at", "version", "updated_at"])
-    _refuse_oversold(portfolio, {row.instrument}, before)
-    refuse_uncovered(portfolio, picked)
-    refuse_moved_on(portfolio)
+    _mark(actor, portfolio, row, deleted_at=clock.now())
     audit.record(
         actor=actor,
         verb="transaction.deleted",
@@ -210,14 +201,7 @@ def _restore(actor: Actor, portfolio: Portfolio, transaction_id: UUID) -> Transa
     if row is None:
         raise NotFound
     _refuse_twin(portfolio, row)
-    before, picked = instrument_shortfalls(portfolio, _ids({row.instrument})), lacking(portfolio)
-    _keep_revision(actor, row)
-    row.deleted_at = None
-    row.version += 1
-    row.save(update_fields=["deleted_at", "version", "updated_at"])
-    _refuse_oversold(portfolio, {row.instrument}, before)
-    refuse_uncovered(portfolio, picked)
-    refuse_moved_on(portfolio)
+    _mark(actor, portfolio, row, deleted_at=None)
     audit.record(
         actor=actor,
         verb="transaction.restored",
@@ -227,6 +211,25 @@ def _restore(actor: Actor, portfolio: Portfolio, transaction_id: UUID) -> Transa
     )
     bump(portfolio)
     return row
+
+
+def _mark(actor: Actor, portfolio: Portfolio, row: Transaction, *, deleted_at: datetime | None) -> None:
+    """Take a row out of the ledger, or (None) bring it back, and keep what it was."""
+    with _nothing_lacks(portfolio, {row.instrument}):
+        _keep_revision(actor, row)
+        row.deleted_at = deleted_at
+        row.version += 1
+        row.save(update_fields=["deleted_at", "version", "updated_at"])
+
+
+@contextmanager
+def _nothing_lacks(portfolio: Portfolio, touched: set[Instrument | None]) -> Iterator[None]:
+    """Refuse what is written inside if sales, lots chosen for them or lots moved on would lack by it."""
+    before, picked = instrument_shortfalls(portfolio, _ids(touched)), lacking(portfolio)
+    yield
+    _refuse_oversold(portfolio, touched, before)
+    refuse_uncovered(portfolio, picked)
+    refuse_moved_on(portfolio)
 
 
 def _refuse_twin(portfolio: Portfolio, row: Transaction) -> None:
