@@ -43,6 +43,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
+def is_single(days: Ints) -> bool:
+    """Tell whether there are fewer than two days, so that none has one before it."""
+    return len(days) <= 1
+
+
 def day_of(number: int) -> date:
     """Return the date of a day number."""
     return date.fromordinal(int(number) + _EPOCH)

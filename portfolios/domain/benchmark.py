@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portfolios.domain.arrays import Floats, Ints
+from portfolios.domain.arrays import Floats, Ints, is_single
 from portfolios.domain.observations import calendar_spans, month_numbers
 from portfolios.domain.reasons import Figure, Reason
 
@@ -48,7 +48,7 @@ def blended(days: Ints, indices: Sequence[Floats], weights: Sequence[float]) -> 
 
 def _rebalanced(days: Ints, parts: Floats, weights: Floats) -> Floats:
     index = np.ones(len(days))
-    if len(days) < 2:  # noqa: PLR2004
+    if is_single(days):
         return index
     spans = calendar_spans(month_numbers(days))
     bought = np.repeat(spans.first - 1, spans.last - spans.first + 1)

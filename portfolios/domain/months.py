@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from portfolios.domain.arrays import Bools, Floats, Ints
+from portfolios.domain.arrays import Bools, Floats, Ints, is_single
 from portfolios.domain.observations import calendar_spans, month_numbers, month_start
 from portfolios.domain.reasons import Figure, Reason
 
@@ -51,7 +51,7 @@ def _spans(
     days: Ints, daily: Floats, active: Bools, defined: int, size: int
 ) -> Iterator[tuple[int, Figure[float], bool]]:
     """Yield each span of `size` months: its number since 1970, its return, whether it is partial."""
-    if len(days) < 2:  # noqa: PLR2004
+    if is_single(days):
         return
     numbers = month_numbers(days) // size
     spans = calendar_spans(numbers)

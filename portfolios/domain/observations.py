@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from portfolios.domain.arrays import Bools, Floats, Ints, day_of
+from portfolios.domain.arrays import Bools, Floats, Ints, day_of, is_single
 
 # A weekday without any new price is a holiday where the prices around it are at most so many days apart.
 _HOLIDAYS: Final = 5
@@ -59,7 +59,7 @@ def observed(days: Ints, value: Floats, quoted: Bools, frequency: Frequency) -> 
 
     `value` is of the end of each day, `quoted` the days on which something held has a price of its own.
     """
-    if len(days) < 2:  # noqa: PLR2004
+    if is_single(days):
         none = np.zeros(0, dtype=np.int64)
         return Spans(none, none)
     if frequency is Frequency.DAILY:
