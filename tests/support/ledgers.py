@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import TypeVar
 
+import numpy as np
 from hypothesis import strategies as st
 
+from portfolios.domain.arrays import Points, day_number
 from portfolios.domain.entries import Entry, EntryKind, Split
+from portfolios.domain.series import Market
+from tests.support.series import split_points
 from tests.support.tables import PriceTable, RateTable
 
+T = TypeVar("T")
 FIRST = date(2024, 1, 1)
 LENGTH = 40
 CURRENCIES = ("EUR", "USD", "JPY", "GBP")
@@ -82,6 +89,29 @@ class World:
     @property
     def rates(self) -> RateTable:
         return RateTable("EUR", self.rate_rows)
+
+    @property
+    def market(self) -> Market:
+        """The same as arrays: columns in the order of `QUOTED` and `CURRENCIES`."""
+        instruments = list(QUOTED)
+        return Market(
+            prices=_points(self.price_rows, instruments),
+            rates=_points(self.rate_rows, CURRENCIES),
+            quote=np.array([CURRENCIES.index(QUOTED[instrument]) for instrument in instruments]),
+            base=0,
+            currencies=len(CURRENCIES),
+            splits=split_points(self.splits, instruments),
+        )
+
+
+def _points(rows: Mapping[T, list[tuple[date, Decimal]]], names: Sequence[T]) -> Points:
+    flat = sorted(
+        (day_number(day), at, float(value))
+        for at, name in enumerate(names)
+        for day, value in rows.get(name, ())
+    )
+    day, column, value = zip(*flat, strict=True) if flat else ((), (), ())
+    return Points(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(value))
 
 
 def days() -> st.SearchStrategy[date]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.domain.prices import CloseSeries
-from portfolios.domain.arrays import Points, SplitPoints, columns, day_number, joined
+from portfolios.domain.arrays import columns, day_number, joined
 from portfolios.domain.book import ProblemKind
 from portfolios.domain.corporate import columns as corporate
 from portfolios.domain.corporate.border import bounded, stays
@@ -21,7 +21,7 @@ from portfolios.domain.ledger import Ledger, fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
 from portfolios.domain.scopes import Scope, within
-from portfolios.domain.series import Market, value_series
+from portfolios.domain.series import value_series
 from portfolios.domain.shortfall import shortfalls, units
 from portfolios.domain.statement import statement
 from tests.support.corporate import action, chains
@@ -297,35 +297,13 @@ def test_a_statement_over_actions_in_a_market_with_holes_adds_up(world, chain, o
     assert statement_of(world, chain, min(one, other), max(one, other)).lines.adds_up()
 
 
-def points(rows, names):
-    flat = sorted(
-        (day_number(day), at, float(value))
-        for at, name in enumerate(names)
-        for day, value in rows.get(name, ())
-    )
-    day, column, value = zip(*flat, strict=True) if flat else ((), (), ())
-    return Points(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(value))
-
-
 def series_of(world, chain, first, last, **more):
     instruments = list(QUOTED)
-    splits = sorted(
-        (day_number(row.ex_date), row.instrument, row.numerator / row.denominator) for row in world.splits
-    )
-    day, column, ratio = zip(*splits, strict=True) if splits else ((), (), ())
-    market = Market(
-        prices=points(world.price_rows, instruments),
-        rates=points(world.rate_rows, CURRENCIES),
-        quote=np.array([CURRENCIES.index(QUOTED[instrument]) for instrument in instruments]),
-        base=0,
-        currencies=len(CURRENCIES),
-        splits=SplitPoints(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(ratio)),
-    )
     done = moves(world.entries, world.splits, chain, world.prices, **more)
     typed = columns(world.entries, instruments, CURRENCIES)
     ledger = joined(corporate.columns(done, instruments, CURRENCIES), typed)
     ends = day_number(first), day_number(last)
-    return value_series(ledger, market, *ends, tracks_cash=world.tracks_cash, **more)
+    return value_series(ledger, world.market, *ends, tracks_cash=world.tracks_cash, **more)
 
 
 def test_units_that_are_given_beside_old_ones_are_a_gain_and_no_flow():

@@ -6,17 +6,16 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolios.domain.arrays import Points, SplitPoints, columns, day_number
+from portfolios.domain.arrays import columns, day_number
 from portfolios.domain.book import ProblemKind
 from portfolios.domain.entries import in_order
 from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
-from portfolios.domain.series import Market, value_series
+from portfolios.domain.series import value_series
 from portfolios.domain.shortfall import units
 from portfolios.domain.statement import statement
 from tests.support.ledgers import CURRENCIES, FIRST, LENGTH, QUOTED, World, days, entry, worlds
@@ -212,33 +211,10 @@ def test_statement_closing_value_is_units_times_price_times_rate_plus_cash(world
     assert abs(Fraction(closing) - total) < Fraction(1, 10**12)
 
 
-def points(rows, names):
-    flat = sorted(
-        (day_number(day), at, float(value))
-        for at, name in enumerate(names)
-        for day, value in rows.get(name, ())
-    )
-    day, column, value = zip(*flat, strict=True) if flat else ((), (), ())
-    return Points(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(value))
-
-
 def series_of(world: World, first, last, **more):
-    instruments = list(QUOTED)
-    splits = sorted(
-        (day_number(row.ex_date), row.instrument, row.numerator / row.denominator) for row in world.splits
-    )
-    day, column, ratio = zip(*splits, strict=True) if splits else ((), (), ())
-    market = Market(
-        prices=points(world.price_rows, instruments),
-        rates=points(world.rate_rows, CURRENCIES),
-        quote=np.array([CURRENCIES.index(QUOTED[instrument]) for instrument in instruments]),
-        base=0,
-        currencies=len(CURRENCIES),
-        splits=SplitPoints(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(ratio)),
-    )
-    ledger = columns(world.entries, instruments, CURRENCIES)
+    ledger = columns(world.entries, list(QUOTED), CURRENCIES)
     period = day_number(first), day_number(last)
-    return value_series(ledger, market, *period, tracks_cash=world.tracks_cash, **more)
+    return value_series(ledger, world.market, *period, tracks_cash=world.tracks_cash, **more)
 
 
 def close(number, reference, scale):
