@@ -5,13 +5,8 @@ A code without a case fails, so whoever adds one shows here how a caller comes t
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import json
-import os
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,11 +19,7 @@ from django.urls import reverse
 
 from accounts import services as people
 from accounts.models import PersonalAccessToken, User
-from core import hashing
 from core.actor import Actor
-from core.embedded import binaries, cluster, initialise, postmaster, privileges
-from core.embedded.cluster import Cluster
-from core.embedded.home import FileLock, Home
 from core.errors import DomainError
 from core.models import Role
 from core.roles import StaffRole
@@ -36,80 +27,19 @@ from market.models import Exchange, Instrument
 from market.selectors import instruments
 from portfolios.models import Portfolio, PortfolioMember, PublicLink
 from portfolios.services import archive
+from tests.api import error_platform as error_platform  # noqa: PLC0414  # its cases count here
 from tests.api.conftest import PASSWORD
-from tests.api.routes import BUY, RATE, SPLIT, TOKEN, Call
-from tests.api.test_permissions import Person, bring_in, member, received, scene_of
+from tests.api.error_ground import CASES, Ground, produces
+from tests.api.routes import BUY, SPLIT, TOKEN
+from tests.api.test_permissions import Person, bring_in, member, received
 from tests.architecture.test_documentation import DOCS, tabled
 from tests.market.builders import bring_in as import_prices
 from tests.support.oidc import settings_for
 from tests.support.redis_server import free_port
 
 pytestmark = pytest.mark.django_db
-KEY = "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMTI="
 CODES = tabled("errors.md")
 STATUS = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", (DOCS / "errors.md").read_text(), re.MULTILINE))
-CASES: dict[str, Callable[[Ground], Any]] = {}
-
-
-class Ground:
-    """A person with a portfolio, an instrument and all that belongs to them, and what a test may bend."""
-
-    def __init__(self, settings: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self.settings, self.monkeypatch, self.folder = settings, monkeypatch, folder
-        self.ada = Person("ada@example.org")
-        self.scene = scene_of(self.ada)
-        self.ids = {name: str(value) for name, value in self.scene.ids[""].items()}
-        self.portfolio = reverse("api-portfolio", args=[self.ids["portfolio_id"]])
-
-    def send(self, method: str, path: str, body: Any = None, person: Person | None = None) -> Any:
-        return (person or self.ada).send(Call(method), path, self.scene.body(body))
-
-    def anonymous(self, path: str, body: Any) -> Any:
-        return Client().post(path, json.dumps(body), content_type="application/json")
-
-    def sign_in(self, **more: str) -> Any:
-        body = {"email": "ada@example.org", "password": PASSWORD, **more}
-        return self.anonymous(reverse("api-users-login"), body)
-
-    def file(self, content: str) -> str:
-        """Preview a file; the address of the import."""
-        answer = self.send("post", f"{self.portfolio}/imports", {"content": content})
-        return f"{self.portfolio}/imports/{answer.json()['id']}"
-
-    def by_cookie(self, user: User, *, enforce: bool = False) -> Client:
-        client = Client(enforce_csrf_checks=enforce)
-        client.force_login(user)
-        return client
-
-    def program(self, *scopes: str) -> Person:
-        """Make a personal access token; whoever calls with it."""
-        made = self.send("post", reverse("api-users-tokens"), {**TOKEN, "scopes": list(scopes)}).json()
-        program = object.__new__(Person)
-        program.headers = {"Authorization": f"Bearer {made['token']}"}
-        return program
-
-    def looking(self) -> Client:
-        """Sign a member of support in who looks at Ada's pages."""
-        people.sync_roles(actor=Actor.system("test"))
-        sam = people.register_user(email="sam@example.org", password=PASSWORD, email_verified=True)
-        role = {"role": StaffRole.SUPPORT, "reason": "test"}
-        people.grant_role(actor=Actor.system("test"), user_id=sam.pk, **role)
-        people.allow_support(actor=Actor.user(self.ada.user), user_id=self.ada.user.pk)
-        client = self.by_cookie(User.objects.get(pk=sam.pk))
-        look = reverse("admin:accounts_user_look", args=[self.ada.user.pk])
-        assert client.post(look, {"reason": "test", "minutes": 30}).status_code == 302
-        return client
-
-
-def produces(code: str) -> Callable[[Callable[[Ground], Any]], Callable[[Ground], Any]]:
-    """Register how a code comes about: an answer over HTTP, or what a service raises."""
-
-    def register(case: Callable[[Ground], Any]) -> Callable[[Ground], Any]:
-        assert code not in CASES
-        CASES[code] = case
-        return case
-
-    return register
 
 
 @pytest.fixture
@@ -428,137 +358,3 @@ def _(at: Ground) -> Any:
     move = {"instrument": "INSTRUMENT", "quantity": "1", "to": other, "date": "2024-01-09"}
     assert at.send("post", f"{at.portfolio}/transfers", move).status_code == 201
     return at.send("patch", f"{at.portfolio}/transactions/{at.ids['transaction_id']}", {"price": "99"})
-
-
-@produces("too-large")
-def _(at: Ground) -> Any:
-    at.settings.UPLOAD_LIMIT_BYTES = 100
-    return at.send("post", "/api/v1/rates", [RATE] * 20)
-
-
-@produces("import-too-large")
-def _(at: Ground) -> Any:
-    content = "date,type,amount,currency\n" + "2024-01-08,DEPOSIT,1,EUR\n" * 200_001
-    return at.send("post", f"{at.portfolio}/imports", {"content": content})
-
-
-@produces("unsupported-media-type")
-def _(at: Ground) -> Any:
-    return Client().post("/api/v1/portfolios", b"a", "text/plain", headers=at.ada.headers)
-
-
-@produces("rate-limited")
-def _(at: Ground) -> Any:
-    answers = [at.sign_in(password="wrong password") for _turn in range(11)]
-    assert int(answers[-1].headers["Retry-After"]) > 0
-    return answers[-1]
-
-
-@produces("error")
-def _(at: Ground) -> Any:
-    at.settings.ROOT_URLCONF = "tests.core.sample_urls"
-    return Client(raise_request_exception=False).get("/api/test/raise/bug")
-
-
-@produces("overloaded")
-def _(at: Ground) -> Any:
-    full = hashing.Queue(1, 0)
-    assert full._places.acquire(blocking=False)
-    at.monkeypatch.setattr(hashing, "queue_of", lambda _process: full)
-    at.settings.PASSWORD_HASHERS = ["core.hashing.QueuedArgon2"]
-    answer = at.anonymous(reverse("api-users-login"), {"email": "nobody@example.org", "password": "x"})
-    assert answer.headers["Retry-After"] == "2"
-    return answer
-
-
-@produces("dependency-unavailable")
-def _(at: Ground) -> Any:
-    at.settings.USER_SERVICE_URL = f"http://127.0.0.1:{free_port()}/me"
-    return Client().get("/api/portfolio/total", headers={"Authorization": "Bearer of-another-service"})
-
-
-@produces("secret-unreadable")
-def _(at: Ground) -> Any:
-    secret = totp.generate_totp_secret()
-    totp.TOTP.activate(at.ada.user, secret)
-    at.settings.FIELD_ENCRYPTION_KEYS = [KEY]
-    return at.sign_in(code="123456")
-
-
-@produces("timed-out")
-def _(at: Ground) -> Any:
-    at.settings.REQUEST_TIMEOUT_SECONDS = 0.000001
-    return at.send("get", "/api/v1/portfolios")
-
-
-@produces("embedded-database")
-def _(at: Ground) -> Any:
-    """A keeper may report what this version does not know by name."""
-    return Cluster(at.folder / "postgres")._raise_reported(b'{"code": "of a later version", "detail": "x"}')
-
-
-@produces("embedded-database-missing")
-def _(at: Ground) -> Any:
-    at.monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    return binaries.find()
-
-
-@produces("embedded-database-account")
-def _(at: Ground) -> Any:
-    at.monkeypatch.setattr(os, "geteuid", lambda: 987_654)
-    return privileges.account_for(at.folder)
-
-
-@produces("embedded-database-privilege")
-def _(at: Ground) -> Any:
-    def refuse(*_ids: Any) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    at.monkeypatch.setattr(os, "geteuid", lambda: 0)
-    at.monkeypatch.setattr(os, "setgroups", refuse)
-    return privileges.drop(privileges.Account(65_534, 65_534, "nobody"), [])
-
-
-@produces("embedded-database-owner")
-def _(at: Ground) -> Any:
-    home = Home(at.folder / "postgres")
-    home.prepare(os.geteuid(), os.getegid())
-    at.monkeypatch.setattr(os, "geteuid", lambda: 987_654)
-    return home.prepare(987_654, 987_654)
-
-
-@produces("embedded-database-version")
-def _(at: Ground) -> Any:
-    home = Home(at.folder)
-    home.data.mkdir()
-    (home.data / "PG_VERSION").write_text("9\n")
-    return initialise.check_version(home, 18)
-
-
-@produces("embedded-database-disk-full")
-def _(at: Ground) -> Any:
-    raise postmaster.failure(Home(at.folder), "PANIC:  could not write: No space left on device")
-
-
-@produces("embedded-database-path")
-def _(at: Ground) -> Any:
-    return Cluster(at.folder / "/".join(["x" * 100] * 10)).attach()
-
-
-@produces("embedded-database-busy")
-def _(at: Ground) -> Any:
-    held = Cluster(at.folder / "postgres", durable=False)
-    account = privileges.account_for(held.home.data)
-    held.home.prepare(account.uid, account.gid)
-    stopping = FileLock(held.home.lease)
-    assert stopping.exclusive()
-    at.monkeypatch.setattr(cluster, "STOP_SECONDS", 0.1)
-    try:
-        return held.attach()
-    finally:
-        stopping.close()
-
-
-@produces("embedded-database-failed")
-def _(at: Ground) -> Any:
-    raise postmaster.failure(Home(at.folder), "FATAL:  could not load the moon")
