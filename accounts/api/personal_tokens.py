@@ -15,8 +15,7 @@ from accounts.api.serializers import PasswordField
 from accounts.models import PersonalAccessToken, Scope
 from accounts.services import IssuedToken, passwords, personal_tokens
 from core.api.base import ApiView
-from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
+from core.api.pagination import lists, paged
 from core.api.serializers import StrictSerializer
 
 TAGS = ["Users"]
@@ -65,12 +64,7 @@ class TokenListView(ApiView):
     area = "profile"
     signed_in_only = METHODS
 
-    @extend_schema(
-        tags=TAGS,
-        operation_id="users_tokens_list",
-        parameters=LISTING,
-        responses=page_of("PersonalTokenPage", PersonalTokenSerializer),
-    )
+    @lists("users_tokens_list", "PersonalTokenPage", PersonalTokenSerializer, TAGS)
     def get(self, _request: Request) -> Response:
         """List the caller's tokens that are not revoked, newest first."""
         rows = selectors.personal_tokens(self.caller.pk)

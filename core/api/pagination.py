@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.parameters import LISTING
 from core.errors import ValidationFailed
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_SKIP = 2**31
@@ -101,6 +103,15 @@ def page_of(name: str, row: Any) -> Any:
     """Describe a page of rows for the OpenAPI document; `row` is their serializer's class."""
     whole = {key: serializers.IntegerField(min_value=0) for key in ("total", "skip", "limit")}
     return inline_serializer(name, {"items": row(many=True), **whole})
+
+
+def lists(
+    operation_id: str, page: str, row: Any, tags: Sequence[str] | None = None
+) -> Callable[[Method], Method]:
+    """Describe a method that answers pages of rows for the OpenAPI document; see `page_of`."""
+    return extend_schema(
+        operation_id=operation_id, parameters=LISTING, responses=page_of(page, row), tags=tags
+    )
 
 
 def _parameter(name: str, default: int, description: str) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
+from core.api.pagination import lists, paged
 from market.api.serializers import CorporateActionSerializer
 from market.selectors import actions, instruments
 from market.services import actions as action_services
@@ -68,12 +67,7 @@ class CorporateActionListView(ApiView):
 
     area = "market"
 
-    @extend_schema(
-        operation_id="corporate_actions_list",
-        tags=["prices"],
-        parameters=LISTING,
-        responses=page_of("CorporateActionPage", CorporateActionSerializer),
-    )
+    @lists("corporate_actions_list", "CorporateActionPage", CorporateActionSerializer, ["prices"])
     def get(self, request: Request, uuid: UUID) -> Response:
         """List corporate actions, newest first."""
         rows = actions.for_instrument(instruments.get(request.user, uuid))

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged
+from core.api.pagination import lists, page_of, paged
 from core.api.parameters import END, LISTING, START, currency_parameter, day_parameter, required
 from market.api.serializers import (
     MAX_ROWS,
@@ -114,12 +114,7 @@ class ExchangeListView(ApiView):
 
     area = "market"
 
-    @extend_schema(
-        operation_id="exchanges_list",
-        tags=["instruments"],
-        parameters=LISTING,
-        responses=page_of("ExchangePage", ExchangeSerializer),
-    )
+    @lists("exchanges_list", "ExchangePage", ExchangeSerializer, ["instruments"])
     def get(self, _request: Request) -> Response:
         """List exchanges by MIC."""
         return paged(self, instruments.exchanges(), lambda page: ExchangeSerializer(page, many=True).data)

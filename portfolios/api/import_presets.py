@@ -13,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
+from core.api.pagination import lists, paged
 from core.api.serializers import StrictSerializer
 from portfolios.models import ImportPreset
 from portfolios.selectors import imports as selectors
@@ -58,12 +57,7 @@ class ImportPresetsView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="import_presets_list",
-        parameters=LISTING,
-        responses=page_of("ImportPresetPage", ImportPresetSerializer),
-        tags=TAGS,
-    )
+    @lists("import_presets_list", "ImportPresetPage", ImportPresetSerializer, TAGS)
     def get(self, request: Request) -> Response:
         """List your presets by name."""
         rows = selectors.presets_of(request.user)

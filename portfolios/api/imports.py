@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged, window
+from core.api.pagination import lists, paged, window
 from core.api.parameters import LISTING
 from core.api.rendering import JSONParser, JSONRenderer, ProblemRenderer, load_json
 from core.errors import TooLarge, ValidationFailed
@@ -54,12 +54,7 @@ class ImportListView(ApiView):
 
     parser_classes = [JSONParser, MultiPartParser]
 
-    @extend_schema(
-        operation_id="imports_list",
-        parameters=LISTING,
-        responses=page_of("ImportPage", ImportSerializer),
-        tags=["imports"],
-    )
+    @lists("imports_list", "ImportPage", ImportSerializer, ["imports"])
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the imports of a portfolio, newest first."""
         rows = selectors.listed(portfolios.get(request.user, portfolio_id))

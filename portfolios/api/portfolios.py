@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged
+from core.api.pagination import lists, page_of, paged
 from core.api.parameters import END, LISTING, START, choice_parameter, day_parameter, uuid_parameter
 from portfolios.api.serializers import (
     MAX_BATCH,
@@ -33,11 +33,7 @@ class PortfolioListView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="portfolios_list",
-        parameters=LISTING,
-        responses=page_of("PortfolioPage", PortfolioSerializer),
-    )
+    @lists("portfolios_list", "PortfolioPage", PortfolioSerializer)
     def get(self, request: Request) -> Response:
         """List the portfolios that the caller may see."""
         rows = selectors.visible_to(request.user)
@@ -218,11 +214,7 @@ class TransactionRevisionsView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="transactions_revisions",
-        parameters=LISTING,
-        responses=page_of("RevisionPage", RevisionSerializer),
-    )
+    @lists("transactions_revisions", "RevisionPage", RevisionSerializer)
     def get(self, request: Request, portfolio_id: UUID, transaction_id: UUID) -> Response:
         """List what the transaction was before each change, newest first."""
         portfolio = selectors.get(request.user, portfolio_id)

@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
-from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
+from core.api.pagination import lists, paged
 from core.api.serializers import StrictSerializer
 from core.models import Role
 from portfolios.api.serializers import PortfolioSerializer
@@ -118,12 +117,7 @@ class MembersView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="members_list",
-        parameters=LISTING,
-        responses=page_of("MemberPage", MemberSerializer),
-        tags=TAGS,
-    )
+    @lists("members_list", "MemberPage", MemberSerializer, TAGS)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the members, the owner first."""
         rows = selectors.members(request.user, portfolio_id)
@@ -185,12 +179,7 @@ class InvitationsView(ApiView):
     area = "portfolios"
     signed_in_only = IN_PERSON
 
-    @extend_schema(
-        operation_id="invitations_list",
-        parameters=LISTING,
-        responses=page_of("InvitationPage", InvitationSerializer),
-        tags=TAGS,
-    )
+    @lists("invitations_list", "InvitationPage", InvitationSerializer, TAGS)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List them, newest first. Only the owner may."""
         rows = selectors.invitations(selectors.get_owned(request.user, portfolio_id))
@@ -256,12 +245,7 @@ class ReceivedView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="invitations_received",
-        parameters=LISTING,
-        responses=page_of("ReceivedPage", ReceivedSerializer),
-        tags=TAGS,
-    )
+    @lists("invitations_received", "ReceivedPage", ReceivedSerializer, TAGS)
     def get(self, request: Request) -> Response:
         """List the open invitations to addresses that the caller has proven."""
         rows = selectors.invitations_to(request.user)

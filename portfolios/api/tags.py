@@ -13,8 +13,7 @@ from rest_framework.response import Response
 
 from core.actor import Actor
 from core.api.base import ApiView
-from core.api.pagination import page_of, paged
-from core.api.parameters import LISTING
+from core.api.pagination import lists, paged
 from core.api.serializers import StrictSerializer
 from market.models import Instrument
 from portfolios.models import InstrumentTag
@@ -55,9 +54,7 @@ class TagsView(ApiView):
 
     area = "portfolios"
 
-    @extend_schema(
-        operation_id="tags_list", tags=TAGS, parameters=LISTING, responses=page_of("TagPage", TagSerializer)
-    )
+    @lists("tags_list", "TagPage", TagSerializer, TAGS)
     def get(self, request: Request) -> Response:
         """List the caller's tags by name, each with its instruments."""
         return paged(self, selectors.tags_of(request.user), lambda page: TagSerializer(page, many=True).data)
