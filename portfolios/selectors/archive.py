@@ -159,6 +159,7 @@ class _Told:
     def imports(self) -> Iterator[dict[str, Any]]:
         rows = self._batches().defer("rows", "source")
         for one in rows.iterator(chunk_size=100):
+            leaving = one.status == TransactionImport.Status.UNDOING
             yield {
                 "id": one.pk,
                 "portfolio": one.portfolio_id,
@@ -166,8 +167,8 @@ class _Told:
                 "file_name": one.file_name,
                 "sha256": one.sha256,
                 "mapping": one.mapping,
-                "status": one.status,
-                "summary": one.summary,
+                "status": TransactionImport.Status.APPLIED if leaving else one.status,
+                "summary": {name: told for name, told in one.summary.items() if name != "job"},
                 "applied_at": one.applied_at,
                 "created_at": one.created_at,
                 "updated_at": one.updated_at,
@@ -220,7 +221,9 @@ class _Told:
         return _read(rows.order_by("instrument_id", "name"), ("instrument__uuid", "name", "created_at"))
 
     def _batches(self) -> QuerySet[TransactionImport]:
-        return TransactionImport.objects.filter(portfolio__in=self._ids, status__in=DONE).order_by("pk")
+        # What a task is yet to take out is in the ledger.
+        there = (*DONE, TransactionImport.Status.UNDOING)
+        return TransactionImport.objects.filter(portfolio__in=self._ids, status__in=there).order_by("pk")
 
     def _by_owner(self, rows: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         for row in _read(rows, columns):
