@@ -2,8 +2,9 @@
 
 Per size: the exact valuation of the last day (positions, lots, cash), the full daily series of ten
 years, TWR and XIRR. Cold: nothing in this process's memory, everything from the database. Warm: the
-next read, while no revision has changed. Beside it, where they are installed, ``hledger`` and
-``ledger`` value the last day of the same ledger (no series, no returns).
+next read, while no revision has changed. Moved: the next read after one quote has moved. Beside it,
+where they are installed, ``hledger`` and ``ledger`` value the last day of the same ledger (no series, no
+returns).
 
 Run: ``make bench`` or ``python -m benchmarks.valuation [SIZE …]``.
 """
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,8 @@ SIZES = (1_000, 10_000, 50_000)
 def main(sizes: list[int]) -> None:
     """Print a line per size."""
     prices = ledgers.closes()
-    print(f"{'transactions':>12} {'cold ms':>9} {'warm ms':>9} {'ledger ms':>10} {'hledger ms':>11}")
+    heads = f"{'transactions':>12} {'cold ms':>9} {'warm ms':>9} {'moved ms':>9}"
+    print(f"{heads} {'ledger ms':>10} {'hledger ms':>11}")
     with database():
         instruments = store_prices(prices)
         for size in sizes:
@@ -36,8 +39,9 @@ def main(sizes: list[int]) -> None:
             portfolio = store_ledger(rows, instruments)
             cold = timed(partial(_figures, portfolio), before=forget)
             warm = timed(partial(_figures, portfolio))
+            moved = timed(partial(_figures, portfolio), before=partial(move_a_price, instruments))
             peers = _peers(rows, prices)
-            times = f"{size:>12,} {cold * 1000:>9.0f} {warm * 1000:>9.1f}"
+            times = f"{size:>12,} {cold * 1000:>9.0f} {warm * 1000:>9.1f} {moved * 1000:>9.0f}"
             print(f"{times} {peers['ledger']:>10} {peers['hledger']:>11}", flush=True)
 
 
@@ -57,6 +61,19 @@ def store_prices(prices: dict[str, Any]) -> dict[str, Any]:
         batch_size=10_000,
     )
     return instruments
+
+
+def move_a_price(instruments: dict[str, Any]) -> None:
+    """Let the price of one instrument move."""
+    from core import clock
+    from core.models import LIVE_WORLD
+    from market.domain.quotes import NewQuote
+    from market.services.quotes import record_quotes
+
+    first = next(iter(instruments.values())).pk
+    now = clock.now()
+    price = Decimal(now.microsecond + 10_000) / 1000
+    record_quotes(world_id=LIVE_WORLD, batch=[NewQuote(first, price, now, "bench")], trusted=True)
 
 
 def store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:

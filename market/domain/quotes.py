@@ -183,7 +183,7 @@ def _doubt(
         doubt = Doubt.NOT_FICTIONAL
     if doubt is None and not rules.trusted:
         doubt = doubt_of_time(new.at, new.quality, rules.now)
-    if doubt is None and not rules.trusted and new.currency not in {"", listing.currency}:
+    if doubt is None and not rules.trusted and new.currency and new.currency != listing.currency:
         doubt = Doubt.CURRENCY
     if doubt is None and waits:
         doubt = Doubt.SPLIT

@@ -14,20 +14,19 @@ from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns
 from portfolios.domain.book import Book
 from portfolios.domain.corporate import columns as corporate
 from portfolios.domain.corporate.moves import Move, moves
-from portfolios.domain.entries import Entry, EntryKind
+from portfolios.domain.entries import Entry
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.returns import annualised, daily_returns, linked, simple_of_days, time_weighted, xirr
 from portfolios.domain.series import Market, ValueSeries, value_series
 from portfolios.domain.statement import Statement, statement
-from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.ledger import BOOK, COLUMNS, IN_KIND, Ledger
 
 T = TypeVar("T")
 ONE_DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1).toordinal()
 KEPT_FIGURES = 48
-MOVED = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def book(ledger: Ledger, day: date) -> Book:
 
 def book_by(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
     """Answer the book at the end of `day` as another way to match lots or to count fees would have it."""
-    key = "book", day, method, fees_in_basis
+    key = BOOK, day, method, fees_in_basis
     return once(ledger, key, lambda: _fold(ledger, day, method, fees_in_basis=fees_in_basis))
 
 
@@ -83,7 +82,7 @@ def book_with(ledger: Ledger, day: date, entries: Sequence[Entry]) -> Book:
 def _fold(
     ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool, besides: Sequence[Entry] = ()
 ) -> Book:
-    moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in MOVED}
+    moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in IN_KIND}
     ledger.know_pairs({(one, on) for one, on in moved if one is not None} | _before_actions(ledger, day))
     return fold(
         [*ledger.entries, *besides],
@@ -167,7 +166,7 @@ def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
         currencies=len(currencies),
         splits=_split_points(ledger, at),
     )
-    typed = columns(ledger.entries, instruments, currencies)
+    typed = once(ledger, COLUMNS, lambda: columns(ledger.entries, instruments, currencies))
     if not ledger.actions:
         return typed, market
     return joined(corporate.columns(reshaped(ledger), instruments, currencies), typed), market
@@ -260,7 +259,7 @@ def state(ledger: Ledger, period: Period) -> Statement:
 
 
 def _statement(ledger: Ledger, period: Period) -> Statement:
-    moved = {entry.day for entry in ledger.entries if entry.kind in MOVED}
+    moved = {entry.day for entry in ledger.entries if entry.kind in IN_KIND}
     moved |= {one.ex_date for one in _until(ledger, period.end)}
     ledger.know_prices(ledger.instruments, {period.start, period.end} | moved)
     ledger.know_pairs(_before_actions(ledger, period.end))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +25,7 @@ from portfolios.domain.entries import CarriedLot, Entry, EntryId, EntryKind, Pic
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls, units
 from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink, Transaction
+from portfolios.selectors.memory import Memory
 
 _COLUMNS = (
     "id", "day", "instant", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
@@ -34,6 +33,10 @@ _COLUMNS = (
 )  # fmt: skip
 _KINDS = {kind.value: kind for kind in EntryKind}
 KEPT_LEDGERS = 64
+IN_KIND = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
+# what `derived` calls figures that hang on no price, unless something moved in kind
+BOOK, COLUMNS = "book", "columns"
+PRICELESS = frozenset({BOOK, COLUMNS})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -145,35 +148,19 @@ class _Kept:
         if quotes == ledger.quotes:
             return self
         closes = _ending_now(ledger.portfolio, ledger.actions, ledger.splits, self.bars, quotes)
-        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived={}, _known={}))
+        derived = _lasting(ledger)
+        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived=derived, _known={}))
 
 
-class _Memory:
-    """The ledgers that this process keeps, the one used last at the end."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity, self._lock = capacity, Lock()
-        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
-
-    def get(self, portfolio_id: UUID) -> _Kept | None:
-        with self._lock:
-            if portfolio_id in self._kept:
-                self._kept.move_to_end(portfolio_id)
-            return self._kept.get(portfolio_id)
-
-    def put(self, portfolio_id: UUID, kept: _Kept) -> None:
-        with self._lock:
-            self._kept[portfolio_id] = kept
-            self._kept.move_to_end(portfolio_id)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
+def _lasting(ledger: Ledger) -> dict[Any, Any]:
+    """Pick what was computed without prices: books, where nothing came, went or changed in kind at one."""
+    if ledger.actions or any(entry.kind in IN_KIND for entry in ledger.entries):
+        return {}
+    found = list(ledger.derived.items())
+    return {key: one for key, one in found if (key[0] if isinstance(key, tuple) else key) in PRICELESS}
 
 
-memory = _Memory(KEPT_LEDGERS)
+memory: Memory[UUID, _Kept] = Memory(KEPT_LEDGERS)
 
 
 def load(portfolio: Portfolio) -> Ledger:

@@ -13,11 +13,12 @@ from market.domain.quotes import NewQuote
 from market.models import Quote
 from market.services.quotes import record_quotes
 from portfolios.models import Portfolio, Transaction
+from portfolios.selectors import figures, overview, valuation
 from portfolios.selectors import ledger as ledgers
-from portfolios.selectors import overview, valuation
 from portfolios.selectors.benchmarks import index, of_instrument
 from portfolios.selectors.figures import daily
 from portfolios.selectors.positions import table
+from portfolios.services.revisions import bump
 
 NOON = datetime(2024, 3, 6, 12, tzinfo=UTC)
 TODAY = date(2024, 3, 6)
@@ -113,6 +114,26 @@ def test_what_hangs_on_no_price_is_not_computed_again(held, acme, django_assert_
     assert second is not first
     assert (second.entries, second.rates) == (first.entries, first.rates)
     assert ledgers.load(held) is second
+
+
+def test_books_stay_unless_something_came_or_went_in_kind(held, acme, portfolio):
+    bought = Transaction.objects.create(
+        portfolio=portfolio, kind="buy", instrument=acme, quantity=Decimal(1), price=Decimal(10),
+        currency="EUR", time=datetime(2024, 3, 5, 12, tzinfo=UTC), day=date(2024, 3, 5), sequence=2,
+    )  # fmt: skip
+    bump(held)
+    tell(acme, "12", 10)
+    book = figures.book(ledgers.load(held), TODAY)
+    tell(acme, "12.50", 50)
+    assert figures.book(ledgers.load(held), TODAY) is not book
+    Transaction.objects.exclude(pk=bought.pk).delete()
+    bump(held)
+    book = figures.book(ledgers.load(held), TODAY)
+    arrays = daily(ledgers.load(held), TODAY).value[-1]
+    tell(acme, "13", 55)
+    assert figures.book(ledgers.load(held), TODAY) is book
+    assert (arrays, daily(ledgers.load(held), TODAY).value[-1]) == (2.5, 3.0)
+    assert value(held).total == Decimal(3)
 
 
 def test_net_worth_and_holdings_follow(held, acme, investor):
