@@ -66,7 +66,8 @@ def _fingerprint(request: Request) -> str:
         body = json.dumps(request.data, default=_content, sort_keys=True)
     except RecursionError as error:
         raise ValidationFailed(_("The body is nested too deeply."), code="malformed") from error
-    return hashlib.sha256(f"{request.method}\0{request.path}\0{body}".encode()).hexdigest()
+    asked = f"{request.method}\0{request.get_full_path()}\0{body}"
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _content(value: Any) -> str:
