@@ -13,6 +13,7 @@ from core import clock
 from core.errors import ValidationFailed
 from core.forms import CodeField, DayField, NumberField
 from market.domain.bars import BarRow
+from market.domain.basis import Adjustment, AdjustmentBasis
 from market.domain.price_files import pasted
 from market.domain.price_files.faults import UnreadableFileError
 from market.models import CorporateAction, Instrument
@@ -133,6 +134,45 @@ class PricesForm(forms.Form):
             "a header. A day that is there already is replaced."
         ),
     )
+    adjusted = forms.ChoiceField(
+        label=_("Adjusted for"),
+        required=False,
+        choices=[(Adjustment.NONE.value, _("Nothing: as traded")), (Adjustment.SPLIT.value, _("Splits"))],
+        help_text=_(
+            "Most websites show prices adjusted for splits. Those adjusted for dividends too cannot be used."
+        ),
+    )
+    as_of = DayField(
+        label=_("Adjusted as of"),
+        required=False,
+        help_text=_("The day on which you saved or copied them: they know the splits up to it."),
+    )
+
+    SHOWN_FOR = {"as_of": Adjustment.SPLIT.value}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("adjusted", "as_of"):
+            depending: Any = self.fields[name]
+            depending.depends = True  # one has a default, the other is needed or not by it
+
+    def shown_fields(self) -> list[tuple[Any, str]]:
+        """List the fields, each with the choice that it is for."""
+        return [(field, self.SHOWN_FOR.get(field.name, "")) for field in self]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the day of what is adjusted, and drop it elsewhere."""
+        values = super().clean() or self.cleaned_data
+        if values.get("adjusted") != Adjustment.SPLIT.value:
+            self.errors.pop("as_of", None)
+            values["as_of"] = None
+        elif not values.get("as_of") and "as_of" not in self.errors:
+            self.add_error("as_of", gettext("Say as of which day."))
+        return values
+
+    def basis(self) -> AdjustmentBasis:
+        """Tell what the prices are adjusted for."""
+        return AdjustmentBasis(self.cleaned_data["as_of"])
 
     def clean_text(self) -> str:
         """Read the lines.
@@ -142,13 +182,16 @@ class PricesForm(forms.Form):
         """
         text: str = self.cleaned_data["text"]
         try:
-            self.read = pasted.read(text, clock.today("UTC"))
+            self.read = pasted.read(text, clock.today("UTC"), adjusted=self._says_adjusted())
         except UnreadableFileError as error:
             raise forms.ValidationError(texts.unreadable(error)) from error
         faults = [(one.line, f"{texts.fault(one.fault)} ({one.about})") for one in self.read.rejects]
         if faults:
             raise forms.ValidationError(_lines(faults))
         return text
+
+    def _says_adjusted(self) -> bool:
+        return bool(self.data.get("adjusted") == Adjustment.SPLIT.value)
 
     def rows(self) -> list[BarRow]:
         """Tell the bars that were read."""
@@ -158,10 +201,14 @@ class PricesForm(forms.Form):
         """Say what the service refused, by the lines of the text."""
         faults = []
         for one in error.errors:
+            if one.field in self.fields:
+                self.add_error(one.field, str(one.message))
+                continue
             found = _PLACE.match(one.field)
             place = int(found[1]) if found else 0
             faults.append((self.read.lines[place], self._in_lines(one.code, place) or one.message))
-        self.add_error("text", _lines(faults) if faults else str(error.detail))
+        if faults or not self.errors:
+            self.add_error("text", _lines(faults) if faults else str(error.detail))
 
     def _in_lines(self, code: str, place: int) -> str:
         if code != "twice":

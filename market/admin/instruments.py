@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -22,6 +23,7 @@ from market.admin import sheets
 from market.admin.forms import ActionForm, InstrumentForm
 from market.domain.prices import STALE_AFTER_DAYS
 from market.models import Coin, CorporateAction, DailyBar, Exchange, Instrument, Quote, SymbolSpan
+from market.selectors.price_doubts import converted_text, doubts
 from market.services.actions import delete_corporate_action
 from market.services.instruments import delete_instrument
 
@@ -106,6 +108,17 @@ class InstrumentAdmin(TransferAdmin, ServiceAdmin):
     list_select_related = ["exchange"]
     autocomplete_fields = ["exchange"]
     inlines = [SymbolInline]
+    readonly_fields = ["prices_came", "prices_and_splits"]
+
+    @admin.display(description=_("Prices came"))
+    def prices_came(self, row: Instrument) -> str:
+        """Tell in what form the stored prices came."""
+        return converted_text(row) or gettext("As traded.") if row.pk else ""
+
+    @admin.display(description=_("Prices and splits"))
+    def prices_and_splits(self, row: Instrument) -> str:
+        """Tell the splits that prices contradict or lack."""
+        return " ".join(doubts(row)) or gettext("No contradiction found.") if row.pk else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave users' own instruments out."""

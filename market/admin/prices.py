@@ -24,7 +24,17 @@ class DailyBarAdmin(TransferAdmin, ReadOnlyAdmin):
     import_power = "market.change_dailybar"
     # a sort by any column would read the whole table
     sortable_by = ()
-    list_display = ["instrument", "date", "open", "high", "low", "close", "volume", "source"]
+    list_display = [
+        "instrument",
+        "date",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "adjusted_as_of",
+        "source",
+    ]
     list_select_related = ["instrument"]
     search_fields = ["=instrument__symbol", "=instrument__isin"]
     search_help_text = _("A whole symbol or ISIN.")
@@ -74,8 +84,8 @@ class PriceImportAdmin(ReadOnlyAdmin):
     """Files of prices that were brought in."""
 
     list_display = [
-        "file_name", "created_at", "actor_label", "rows_read", "rows_stored", "rows_unchanged",
-        "rows_rejected",
+        "file_name", "created_at", "actor_label", "adjusted_as_of", "rows_read", "rows_stored",
+        "rows_unchanged", "rows_rejected",
     ]  # fmt: skip
     list_filter = [RefusedFilter, ("created_at", PeriodFilter)]
     search_fields = ["file_name", "=sha256", "=uuid"]

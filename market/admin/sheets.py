@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,11 +12,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from import_export import fields
 
+from core import cells
 from core.adminsite.transfer import CHANGED, MADE, SAME, RowReader, RowsRefused, ServiceResource
 from core.adminsite.transfer.resource import Items
 from core.errors import DomainError, FieldError, ValidationFailed
 from core.models import LIVE_WORLD
 from market.domain.bars import BarRow
+from market.domain.basis import AdjustmentBasis
 from market.models import CorporateAction, DailyBar, Exchange, FxRate, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
@@ -24,6 +28,7 @@ from market.services.reference import ExchangeData, save_exchange
 
 SOURCE = "staff"
 NUMBERS = ("numerator", "denominator", "amount", "cost_share", "cash_in_lieu")
+BAR_FIELDS = ("open", "high", "low", "close", "volume")
 TEXTS = ("symbol", "exchange", "name", "kind", "currency", "isin", "sector", "country", "coin_id")
 
 
@@ -198,7 +203,10 @@ def _is_same_action(known: CorporateAction, data: ActionData) -> bool:
 
 
 class BarSheet(ServiceResource):
-    """Daily bars of public instruments, raw, in quote units."""
+    """Daily bars of public instruments, in quote units, as their source gave them.
+
+    Raw where `adjusted_as_of` is empty; else adjusted for the splits up to that day.
+    """
 
     object_type = "market.dailybar"
     needed = ("symbol", "date", "close")
@@ -211,55 +219,88 @@ class BarSheet(ServiceResource):
     low = _column("low")
     close = _column("close")
     volume = _column("volume")
+    adjusted_as_of = _column("adjusted_as_of")
 
     def __init__(self, actor: Any) -> None:
         super().__init__(actor)
         self._known: dict[tuple[str, str], Instrument | None] = {}
 
-    def read(self, row: Mapping[str, Any]) -> tuple[Instrument, BarRow]:
+    def read(self, row: Mapping[str, Any]) -> _Given:
         """Read one day's prices."""
         reader = RowReader(row)
         key = (reader.text("symbol").upper(), reader.text("exchange").upper())
         if self._known.get(key) is None:
             self._known[key] = public(reader)
         instrument, day = self._known[key], reader.day("date", needed=True)
-        close = reader.decimal("close", needed=True)
+        close, as_of = reader.decimal("close", needed=True), reader.day("adjusted_as_of")
         others = {name: reader.decimal(name) for name in ("open", "high", "low", "volume")}
         reader.done()
         assert instrument is not None
         assert day is not None
         assert close is not None
-        return instrument, BarRow(day=day, close=close, **others)
+        return _Given(instrument, AdjustmentBasis(as_of), BarRow(day=day, close=close, **others))
 
     def store_all(self, items: Items) -> dict[int, str]:
-        """Store the bars of each instrument at once, in the order of their ids, as all locks are taken."""
-        by_instrument: dict[int, tuple[UUID, dict[int, BarRow]]] = {}
-        for number, (instrument, bar) in items.items():
-            by_instrument.setdefault(instrument.id, (instrument.uuid, {}))[1][number] = bar
+        """Store the bars of each instrument and basis at once, in the order in which all locks are taken."""
+        groups: dict[tuple[int, date], dict[int, _Given]] = {}
+        for number, one in items.items():
+            key = (one.instrument.id, one.basis.as_of or date.min)
+            groups.setdefault(key, {})[number] = one
         done: dict[int, str] = {}
         refused: dict[int, DomainError] = {}
-        for key in sorted(by_instrument):
-            uuid, bars = by_instrument[key]
-            done |= self._kinds(key, bars)
+        for key in sorted(groups):
+            given = groups[key]
+            first = next(iter(given.values()))
+            bars = {number: one.bar for number, one in given.items()}
+            done |= self._kinds(first, bars)
             try:
-                set_bars(actor=self.actor, uuid=uuid, rows=list(bars.values()), source=SOURCE)
+                set_bars(
+                    actor=self.actor,
+                    uuid=first.instrument.uuid,
+                    rows=list(bars.values()),
+                    source=SOURCE,
+                    basis=first.basis,
+                )
             except DomainError as error:
                 refused |= by_row(error, list(bars))
         if refused:
             raise RowsRefused(refused)
         return done
 
-    def _kinds(self, instrument_id: int, bars: Mapping[int, BarRow]) -> dict[int, str]:
+    def _kinds(self, first: _Given, bars: Mapping[int, BarRow]) -> dict[int, str]:
         days = [bar.day for bar in bars.values()]
-        rows = DailyBar.objects.filter(instrument=instrument_id, world=LIVE_WORLD, date__in=days)
+        rows = DailyBar.objects.filter(instrument=first.instrument, world=LIVE_WORLD, date__in=days)
         there = {row.date: row for row in rows}
-        names = ("open", "high", "low", "close", "volume")
         kinds: dict[int, str] = {}
         for number, bar in bars.items():
             known = there.get(bar.day)
-            same = known is not None and all(getattr(known, one) == getattr(bar, one) for one in names)
-            kinds[number] = MADE if known is None else SAME if same else CHANGED
+            kinds[number] = MADE if known is None else SAME if _stays(known, first.basis, bar) else CHANGED
         return kinds
+
+    def export_field(self, field: Any, instance: Any, **kwargs: Any) -> str:
+        """Write a number as the source gave it, so that the file brings the same in again."""
+        if instance.adjusted_as_of is not None and field.attribute in BAR_FIELDS:
+            return cells.csv_cell(getattr(instance, f"given_{field.attribute}"))
+        return super().export_field(field, instance, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A bar of a file, as it was given."""
+
+    instrument: Instrument
+    basis: AdjustmentBasis
+    bar: BarRow
+
+
+def _stays(known: DailyBar, basis: AdjustmentBasis, bar: BarRow) -> bool:
+    """Tell whether a stored bar stays as it is when this one comes (or is refused)."""
+    if known.adjusted_as_of is None and not basis.is_raw:
+        return True
+    prefix = "" if basis.is_raw else "given_"
+    return known.adjusted_as_of == basis.as_of and all(
+        getattr(known, f"{prefix}{name}") == getattr(bar, name) for name in BAR_FIELDS
+    )
 
 
 class RateSheet(ServiceResource):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.base import ApiView, idempotent
 from core.api.pagination import page_of, paged
-from core.api.parameters import END, LISTING, START, day_parameter
+from core.api.parameters import END, LISTING, START, choice_parameter, day_parameter
+from core.errors import ValidationFailed
 from core.models import LIVE_WORLD
 from market.api.serializers import (
     MAX_ROWS,
@@ -20,6 +23,7 @@ from market.api.serializers import (
     StoredSerializer,
 )
 from market.domain.bars import BarRow
+from market.domain.basis import Adjustment, AdjustmentBasis, basis_of
 from market.selectors import instruments, prices
 from market.services import bars as bar_services
 
@@ -37,6 +41,15 @@ BARS = OpenApiExample(
         {"date": "2026-11-20", "close": "10.28"},
     ],
     request_only=True,
+)
+
+ADJUSTED = OpenApiParameter(
+    "adjusted",
+    enum=[one.value for one in Adjustment],
+    description="What the prices and volumes sent are adjusted for: nothing (default), or splits.",
+)
+AS_OF = OpenApiParameter(
+    "as_of", date, description="With adjusted=split: the day up to whose splits they are adjusted, included."
 )
 
 
@@ -63,6 +76,7 @@ class BarListView(ApiView):
     @extend_schema(
         operation_id="bars_store",
         tags=["prices"],
+        parameters=[ADJUSTED, AS_OF],
         request=BarSerializer(many=True),
         responses=StoredSerializer,
         examples=[BARS],
@@ -74,6 +88,7 @@ class BarListView(ApiView):
     @extend_schema(
         operation_id="bars_add",
         tags=["prices"],
+        parameters=[ADJUSTED, AS_OF],
         request=BarSerializer(many=True),
         responses={201: StoredSerializer},
         examples=[BARS],
@@ -104,5 +119,15 @@ class BarListView(ApiView):
         instruments.get(self.caller, uuid)
         values = self.parsed(BarSerializer, many=True, max_length=MAX_ROWS)
         rows = [BarRow(day=one.pop("date"), **one) for one in values]
-        stored = bar_services.set_bars(actor=self.actor, uuid=uuid, rows=rows)
+        stored = bar_services.set_bars(
+            actor=self.actor, uuid=uuid, rows=rows, basis=_basis(self.request.query_params)
+        )
         return StoredSerializer(stored).data
+
+
+def _basis(params: Any) -> AdjustmentBasis:
+    name = choice_parameter(params, "adjusted", [one.value for one in Adjustment])
+    basis = basis_of(name, day_parameter(params, "as_of"))
+    if basis is None:
+        raise ValidationFailed.of("as_of", _("adjusted=split and as_of go together."))
+    return basis

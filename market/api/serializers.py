@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from core.api.fields import CurrencySerializerField, NumericSerializerField
 from core.api.serializers import StrictSerializer
+from market.domain.basis import Adjustment
 from market.domain.prices import Quality
 from market.models import Coin, CorporateAction, DailyBar, Exchange, FxRate, Instrument
 
@@ -17,6 +18,7 @@ MAX_ROWS = 20_000
 # named in the settings, so that the OpenAPI document tells the two kinds of `kind` apart
 INSTRUMENT_KINDS = Instrument.Kind.choices
 CORPORATE_ACTION_KINDS = CorporateAction.Kind.choices
+PRICE_ADJUSTMENTS = [one.value for one in Adjustment]
 
 
 class LastPriceSerializer(serializers.Serializer[Any]):
@@ -77,7 +79,11 @@ class InstrumentChangeSerializer(InstrumentSerializer):
 
 
 class BarSerializer(StrictSerializer[DailyBar]):
-    """One day's raw prices in quote units; only the close is certain."""
+    """One day's raw prices in quote units; only the close is certain.
+
+    Where `adjusted` is `split` the source gave them adjusted for the splits up to and including
+    `adjusted_as_of`, with `given_close` as the close; the raw ones are converted from what it gave.
+    """
 
     date = serializers.DateField()
     open = NumericSerializerField(required=False, allow_null=True)
@@ -86,6 +92,14 @@ class BarSerializer(StrictSerializer[DailyBar]):
     close = NumericSerializerField()
     volume = NumericSerializerField(required=False, allow_null=True)
     source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # a field
+    adjusted = serializers.SerializerMethodField()
+    adjusted_as_of = serializers.DateField(read_only=True, allow_null=True)
+    given_close = NumericSerializerField(read_only=True, allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=PRICE_ADJUSTMENTS))
+    def get_adjusted(self, bar: DailyBar) -> str:
+        """Tell what the source had adjusted the prices for."""
+        return (Adjustment.NONE if bar.adjusted_as_of is None else Adjustment.SPLIT).value
 
 
 class StoredSerializer(serializers.Serializer[Any]):

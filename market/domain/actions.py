@@ -83,6 +83,18 @@ def ratio(numerator: Decimal, denominator: Decimal) -> tuple[int, int]:
     return fraction.numerator, fraction.denominator
 
 
+def factor(splits: Iterable[Split], since: date, until: date) -> Fraction:
+    """Return what to multiply a price of `since` by to see it in the units of `until`: old over new shares.
+
+    A split counts when ``since < ex_date <= until``.
+    """
+    found = Fraction(1)
+    for split in splits:
+        if since < split.ex_date <= until:
+            found *= Fraction(split.denominator, split.numerator)
+    return found
+
+
 def price_factors(days: NDArray[np.int32], splits: Iterable[Split]) -> NDArray[np.float64]:
     """Return what to multiply raw prices of `days` by to see them in today's units.
 

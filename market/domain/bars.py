@@ -33,11 +33,14 @@ class Fault(StrEnum):
     AMBIGUOUS_SYMBOL = "ambiguous-symbol"
     TWO_VALUES = "two-values"
     WRONG_WIDTH = "wrong-width"
+    AFTER_AS_OF = "after-as-of"
+    RAW_IS_KNOWN = "raw-is-known"
+    AGAINST_SPLIT = "against-split"
 
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
-    """One day's prices in quote units, raw; only the close is certain."""
+    """One day's prices in quote units, raw unless a basis says otherwise; only the close is certain."""
 
     day: date
     close: Decimal

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
-from market.domain.actions import Split
+from market.domain.actions import Split, factor
 from market.domain.bars import BarRow
 
 # What a chart of common width can still tell apart.
@@ -27,18 +27,6 @@ class Step(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
-
-
-def factor(splits: Iterable[Split], since: date, until: date) -> Fraction:
-    """Return what to multiply a price of `since` by to see it in the units of `until`: old over new shares.
-
-    A split counts when ``since < ex_date <= until``.
-    """
-    found = _ONE
-    for split in splits:
-        if since < split.ex_date <= until:
-            found *= Fraction(split.denominator, split.numerator)
-    return found
 
 
 def scaled(value: Decimal, by: Fraction) -> Decimal:

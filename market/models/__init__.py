@@ -140,10 +140,18 @@ class Coin(models.Model):
         return self.coin_id
 
 
+# Raw prices are as they were given and keep no second copy.
+_BASIS_KNOWN = Q(
+    adjusted_as_of=None, given_open=None, given_high=None, given_low=None, given_close=None, given_volume=None
+) | Q(adjusted_as_of__gte=F("date"), given_close__isnull=False, given_close__gt=0)
+
+
 class DailyBar(models.Model):
     """Open, high, low, close and volume of one day, raw (not adjusted for splits), in quote units.
 
-    Only the close is certain. `date` is the exchange's. Belongs to (world, instrument).
+    Only the close is certain. `date` is the exchange's. Belongs to (world, instrument). `adjusted_as_of`
+    null: the source gave them raw. Else it had adjusted them for the splits up to and including that
+    day, `given_…` is what it gave, and the raw ones are converted from it by the splits that are known.
     """
 
     # No index of their own: `daily_bar_once` serves every read, and each index costs every import.
@@ -158,6 +166,12 @@ class DailyBar(models.Model):
     close = NumericField()
     volume = NumericField(null=True)
     source = models.CharField(max_length=24)
+    adjusted_as_of = models.DateField(null=True)
+    given_open = NumericField(null=True)
+    given_high = NumericField(null=True)
+    given_low = NumericField(null=True)
+    given_close = NumericField(null=True)
+    given_volume = NumericField(null=True)
 
     class Meta:
         constraints = [
@@ -169,6 +183,7 @@ class DailyBar(models.Model):
                 condition=Q(close__gte=F("low")) & Q(close__lte=F("high")), name="daily_bar_close_in_range"
             ),
             models.CheckConstraint(condition=Q(volume__gte=0), name="daily_bar_volume_not_negative"),
+            models.CheckConstraint(condition=_BASIS_KNOWN, name="daily_bar_raw_or_given"),
         ]
 
     def __str__(self) -> str:
@@ -329,12 +344,16 @@ class RateRevision(models.Model):
 
 
 class PriceImport(TimeStamped):
-    """One file brought in by ``import_prices``: what was read, stored, unchanged and refused."""
+    """One file brought in by ``import_prices``: what was read, stored, unchanged and refused.
+
+    `adjusted_as_of`: it was said to be adjusted for the splits up to that day; null: raw.
+    """
 
     uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)
     actor_label = models.CharField(max_length=80)
+    adjusted_as_of = models.DateField(_("adjusted as of"), null=True)
     rows_read = models.BigIntegerField(default=0)
     rows_stored = models.BigIntegerField(default=0)
     rows_unchanged = models.BigIntegerField(default=0)

@@ -36,7 +36,7 @@ def reshaping(instrument_ids: Iterable[int]) -> Reshaping:
         rows = CorporateAction.objects.filter(instrument_id__in=fresh, kind__in=_RESHAPING)
         fresh = set()
         for row in rows.order_by("pk"):
-            if row.kind in _SPLITS:
+            if row.kind in SPLITS:
                 found.splits.append(_split(row))
             found.actions.extend(_actions(row))
             if row.target_id is not None and row.target_id not in found.instruments:
@@ -59,8 +59,8 @@ def related(instrument_ids: Iterable[int]) -> set[int]:
 
 
 _KIND = CorporateAction.Kind
-_SPLITS = (_KIND.SPLIT, _KIND.STOCK_DIVIDEND)
-_RESHAPING = (*_SPLITS, _KIND.SPIN_OFF, _KIND.MERGER, _KIND.DELISTING)
+SPLITS = (_KIND.SPLIT, _KIND.STOCK_DIVIDEND)
+_RESHAPING = (*SPLITS, _KIND.SPIN_OFF, _KIND.MERGER, _KIND.DELISTING)
 _KINDS = {
     _KIND.SPIN_OFF: ActionKind.SPIN_OFF,
     _KIND.MERGER: ActionKind.MERGER,
@@ -99,7 +99,7 @@ def _actions(row: CorporateAction) -> Iterator[Action]:
 
 def splits(instrument_ids: Iterable[int]) -> list[Split]:
     """List the splits and stock dividends of the instruments, in order of ex-date."""
-    rows = CorporateAction.objects.filter(instrument_id__in=set(instrument_ids), kind__in=_SPLITS)
+    rows = CorporateAction.objects.filter(instrument_id__in=set(instrument_ids), kind__in=SPLITS)
     return [_split(row) for row in rows.order_by("ex_date", "instrument_id")]
 
 

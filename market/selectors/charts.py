@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from core import clock, ranges
 from core.money import round_amount
 from market.domain import charts
-from market.domain.actions import Split
+from market.domain.actions import Split, factor
 from market.domain.bars import BarRow
 from market.domain.charts import Step
 from market.domain.prices import STALE_AFTER_DAYS
@@ -220,7 +220,7 @@ def _changes(
         before = closes.get((instrument.id, day))
         if before is None or before.as_of == found.last:
             continue  # a single bar has not changed
-        by = charts.factor(splits, before.as_of, found.last)
+        by = factor(splits, before.as_of, found.last)
         changes.append(_change(name, before.as_of, charts.scaled(before.price, by), last))
     return changes
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from market.domain import charts
-from market.domain.actions import Split, price_factors
+from market.domain.actions import Split, factor, price_factors
 from market.domain.prices import CloseSeries, PriceUsed, quality_of, with_quote
 from market.models import Instrument
 from market.selectors import actions, instruments, quotes
@@ -170,7 +170,7 @@ def _since_before(newest: LastQuote, close: Quote | None, splits: Iterable[Split
 
 
 def _change(last: PriceUsed, before: Decimal, day: date, splits: Iterable[Split]) -> Decimal:
-    return last.price / charts.scaled(before, charts.factor(splits, day, last.as_of)) - 1
+    return last.price / charts.scaled(before, factor(splits, day, last.as_of)) - 1
 
 
 def _courses(

@@ -14,14 +14,15 @@ from core.ports import Panel, PanelRow, held_instruments
 from market.domain.plausibility import Doubt
 from market.domain.prices import STALE_AFTER_DAYS
 from market.models import FxRate, HeldQuote, Instrument, PriceImport
-from market.selectors import prices
+from market.selectors import price_checks, prices
 
 SHOWN = 5
 
 
 def freshness() -> Panel:
-    """Tell which held instruments lack a recent price, what was held back, and of rates and files."""
-    return Panel(title=str(_("Prices")), rows=[*_stale(), _held_back(), _rates(), _last_import(), _refused()])
+    """Tell which held instruments lack a recent price, what is doubtful, and of rates and files."""
+    rows = [*_stale(), _held_back(), *_contradicting(), _rates(), _last_import(), _refused()]
+    return Panel(title=str(_("Prices")), rows=rows)
 
 
 def _stale() -> list[PanelRow]:
@@ -60,6 +61,22 @@ def _held_back() -> PanelRow:
         state="warn" if count else "good",
         url=reverse("admin:market_heldquote_changelist") + f"?state__exact={state.value}",
     )
+
+
+def _contradicting() -> list[PanelRow]:
+    found = {one.instrument for one in price_checks.public_contradictions(LIVE_WORLD)}
+    rows = [
+        PanelRow(
+            _("Public instruments whose prices contradict a split"),
+            str(len(found)),
+            state="warn" if found else "good",
+            url=reverse("admin:market_instrument_changelist"),
+        )
+    ]
+    for instrument in Instrument.objects.filter(id__in=found).order_by("symbol")[:SHOWN]:
+        url = reverse("admin:market_instrument_change", args=[instrument.pk])
+        rows.append(PanelRow(instrument.symbol, _("look at it"), state="warn", url=url, is_part=True))
+    return rows
 
 
 def _rates() -> PanelRow:

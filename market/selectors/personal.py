@@ -27,7 +27,10 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     spans = SymbolSpan.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "valid_from")
     yield table("own_symbols", spans, (INSTRUMENT, "symbol", "valid_from", "valid_to"))
     bars = DailyBar.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "world_id", "date")
-    prices = ("open", "high", "low", "close", "volume", "source")
+    prices = (
+        "open", "high", "low", "close", "volume", "source", "adjusted_as_of", "given_open", "given_high",
+        "given_low", "given_close", "given_volume",
+    )  # fmt: skip
     yield table("own_prices", bars, (INSTRUMENT, ("world", "world__name"), "date", *prices))
     actions = CorporateAction.objects.filter(instrument__owner_id=user_id).order_by("pk")
     yield table("own_corporate_actions", actions, _ACTION)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 
 from core import clock
 from market.domain.actions import Split
@@ -56,6 +57,19 @@ CROSS JOIN LATERAL (
 ) newest
 WHERE instrument.id = ANY(%s::int[])
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How many bars there are, how many came adjusted for splits, and as of which days (first and last).
+
+    All of them are stored as traded.
+    """
+
+    bars: int
+    adjusted: int
+    first_as_of: date | None
+    last_as_of: date | None
 
 
 def close_series(
@@ -163,6 +177,17 @@ def bars(
     if end is not None:
         rows = rows.filter(date__lte=end)
     return rows.order_by("date")
+
+
+def origin(world_id: int, instrument: Instrument) -> Origin:
+    """Tell in what form the stored prices of an instrument came."""
+    found = bars(world_id, instrument).aggregate(
+        total=Count("id"),
+        adjusted=Count("adjusted_as_of"),
+        first=Min("adjusted_as_of"),
+        last=Max("adjusted_as_of"),
+    )
+    return Origin(found["total"], found["adjusted"], found["first"], found["last"])
 
 
 def last_day(world_id: int, instrument: Instrument) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,28 +18,43 @@ from core.errors import FieldError, TooLarge, ValidationFailed
 from core.models import LIVE_WORLD
 from market import locks
 from market.domain.bars import PRICES, BarRow, Fault, faults, fits
+from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.prices import MANUAL
 from market.models import DailyBar
-from market.services import texts
+from market.selectors import actions
+from market.services import adjusted, texts
 from market.services.revisions import prices_changed
 
 MOST_ROWS = 20_000
 
 _UPSERT = """
 WITH written AS (
-    INSERT INTO market_dailybar AS bar (world_id, instrument_id, date, open, high, low, close, volume, source)
-    SELECT %(world)s, %(instrument)s, row.*, %(source)s
+    INSERT INTO market_dailybar AS bar (
+        world_id, instrument_id, date, open, high, low, close, volume,
+        given_open, given_high, given_low, given_close, given_volume, adjusted_as_of, source
+    )
+    SELECT %(world)s, %(instrument)s, row.*, %(as_of)s, %(source)s
     FROM unnest(%(days)s::date[], %(open)s::numeric[], %(high)s::numeric[], %(low)s::numeric[],
-                %(close)s::numeric[], %(volume)s::numeric[]) AS row
+                %(close)s::numeric[], %(volume)s::numeric[], %(given_open)s::numeric[],
+                %(given_high)s::numeric[], %(given_low)s::numeric[], %(given_close)s::numeric[],
+                %(given_volume)s::numeric[]) AS row
     ON CONFLICT (instrument_id, world_id, date) DO UPDATE
     SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
-        volume = excluded.volume, source = excluded.source
-    WHERE (bar.open, bar.high, bar.low, bar.close, bar.volume)
-          IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
+        volume = excluded.volume, given_open = excluded.given_open, given_high = excluded.given_high,
+        given_low = excluded.given_low, given_close = excluded.given_close,
+        given_volume = excluded.given_volume, adjusted_as_of = excluded.adjusted_as_of,
+        source = excluded.source
+    WHERE (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.given_open, bar.given_high,
+           bar.given_low, bar.given_close, bar.given_volume, bar.adjusted_as_of)
+          IS DISTINCT FROM
+          (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume,
+           excluded.given_open, excluded.given_high, excluded.given_low, excluded.given_close,
+           excluded.given_volume, excluded.adjusted_as_of)
     RETURNING 1
 )
 SELECT count(*) FROM written
 """
+_FIELDS = (*PRICES, "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +72,76 @@ def set_bars(
     uuid: UUID,
     rows: Sequence[BarRow],
     source: str = MANUAL,
+    basis: AdjustmentBasis = RAW,
     world_id: int = LIVE_WORLD,
 ) -> BarsStored:
     """Store bars of the actor's own instrument (staff: of a public one), all or none.
 
-    A day that has a bar already is replaced. Prices are raw, in quote units.
+    A day that has a bar already is replaced. Prices are in quote units, on the source's `basis`; what is
+    adjusted for splits is kept as given and as it was traded, and never replaces what was given raw.
 
     Raises:
         NotFound: there is no such instrument, or it is somebody else's.
         Forbidden: it is public and the actor is not staff.
-        ValidationFailed: some rows are wrong; names each row and field.
+        ValidationFailed: some rows are wrong, or cannot be on this basis; names each row and field.
         TooLarge: more than 20,000 rows at once.
     """
     instrument = locks.instrument(actor, uuid)
-    _refuse_bad(rows)
-    stored = write(world_id, instrument.id, rows, source)
+    _refuse_bad(rows, basis)
+    splits = actions.splits([instrument.id])
+    raw = adjusted.as_traded(rows, basis, splits)
+    known = adjusted.known_raw(world_id, instrument.id, rows, basis)
+    found = (
+        *adjusted.disagreeing(rows, basis, splits, known),
+        *adjusted.contradicting(world_id, instrument, raw, splits),
+    )
+    _refuse(found)
+    pairs = [(one, given) for one, given in zip(raw, rows, strict=True) if one.day not in known]
+    stored = _write(world_id, instrument.id, pairs, source, basis)
     audit.record(
         actor=actor,
         verb="bars.stored",
         object_type="instrument",
         object_id=uuid,
-        after={"stored": stored.stored, "unchanged": stored.unchanged, "source": source},
+        after={
+            "stored": stored,
+            "unchanged": len(rows) - stored,
+            "source": source,
+            **({} if basis.is_raw else {"adjusted_as_of": str(basis.as_of)}),
+        },
     )
-    return stored
+    return BarsStored(stored=stored, unchanged=len(rows) - stored)
 
 
-def write(world_id: int, instrument_id: int, rows: Sequence[BarRow], source: str) -> BarsStored:
-    """Upsert checked bars of one instrument, whose row is locked, and count the change."""
+def write(world_id: int, instrument_id: int, rows: Sequence[BarRow], source: str) -> None:
+    """Upsert checked raw bars of one instrument, whose row is locked."""
+    _write(world_id, instrument_id, [(row, row) for row in rows], source, RAW)
+
+
+def _write(
+    world_id: int,
+    instrument_id: int,
+    pairs: Sequence[tuple[BarRow, BarRow]],
+    source: str,
+    basis: AdjustmentBasis,
+) -> int:
+    """Upsert bars as (as traded, as given), and count the change."""
+    given = [None if basis.is_raw else one for _raw, one in pairs]
+    values: dict[str, Any] = {
+        "world": world_id,
+        "instrument": instrument_id,
+        "days": [raw.day for raw, _given in pairs],
+        "as_of": basis.as_of,
+        "source": source,
+        **{name: [getattr(raw, name) for raw, _given in pairs] for name in _FIELDS},
+        **{f"given_{name}": [getattr(one, name, None) for one in given] for name in _FIELDS},
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _UPSERT,
-            {
-                "world": world_id,
-                "instrument": instrument_id,
-                "source": source,
-                "days": [row.day for row in rows],
-                **{name: [getattr(row, name) for row in rows] for name in (*PRICES, "volume")},
-            },
-        )
+        cursor.execute(_UPSERT, values)
         (count,) = cursor.fetchone()
     if count:
         prices_changed(world_id, [instrument_id])
-    return BarsStored(stored=count, unchanged=len(rows) - count)
+    return int(count)
 
 
 @transaction.atomic
@@ -127,21 +171,26 @@ def delete_bars(
     return count
 
 
-def _refuse_bad(rows: Sequence[BarRow]) -> None:
+def _refuse_bad(rows: Sequence[BarRow], basis: AdjustmentBasis) -> None:
     if len(rows) > MOST_ROWS:
         raise TooLarge(_("At most 20,000 rows at once."))
-    found = tuple(_wrong(rows))
+    today = clock.today("UTC")
+    if basis.as_of is not None and basis.as_of > today:
+        raise ValidationFailed.of("as_of", texts.fault(Fault.FUTURE_DATE), Fault.FUTURE_DATE.value)
+    _refuse(tuple(_wrong(rows, today)) + tuple(adjusted.too_late(rows, basis)))
+
+
+def _refuse(found: tuple[FieldError, ...]) -> None:
     if found:
         raise ValidationFailed(_("Some rows are not valid; nothing was stored."), errors=found)
 
 
-def _wrong(rows: Sequence[BarRow]) -> Iterator[FieldError]:
-    today = clock.today("UTC")
+def _wrong(rows: Sequence[BarRow], today: date) -> Iterator[FieldError]:
     seen: dict[date, int] = {}
     for place, row in enumerate(rows):
         for field, fault in faults(row, today):
             yield FieldError(f"[{place}].{field}", texts.fault(fault), fault.value)
-        for field in (*PRICES, "volume"):
+        for field in _FIELDS:
             value: Decimal | None = getattr(row, field)
             if value is not None and not fits(value):
                 yield FieldError(f"[{place}].{field}", texts.fault(Fault.OUT_OF_RANGE), "out-of-range")

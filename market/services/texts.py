@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.money import plain
 from market.domain.bars import Fault
 from market.domain.price_files.faults import UnreadableFileError
 
@@ -26,6 +30,9 @@ FAULTS: dict[Fault, str | Promise] = {
     Fault.AMBIGUOUS_SYMBOL: _("Several instruments have this symbol; write SYMBOL@VENUE"),
     Fault.TWO_VALUES: _("The file has two different values for this symbol and day"),
     Fault.WRONG_WIDTH: _("Another number of columns than the header"),
+    Fault.AFTER_AS_OF: _("The day is after the one as of which the prices are adjusted"),
+    Fault.RAW_IS_KNOWN: _("A price as traded is stored for this day, and this one is another"),
+    Fault.AGAINST_SPLIT: _("The prices do not fit a known split"),
 }
 
 _UNREADABLE: dict[str, str | Promise] = {
@@ -48,8 +55,16 @@ _UNREADABLE: dict[str, str | Promise] = {
     "no-table": _("The archive has no CSV file in it."),
     "not-text": _("This is not a text file."),
     "one-column": _("The header has one column only (%(header)s); no delimiter fits."),
+    "adjusted-column": _(
+        "Line %(line)s: the column %(column)s has adjusted prices. Say that they are adjusted for splits, "
+        "and as of which day."
+    ),
     "only-adjusted": _(
         "The file has adjusted prices only (columns: %(headers)s); prices are kept unadjusted, as traded."
+    ),
+    "total-return": _(
+        "Line %(line)s: by its name the column %(column)s is adjusted for dividends too, from which no price "
+        "as traded follows. Name the column that is as traded, or adjusted for splits alone."
     ),
     "packed-otherwise": _(
         "%(member)s is packed in a way that cannot be unpacked within bounds; pack it as an ordinary ZIP."
@@ -61,6 +76,15 @@ _UNREADABLE: dict[str, str | Promise] = {
     "wrong-encoding": _("The text is not %(encoding)s; give the encoding."),
     "zip-bomb": _("The archive unpacks to more than %(ratio)s times its size and is not read further."),
 }
+
+
+def two_closes(day: date, stored: Decimal, given: Decimal) -> str:
+    """Say what is stored as traded and what a given price turns into."""
+    return gettext("%(day)s, stored %(stored)s, given as %(given)s") % {
+        "day": day.isoformat(),
+        "stored": plain(stored),
+        "given": plain(given),
+    }
 
 
 def fault(code: Fault) -> str:

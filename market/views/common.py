@@ -38,7 +38,11 @@ def page_url(url: str, asked: dict[str, str]) -> str:
     return f"{url}?{query}{'&' if query else ''}page="
 
 
-def bar_cells(bar: DailyBar) -> list[str]:
-    """Write a bar as the cells of a CSV row: the date, then plain decimals; empty where not known."""
-    values = (getattr(bar, name) for name in BAR_FIELDS)
+def bar_cells(bar: DailyBar, *, given: bool = False) -> list[str]:
+    """Write a bar as the cells of a CSV row: the date, then plain decimals; empty where not known.
+
+    `given`: as its source gave it, where that had adjusted it for splits.
+    """
+    prefix = "given_" if given and bar.adjusted_as_of is not None else ""
+    values = (getattr(bar, f"{prefix}{name}") for name in BAR_FIELDS)
     return [bar.date.isoformat(), *("" if value is None else plain(value) for value in values)]

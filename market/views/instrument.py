@@ -27,6 +27,7 @@ from market.models import Instrument
 from market.selectors import actions, charts, listing, prices
 from market.selectors.charts import Chart
 from market.selectors.instruments import get
+from market.selectors.price_doubts import converted_text, doubts
 from market.views.common import BAR_FIELDS, bar_cells, is_own, page_url
 from market.views.words import described
 
@@ -52,6 +53,7 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "delisted": actions.delisting(happened),
         "names": list(row.symbol_spans.order_by("-valid_from")),
         "undo": _undo(request, row),
+        "doubts": doubts(row),
     }
     return render(request, "market/instrument.html", context)
 
@@ -152,7 +154,8 @@ def bars_context(request: HttpRequest, row: Instrument) -> dict[str, Any]:
     """Make the context of the table of bars; raw, in quote units."""
     newest = prices.bars(LIVE_WORLD, row).order_by("-date")
     page = Paginator(newest, BARS_A_PAGE).get_page(request.GET.get("page"))
-    return {"bars": page, "bars_url": page_url(reverse("instrument-bars", args=[row.uuid]), {})}
+    url = page_url(reverse("instrument-bars", args=[row.uuid]), {})
+    return {"bars": page, "bars_url": url, "converted": converted_text(row)}
 
 
 @require_safe

@@ -19,6 +19,7 @@ from core.errors import NotFound, ValidationFailed
 from core.models import LIVE_WORLD
 from core.money import plain
 from core.pages import actor_of, attempted
+from market.domain.basis import Adjustment
 from market.forms import ActionForm, PricesForm
 from market.models import CorporateAction, DailyBar, Instrument
 from market.selectors import actions as selected
@@ -44,7 +45,7 @@ def instrument_prices(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _stored(request: HttpRequest, row: Instrument, form: PricesForm) -> bool:
     try:
-        done = set_bars(actor=actor_of(request), uuid=row.uuid, rows=form.rows())
+        done = set_bars(actor=actor_of(request), uuid=row.uuid, rows=form.rows(), basis=form.basis())
     except ValidationFailed as error:
         form.complain(error)
         return False
@@ -67,11 +68,15 @@ def bar_delete(request: HttpRequest, uuid: UUID, day: date) -> HttpResponse:
         raise NotFound
     delete_bars(actor=actor_of(request), uuid=uuid, start=day, end=day)
     text = _("The prices of %(day)s are deleted.") % {"day": date_format(day, "DATE_FORMAT")}
-    return _gone(request, row, text, "instrument-prices", {"text": _pasteable(bar)})
+    return _gone(request, row, text, "instrument-prices", _pasteable(bar))
 
 
-def _pasteable(bar: DailyBar) -> str:
-    return f"date,open,high,low,close,volume\n{','.join(bar_cells(bar))}"
+def _pasteable(bar: DailyBar) -> dict[str, str]:
+    """Write a bar as the form takes it: as it was given, and what it was adjusted for."""
+    text = f"date,open,high,low,close,volume\n{','.join(bar_cells(bar, given=True))}"
+    if bar.adjusted_as_of is None:
+        return {"text": text}
+    return {"text": text, "adjusted": Adjustment.SPLIT.value, "as_of": bar.adjusted_as_of.isoformat()}
 
 
 def _gone(

@@ -112,3 +112,21 @@ def test_long_lists_take_a_fixed_number_of_queries(staff: Client, django_assert_
         Instrument.objects.create(symbol=f"A{number}", name="A", currency="EUR", exchange=exchange)
     with django_assert_num_queries(5):
         staff.get(page)
+
+
+def test_instrument_tells_what_came_adjusted_and_what_contradicts_a_split(staff: Client) -> None:
+    one = Instrument.objects.create(symbol="FLAT", name="Flat", currency="EUR")
+    page = reverse("admin:market_instrument_change", args=[one.pk])
+    assert "As traded." in staff.get(page).content.decode()
+    for day in (4, 5):
+        DailyBar.objects.create(
+            instrument=one, date=date(2024, 3, day), close=52, given_close=52, source="t",
+            adjusted_as_of=date(2024, 3, 6),
+        )  # fmt: skip
+    assert "No contradiction found." in staff.get(page).content.decode()
+    CorporateAction.objects.create(
+        instrument=one, kind="split", ex_date="2024-03-05", numerator=2, denominator=1, source="test"
+    )
+    said = staff.get(page).content.decode()
+    assert "2 of 2 days came adjusted for splits as of March 6, 2024, and are converted." in said
+    assert "These look adjusted for the split already" in said

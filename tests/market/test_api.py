@@ -64,6 +64,9 @@ def test_a_program_sets_up_a_market_of_its_own(api):
                 "close": "252.25",
                 "volume": None,
                 "source": "manual",
+                "adjusted": "none",
+                "adjusted_as_of": None,
+                "given_close": None,
             }
         ],
         "total": 1,
@@ -213,3 +216,38 @@ def test_decimals_are_never_floats(api):
     api.put(f"{one}/bars", [{"date": "2024-01-02", "close": "0.100000000000000001"}], format="json")
     assert DailyBar.objects.get().close == Decimal("0.100000000000000001")
     assert api.get(f"{one}/bars").json()["items"][0]["close"] == "0.100000000000000001"
+
+
+def test_adjusted_bars_are_answered_as_traded_and_as_given(api, ida, instrument):
+    one = f"{LIST}/{instrument('OWN', owner=ida).uuid}"
+    split = {"kind": "split", "ex_date": "2024-01-03", "numerator": "2", "denominator": "1"}
+    api.post(f"{one}/corporate-actions", split, format="json")
+    rows = [{"date": "2024-01-02", "close": "50", "volume": "10"}, {"date": "2024-01-03", "close": "51"}]
+    stored = api.post(f"{one}/bars?adjusted=split&as_of=2024-02-01", rows, format="json")
+    assert (stored.status_code, stored.json()) == (201, {"stored": 2, "unchanged": 0})
+    names = ("close", "volume", "adjusted", "adjusted_as_of", "given_close")
+    items = api.get(f"{one}/bars").json()["items"]
+    assert [[item[name] for name in names] for item in items] == [
+        ["100", "5", "split", "2024-02-01", "50"],
+        ["51", None, "split", "2024-02-01", "51"],
+    ]
+    wrong = {
+        "adjusted=split": ("as_of", "invalid"),
+        "as_of=2024-02-01": ("as_of", "invalid"),
+        "adjusted=dividend&as_of=2024-02-01": ("adjusted", "choice"),
+        "adjusted=split&as_of=2999-01-01": ("as_of", "future-date"),
+        "adjusted=none": ("[1].close", "against-split"),
+    }
+    for query, expected in wrong.items():
+        answer = api.put(f"{one}/bars?{query}", rows, format="json")
+        assert answer.status_code == 400
+        assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [expected]
+
+
+def test_same_key_with_another_basis_is_a_conflict(api, ida, instrument):
+    url, rows = f"{LIST}/{instrument('OWN', owner=ida).uuid}/bars", [{"date": "2024-01-02", "close": "50"}]
+    first = api.post(url, rows, format="json", headers={"Idempotency-Key": "a"})
+    other = api.post(
+        f"{url}?adjusted=split&as_of=2024-02-01", rows, format="json", headers={"Idempotency-Key": "a"}
+    )
+    assert (first.status_code, other.status_code) == (201, 409)

@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from market.models import Coin, DailyBar, Instrument
+from market.models import Coin, CorporateAction, DailyBar, Instrument
 from tests.market.builders import closes
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,30 @@ def test_options_say_what_the_file_does_not(tmp_path, ida):
     assert (stored.date, stored.close, stored.source) == (date(2024, 2, 1), Decimal("1.5"), "bank")
 
 
+def test_adjusted_prices_are_told_and_stored_as_traded(tmp_path, instrument):
+    one = instrument("AAA")
+    CorporateAction.objects.create(
+        instrument=one, kind="split", ex_date="2024-01-03", numerator=2, denominator=1, source="test"
+    )
+    file = tmp_path / "AAA.csv"
+    file.write_text(GOOD)
+    code, out, _err = run(file, "--adjusted", "split", "--as-of", "2024-02-01")
+    assert code == 0
+    assert "prices adjusted for splits as of 2024-02-01: kept as given, and as they were traded" in out
+    assert closes(one) == {date(2024, 1, 2): Decimal(21)}
+    assert "prices as traded" in run(file)[1]
+    again = run(file, "--adjusted", "split", "--as-of", "2024-02-01")
+    assert (again[0], "A price as traded is stored" in (tmp_path / "AAA.csv.rejected.csv").read_text()) == (
+        3,
+        True,
+    )
+    file.write_text(GOOD.replace("10.5,5.1", "5.25,5.1").replace("10,11,9", ",,"))
+    assert (
+        "1 of the unchanged is known as traded and stays so."
+        in run(file, "--adjusted", "split", "--as-of", "2024-02-01")[1]
+    )
+
+
 def test_a_dry_run_says_that_nothing_was_stored(tmp_path, instrument):
     one = instrument("AAA")
     (tmp_path / "AAA.csv").write_text(GOOD)
@@ -96,6 +120,10 @@ def test_a_dry_run_says_that_nothing_was_stored(tmp_path, instrument):
         (["--create-missing"], "needs --currency"),
         (["--user", "nobody@example.org"], "Nobody has the address"),
         (["--columns", "date"], "--columns is like"),
+        (["--adjusted", "split"], "go together"),
+        (["--as-of", "2024-01-01"], "go together"),
+        (["--adjusted", "split", "--as-of", "01/02/2024"], "write a date as"),
+        (["--adjusted", "dividend"], "invalid choice"),
     ],
 )
 def test_wrong_options_are_told_before_any_file_is_read(tmp_path, arguments, words):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from core.ports import PanelRow, held_instruments
-from market.models import PriceImport
+from market.models import CorporateAction, PriceImport
 from market.selectors import panels, search
 from tests.market.builders import bar, fx
 
@@ -35,6 +35,7 @@ def test_the_panel_names_held_instruments_without_a_recent_price(instrument, mon
         ("NONE", "no price at all", "bad"),
         ("OLD", "last on 2024-03-01", "warn"),
         ("Quotes that were not believed and wait for a decision", "0", "good"),
+        ("Public instruments whose prices contradict a split", "0", "good"),
         ("Last public rate of EUR/USD", "2024-03-08", "good"),
         ("Last price file: p.csv", "2024-03-08 12:00 UTC", "good"),
         ("Price files with refused rows in 7 days", "0", "good"),
@@ -48,7 +49,24 @@ def test_the_panel_of_an_empty_platform_says_so(monkeypatch):
     assert first == PanelRow("Held instruments without a price of the last 5 days", "0 / 0", url=stale)
     assert [(row.value, row.state) for row in others] == [
         ("0", "good"),
+        ("0", "good"),
         ("none", "warn"),
         ("none", "good"),
         ("0", "good"),
+    ]
+
+
+def test_the_panel_names_public_instruments_whose_prices_contradict_a_split(instrument, ida, monkeypatch):
+    monkeypatch.setattr(held_instruments, "_providers", {})
+    flat, fine, own = instrument("FLAT"), instrument("FINE"), instrument("OWN", owner=ida)
+    for one, before in ((flat, "52"), (fine, "104"), (own, "52")):
+        bar(one, "2024-03-04", before)
+        bar(one, "2024-03-05", "52")
+        CorporateAction.objects.create(
+            instrument=one, kind="split", ex_date="2024-03-05", numerator=2, denominator=1, source="test"
+        )
+    rows = [(row.label, row.value, row.state) for row in panels.freshness().rows[2:4]]
+    assert rows == [
+        ("Public instruments whose prices contradict a split", "1", "warn"),
+        ("FLAT", "look at it", "warn"),
     ]

@@ -286,6 +286,31 @@ def test_bars_are_stored_by_instrument_and_errors_keep_their_rows(staff):
     assert DailyBar.objects.count() == 3
 
 
+def test_adjusted_bars_go_in_and_out_as_they_were_given(staff):
+    one = acme()
+    CorporateAction.objects.create(
+        instrument=one, kind="split", ex_date="2024-01-03", numerator=2, denominator=1, source="test"
+    )
+    text = (
+        "symbol,date,close,volume,adjusted_as_of\n"
+        "ACME,2024-01-02,50,10,2024-02-01\nACME,2024-01-03,51,,2024-02-01\nACME,2024-01-04,52,7,\n"
+    )
+    bring(staff, "dailybar", text)
+    rows = DailyBar.objects.order_by("date").values_list("close", "volume", "given_close", "adjusted_as_of")
+    assert list(rows) == [
+        (100, 5, 50, date(2024, 2, 1)),
+        (51, None, 51, date(2024, 2, 1)),
+        (52, 7, None, None),
+    ]
+    written = exported(staff, "dailybar")
+    assert {"50", "51", "52"} == {line.split(",")[6].split(".")[0] for line in written.splitlines()[1:]}
+    assert look(staff, "dailybar", written).context["counts"] == "0 new, 0 changed, 3 as before"
+    raw = "symbol,date,close\nACME,2024-01-02,50\nACME,2024-01-03,51\n"
+    assert [row[:2] for row in told(look(staff, "dailybar", raw))] == [(2, "close")]
+    over = "symbol,date,close,adjusted_as_of\nACME,2024-01-04,53,2024-02-01\n"
+    assert [row[:2] for row in told(look(staff, "dailybar", over))] == [(1, "close")]
+
+
 def test_bars_of_an_ambiguous_symbol_need_the_exchange(staff):
     for mic in ("XAAA", "XBBB"):
         Exchange.objects.create(mic=mic, name=mic, time_zone="UTC")

@@ -51,7 +51,9 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "volume": ("volume", "volumen", "vol", "umsatz", "stück", "stuecke", "stücke", "shares"),
 }
 _LETTERS: Final = {"o": "open", "h": "high", "l": "low", "c": "close"}
-_ADJUSTED: Final = re.compile(r"^(adj|adjusted|bereinigt)|adj(usted)?\.?\s*close|adjclose", re.IGNORECASE)
+_ADJUSTED: Final = re.compile(r"^(adj|adjusted|bereinigt)|adj(usted)?[.\s_-]*close", re.IGNORECASE)
+# By convention an adjusted close has dividends taken out too, unless it says that it is for splits alone.
+_FOR_SPLITS: Final = re.compile(r"split(?!.*div)", re.IGNORECASE)
 
 
 class Shape(StrEnum):
@@ -63,7 +65,10 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user says about a file; what is empty is guessed. `columns` maps field to header."""
+    """What the user says about a file; what is empty is guessed. `columns` maps field to header.
+
+    `adjusted`: its prices are adjusted for splits; else they are as traded.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     symbol: str = ""
@@ -71,6 +76,7 @@ class Wishes:
     decimal: str = ""
     date_format: str = ""
     shape: str = ""
+    adjusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ def guess(lines: Sequence[str], wishes: Wishes, *, fallback_symbol: str = "") ->
     headers, sample = tuple(cell.strip() for cell in rows[0]), rows[1:]
     _refuse_no_header(headers)
     places = _places(headers, wishes)
+    _refuse_adjusted(places, headers, wishes, next(at for at, one in enumerate(lines, 1) if one.strip()))
     shape = _shape(places, headers, wishes)
     symbols = _symbol_columns(places, headers, shape)
     read = {*places.values(), *symbols.values()}
@@ -169,6 +176,17 @@ def _places(headers: Sequence[str], wishes: Wishes) -> dict[str, int]:
     if "date" not in places:
         raise UnreadableFileError("no-date-column", headers=", ".join(headers))
     return places
+
+
+def _refuse_adjusted(places: Mapping[str, int], headers: Sequence[str], wishes: Wishes, line: int) -> None:
+    """Refuse columns whose name says that they are adjusted otherwise than the user says."""
+    for header in (headers[places[name]] for name in FIELDS if name in places):
+        if not _ADJUSTED.search(header):
+            continue
+        if not _FOR_SPLITS.search(header):
+            raise UnreadableFileError("total-return", column=header, line=line)
+        if not wishes.adjusted:
+            raise UnreadableFileError("adjusted-column", column=header, line=line)
 
 
 def _shape(places: Mapping[str, int], headers: Sequence[str], wishes: Wishes) -> Shape:

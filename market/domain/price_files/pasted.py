@@ -33,8 +33,8 @@ class Pasted:
     rejects: list[Reject] = field(default_factory=list)
 
 
-def read(text: str, today: date) -> Pasted:
-    """Read pasted prices; `today` is the last day that is not future.
+def read(text: str, today: date, *, adjusted: bool = False) -> Pasted:
+    """Read pasted prices; `today` is the last day that is not future. `adjusted`: they are so for splits.
 
     Raises:
         UnreadableFileError: nothing in it, no column of closes, or marks that may mean two things.
@@ -47,7 +47,7 @@ def read(text: str, today: date) -> Pasted:
         delimiter, lines = _with_header(lines)
         added = 1
     lines = [f"{line}\n" for line in lines]
-    wishes = Wishes(symbol="pasted", delimiter=delimiter, shape=layout.Shape.LONG)
+    wishes = Wishes(symbol="pasted", delimiter=delimiter, shape=layout.Shape.LONG, adjusted=adjusted)
     found = Pasted()
     for batch in reader.batches(lines, layout.guess(lines, wishes), today):
         found.lines += [line - added for line in batch.lines]

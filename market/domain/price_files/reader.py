@@ -29,7 +29,8 @@ Bools = NDArray[np.bool_]
 class Batch:
     """Columns of equal length: line numbers, symbols, ordinals of days, and texts of plain decimals.
 
-    A missing number is an empty text; a column that the file lacks is absent from `values`.
+    A missing number is an empty text; a column that the file lacks is absent from `values`. `given` has
+    the numbers of the file where `values` were converted from them.
     """
 
     lines: list[int]
@@ -37,6 +38,7 @@ class Batch:
     days: list[int]
     values: dict[str, list[str]]
     rejects: list[Reject] = field(default_factory=list)
+    given: dict[str, list[str]] = field(default_factory=dict)
 
     def keep(self, good: Bools) -> None:
         """Drop the rows that are not `good`, shape (n,)."""
@@ -45,6 +47,7 @@ class Batch:
         self.symbols = list(compress(self.symbols, chosen))
         self.days = list(compress(self.days, chosen))
         self.values = {name: list(compress(column, chosen)) for name, column in self.values.items()}
+        self.given = {name: list(compress(column, chosen)) for name, column in self.given.items()}
 
 
 class Days:

@@ -6,7 +6,8 @@ import csv
 import shutil
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.utils.translation import ngettext
 
 from core.actor import Actor
 from core.errors import DomainError
+from market.domain.basis import RAW, Adjustment, basis_of
 from market.domain.price_files.layout import Shape, Wishes
 from market.models import Instrument
 from market.services.price_import import Options, Outcome, Plan, Progress, import_prices
@@ -31,6 +33,8 @@ MARKS = {"comma": ",", "point": ".", "tab": "\t", "semicolon": ";", "pipe": "|"}
 
 class Command(BaseCommand):
     """Import daily prices; all good rows of a file, or nothing of it."""
+
+    _basis = RAW
 
     help = (
         "Import daily prices (CSV, also .gz and .zip; one row per symbol and day, or a column per symbol). "
@@ -48,6 +52,19 @@ class Command(BaseCommand):
         what.add_argument("--delimiter", default="", help="a character, or comma, semicolon, tab, pipe")
         what.add_argument("--decimal", default="", choices=["", ".", ",", "point", "comma"])
         what.add_argument("--date-format", default="", help="as in Python, such as %%d.%%m.%%Y")
+        what.add_argument(
+            "--adjusted",
+            default=Adjustment.NONE.value,
+            choices=[one.value for one in Adjustment],
+            help="what prices and volumes are adjusted for (default: nothing, prices are as traded)",
+        )
+        what.add_argument(
+            "--as-of",
+            type=_day,
+            default=None,
+            metavar="DATE",
+            help="the day up to whose splits prices are adjusted: often the one on which the file was saved",
+        )
         what.add_argument("--encoding", default="", help="such as utf-8, utf-16, latin-1")
         where = parser.add_argument_group("where it goes")
         where.add_argument("--user", default="", metavar="EMAIL", help="private prices of this user")
@@ -81,6 +98,7 @@ class Command(BaseCommand):
 
     def _one(self, path: Path, actor: Actor, options: Options) -> Outcome:
         bar = _Bar(self)
+        self._basis = options.basis
         with path.open("rb") as file:
             outcome = import_prices(
                 actor=actor,
@@ -101,12 +119,20 @@ class Command(BaseCommand):
         marks = f"delimiter {layout.delimiter!r}, decimal {layout.decimal!r}, dates {layout.date_format}"
         self.stdout.write(f"{plan.member}: {layout.shape}, {plan.encoding}, {marks}")
         self.stdout.write("  " + ", ".join(used))
+        self.stdout.write("  " + self._told_basis())
         if layout.adjusted:
             self.stdout.write(
                 "  " + _("not read, for prices are kept as traded: %s") % ", ".join(layout.adjusted)
             )
         if layout.ignored:
             self.stdout.write("  " + _("not read: %s") % ", ".join(layout.ignored))
+
+    def _told_basis(self) -> str:
+        if self._basis.as_of is None:
+            return _("prices as traded")
+        return _("prices adjusted for splits as of %(day)s: kept as given, and as they were traded") % {
+            "day": self._basis.as_of.isoformat()
+        }
 
     def _report(self, path: Path, outcome: Outcome, options: Options, wanted: Path | None) -> None:
         if outcome.created:
@@ -124,6 +150,15 @@ class Command(BaseCommand):
                 "rejected": f"{len(outcome.rejected):,}",
             }
         )
+        if outcome.kept_raw:
+            self.stdout.write(
+                ngettext(
+                    "%(count)s of the unchanged is known as traded and stays so.",
+                    "%(count)s of the unchanged are known as traded and stay so.",
+                    outcome.kept_raw,
+                )
+                % {"count": f"{outcome.kept_raw:,}"}
+            )
         if outcome.rejected:
             place = _write_rejected(path, outcome, wanted)
             self.stdout.write(
@@ -175,6 +210,9 @@ def _options(given: dict[str, Any]) -> Options:
     columns = dict(pair.split("=", 1) for pair in given["columns"].split(",") if "=" in pair)
     if given["columns"] and len(columns) != given["columns"].count(",") + 1:
         raise CommandError(_("--columns is like date=Date,close=Close."))
+    basis = basis_of(given["adjusted"], given["as_of"])
+    if basis is None:
+        raise CommandError(_("--adjusted split and --as-of go together."))
     currency = given["currency"].upper()
     if given["create_missing"] and not currency:
         raise CommandError(_("--create-missing needs --currency."))
@@ -189,6 +227,7 @@ def _options(given: dict[str, Any]) -> Options:
         ),
         encoding=given["encoding"],
         source=given["source"][:24],
+        basis=basis,
         owner=_owner(given["user"]),
         create_missing=given["create_missing"],
         currency=currency,
@@ -196,6 +235,13 @@ def _options(given: dict[str, Any]) -> Options:
         strict=given["strict"],
         dry_run=given["dry_run"],
     )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(_("write a date as 2026-11-29")) from error
 
 
 def _owner(email: str) -> Any:

@@ -20,6 +20,7 @@ from market.models import CorporateAction, Instrument
 from market.selectors import actions as selected
 from market.selectors import instruments
 from market.services.actions.checks import NAMES, ActionData, fill
+from market.services.adjusted import restate
 from market.services.instruments import take_symbol_back, update_instrument
 from market.services.revisions import prices_changed
 
@@ -48,6 +49,7 @@ def record_corporate_action(
         action.old_symbol = instrument.symbol
         _rename(actor, instrument, action)
     _save(action)
+    _restate(action)
     _announce(action)
     audit.record(
         actor=actor,
@@ -84,6 +86,7 @@ def update_corporate_action(*, actor: Actor, uuid: UUID, changes: Mapping[str, A
     touched = _touched(action)
     fill(action, data, target)
     _save(action)
+    _restate(action)
     _announce(action, *touched)
     audit.record(
         actor=actor,
@@ -115,6 +118,7 @@ def delete_corporate_action(*, actor: Actor, uuid: UUID, reason: str = "") -> No
     touched = _touched(action)
     before = _shown(instrument, action)
     action.delete()
+    _restate(action)
     prices_changed(LIVE_WORLD, touched)
     audit.record(
         actor=actor,
@@ -194,6 +198,11 @@ def _touched(action: CorporateAction) -> list[int]:
     target = action.target
     shared = target is not None and target.owner_id == action.instrument.owner_id
     return [action.instrument_id, target.id] if target is not None and shared else [action.instrument_id]
+
+
+def _restate(action: CorporateAction) -> None:
+    if action.kind in selected.SPLITS:
+        restate(action.instrument_id)
 
 
 def _announce(action: CorporateAction, *before: int) -> None:

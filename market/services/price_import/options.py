@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.price_files.layout import Layout, Wishes
 from market.models import Instrument
 from market.transports.price_files import Limits
@@ -15,13 +16,14 @@ from market.transports.price_files import Limits
 class Options:
     """How to import. `owner` is the user whose instruments are meant; None: the public ones.
 
-    `create_missing` makes an instrument for each unknown symbol, in `currency`. `strict` stores
-    nothing when any row is refused; `dry_run` stores nothing at all.
+    `basis` is what the file's prices are adjusted for. `create_missing` makes an instrument for each
+    unknown symbol, in `currency`. `strict` stores nothing when any row is refused; `dry_run` nothing at all.
     """
 
     wishes: Wishes = field(default_factory=Wishes)
     encoding: str = ""
     source: str = "import"
+    basis: AdjustmentBasis = RAW
     owner: UUID | None = None
     create_missing: bool = False
     currency: str = ""
@@ -62,11 +64,15 @@ class RejectedRow:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of an import. rows_read = stored + unchanged + rejected."""
+    """What came of an import. rows_read = stored + unchanged + rejected.
+
+    Of those unchanged, `kept_raw` had a raw bar already, which what is adjusted does not replace.
+    """
 
     rows_read: int = 0
     stored: int = 0
     unchanged: int = 0
+    kept_raw: int = 0
     instruments: int = 0
     created: list[str] = field(default_factory=list)
     rejected: list[RejectedRow] = field(default_factory=list)

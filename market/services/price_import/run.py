@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import PurePath
 from typing import IO
@@ -25,6 +26,8 @@ from market.domain.price_files.faults import Reject, UnreadableFileError
 from market.errors import ImportRefused
 from market.models import PriceImport
 from market.services import texts
+from market.services.price_import import consistency
+from market.services.price_import.conversion import Conversion
 from market.services.price_import.options import (
     Options,
     Outcome,
@@ -52,8 +55,9 @@ def import_prices(
 ) -> Outcome:
     """Import a table of daily prices (plain, gzip or ZIP), in one transaction.
 
-    Prices are stored raw, in quote units. Refused rows are reported with line and reason; the
-    others are stored. A second import of the same file changes nothing.
+    Prices are stored raw, in quote units; what comes adjusted for splits is converted, and kept as given
+    too. Refused rows are reported with line and reason; the others are stored. A second import of the
+    same file changes nothing.
 
     Raises:
         Forbidden: public prices, and the actor is not staff; or somebody else's.
@@ -79,9 +83,11 @@ class _Run:
         self, file: IO[bytes], options: Options, on_plan: PlanCallback, on_progress: ProgressCallback
     ) -> None:
         self._file, self._options = file, options
+        self._wishes = replace(options.wishes, adjusted=not options.basis.is_raw)
         self._on_plan, self._on_progress = on_plan, on_progress
         self._outcome = Outcome()
         self._symbols = Symbols(options)
+        self._conversion = Conversion(options.basis)
         self._rejects: dict[int, list[Reject]] = {}
         self._codecs: list[str] = []
         self._size = file.seek(0, 2)
@@ -99,7 +105,11 @@ class _Run:
         locks.instruments(ids)
         for number, line, day in incoming.settle_repeats():
             self._rejects[number].append(Reject(line, Fault.TWO_VALUES, day.isoformat()))
-        outcome.stored, changed = incoming.store(world_id, ids, self._options.source)
+        if not self._conversion.is_current():
+            raise ImportRefused.of("file", _("A split was recorded meanwhile. Import the file again."))
+        ids = self._consistent(incoming, ids, world_id)
+        basis = self._options.basis
+        outcome.stored, changed = incoming.store(world_id, ids, self._options.source, basis.as_of)
         outcome.rejected = [
             row for number, member in enumerate(tables) for row in self._with_text(number, member)
         ]
@@ -108,17 +118,27 @@ class _Run:
         prices_changed(world_id, changed)
         return outcome
 
+    def _consistent(self, incoming: Incoming, ids: list[int], world_id: int) -> list[int]:
+        """Take out what contradicts what is known; answer the instruments that stay."""
+        rejects: consistency.Rejects = []
+        if not self._options.basis.is_raw:
+            rejects, self._outcome.kept_raw = consistency.beside_raw(incoming, self._conversion, world_id)
+        more, gone = consistency.against_splits(incoming, ids, world_id)
+        for number, reject in (*rejects, *more):
+            self._rejects[number].append(reject)
+        return [one for one in ids if one not in gone]
+
     def _read(
         self, number: int, member: price_files.Member
     ) -> Iterator[tuple[reader.Batch, NDArray[np.int32]]]:
         head, rest, codec = price_files.lines(member, self._options.encoding)
-        layout = layouts.guess(head, self._options.wishes, fallback_symbol=self._symbol_of(member))
+        layout = layouts.guess(head, self._wishes, fallback_symbol=self._symbol_of(member))
         self._on_plan(Plan(member.name, codec, layout))
         self._rejects[number] = []
         self._codecs.append(codec)
         for batch in reader.batches(chain(head, rest), layout, clock.today("UTC")):
             self._outcome.rows_read += len(batch.lines) + len(batch.rejects)
-            resolved = self._resolved(batch)
+            resolved = self._conversion.apply(batch, self._resolved(batch))
             self._rejects[number] += batch.rejects
             yield batch, resolved
             self._tell()
@@ -162,6 +182,8 @@ def _authorise(actor: Actor, options: Options) -> None:
         raise Forbidden(_("Only staff may import public prices."))
     if options.owner is not None and actor.user_id not in {None, options.owner}:
         raise Forbidden(_("These are somebody else's instruments."))
+    if options.basis.as_of is not None and options.basis.as_of > clock.today("UTC"):
+        raise ValidationFailed.of("as_of", texts.fault(Fault.FUTURE_DATE), Fault.FUTURE_DATE.value)
     if options.create_missing and not options.currency:
         raise ValidationFailed.of("currency", _("Say in which currency new instruments are quoted."))
 
@@ -175,6 +197,7 @@ def _note(actor: Actor, name: str, file: IO[bytes], outcome: Outcome, options: O
         file_name=PurePath(name).name[-255:],
         sha256=digest.hexdigest(),
         actor_label=actor.label,
+        adjusted_as_of=options.basis.as_of,
         rows_read=outcome.rows_read,
         rows_stored=outcome.stored,
         rows_unchanged=outcome.unchanged,
@@ -190,6 +213,7 @@ def _note(actor: Actor, name: str, file: IO[bytes], outcome: Outcome, options: O
             "rows_stored": outcome.stored,
             "rows_rejected": len(outcome.rejected),
             "private": options.owner is not None,
+            **({} if options.basis.is_raw else {"adjusted_as_of": str(options.basis.as_of)}),
         },
     )
 

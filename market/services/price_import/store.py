@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from market.domain.actions import Split
+from market.domain.jumps import window
 from market.domain.price_files.layout import FIELDS
 from market.domain.price_files.reader import Batch
 
@@ -17,13 +23,13 @@ DROP TABLE IF EXISTS pg_temp.incoming_bar;
 CREATE TEMPORARY TABLE incoming_bar (
     member int2 NOT NULL, line int4 NOT NULL, instrument_id int4 NOT NULL, date date NOT NULL,
     open numeric(38,18), high numeric(38,18), low numeric(38,18), close numeric(38,18) NOT NULL,
-    volume numeric(38,18)
+    volume numeric(38,18),
+    given_open numeric(38,18), given_high numeric(38,18), given_low numeric(38,18),
+    given_close numeric(38,18), given_volume numeric(38,18)
 ) ON COMMIT DROP
 """
-_COPY = """
-COPY incoming_bar (member, line, instrument_id, date, open, high, low, close, volume)
-FROM STDIN WITH (NULL '')
-"""
+_COLUMNS = ("member", "line", "instrument_id", "date", *FIELDS)
+_GIVEN = tuple(f"given_{name}" for name in FIELDS)
 _OF_TWO_VALUES = """
 DELETE FROM incoming_bar USING (
     SELECT instrument_id, date FROM incoming_bar GROUP BY instrument_id, date
@@ -39,21 +45,57 @@ DELETE FROM incoming_bar USING (
 ) ranked
 WHERE incoming_bar.ctid = ranked.ctid AND ranked.nth > 1
 """
+# What is adjusted never replaces what was given raw.
+_OVER_RAW = """
+DELETE FROM incoming_bar USING market_dailybar bar
+WHERE bar.instrument_id = incoming_bar.instrument_id AND bar.date = incoming_bar.date AND bar.world_id = %s
+  AND bar.adjusted_as_of IS NULL
+RETURNING incoming_bar.member, incoming_bar.line, incoming_bar.instrument_id, incoming_bar.date,
+          trim_scale(bar.close), trim_scale(incoming_bar.close), trim_scale(incoming_bar.given_close)
+"""
+_NEAR = """
+SELECT DISTINCT instrument_id, date, trim_scale(close)
+FROM unnest(%s::int[], %s::date[], %s::date[]) AS wanted (id, first, last)
+JOIN incoming_bar ON instrument_id = id AND date BETWEEN first AND last
+"""
+_DROP = "DELETE FROM incoming_bar WHERE instrument_id = ANY(%s) RETURNING member, line, instrument_id"
 _UNCHANGED = """
 DELETE FROM incoming_bar USING market_dailybar bar
 WHERE bar.instrument_id = incoming_bar.instrument_id AND bar.date = incoming_bar.date AND bar.world_id = %s
-  AND (bar.open, bar.high, bar.low, bar.close, bar.volume) IS NOT DISTINCT FROM
-      (incoming_bar.open, incoming_bar.high, incoming_bar.low, incoming_bar.close, incoming_bar.volume)
+  AND (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.given_open, bar.given_high, bar.given_low,
+       bar.given_close, bar.given_volume, bar.adjusted_as_of) IS NOT DISTINCT FROM
+      (incoming_bar.open, incoming_bar.high, incoming_bar.low, incoming_bar.close, incoming_bar.volume,
+       incoming_bar.given_open, incoming_bar.given_high, incoming_bar.given_low, incoming_bar.given_close,
+       incoming_bar.given_volume, %s::date)
 """
 _INSERT = """
-INSERT INTO market_dailybar (world_id, instrument_id, date, open, high, low, close, volume, source)
-SELECT %s, instrument_id, date, open, high, low, close, volume, %s FROM incoming_bar
+INSERT INTO market_dailybar (world_id, instrument_id, date, open, high, low, close, volume, given_open,
+                             given_high, given_low, given_close, given_volume, adjusted_as_of, source)
+SELECT %s, instrument_id, date, open, high, low, close, volume, given_open, given_high, given_low,
+       given_close, given_volume, %s::date AS as_of, %s
+FROM incoming_bar
 """
 _REPLACE = """
 ON CONFLICT (instrument_id, world_id, date) DO UPDATE
 SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
-    volume = excluded.volume, source = excluded.source
+    volume = excluded.volume, given_open = excluded.given_open, given_high = excluded.given_high,
+    given_low = excluded.given_low, given_close = excluded.given_close,
+    given_volume = excluded.given_volume, adjusted_as_of = excluded.adjusted_as_of,
+    source = excluded.source
 """
+
+
+@dataclass(frozen=True, slots=True)
+class OverRaw:
+    """A row that would have replaced a raw bar: closes as `stored`, as `converted` and as `given`."""
+
+    member: int
+    line: int
+    instrument: int
+    day: date
+    stored: Decimal
+    converted: Decimal
+    given: Decimal
 
 
 class _Keys:
@@ -94,7 +136,9 @@ class Incoming:
         if not batch.lines:
             return
         self._keys.add(instruments, batch.days)
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        names = (*_COLUMNS, *(_GIVEN if batch.given else ()))
+        into = f"COPY incoming_bar ({', '.join(names)}) FROM STDIN WITH (NULL '')"
+        with connection.cursor() as cursor, cursor.copy(into) as copy:
             copy.write(self._text(member, batch, instruments))
 
     def instruments(self) -> list[int]:
@@ -112,7 +156,33 @@ class Incoming:
             cursor.execute(_TWINS)
             return conflicting
 
-    def store(self, world_id: int, instruments: list[int], source: str) -> tuple[int, list[int]]:
+    def take_out_over_raw(self, world_id: int) -> list[OverRaw]:
+        """Take out the rows of days that have a raw bar, and tell them."""
+        with connection.cursor() as cursor:
+            cursor.execute(_OVER_RAW, [world_id])
+            return [OverRaw(*row) for row in cursor.fetchall()]
+
+    def closes_near(self, splits: Sequence[Split]) -> dict[int, dict[date, Decimal]]:
+        """Tell the closes around splits, by instrument."""
+        found: dict[int, dict[date, Decimal]] = defaultdict(dict)
+        spans = [window(one) for one in splits]
+        with connection.cursor() as cursor:
+            ids = [one.instrument for one in splits]
+            cursor.execute(_NEAR, [ids, [first for first, _last in spans], [last for _first, last in spans]])
+            for instrument, day, close in cursor.fetchall():
+                found[instrument][day] = close
+        return found
+
+    def take_out(self, instruments: list[int]) -> list[tuple[int, int, int]]:
+        """Take out all rows of some instruments, and tell them as (member, line, instrument)."""
+        with connection.cursor() as cursor:
+            cursor.execute(_DROP, [instruments])
+            rows: list[tuple[int, int, int]] = cursor.fetchall()
+            return rows
+
+    def store(
+        self, world_id: int, instruments: list[int], source: str, as_of: date | None
+    ) -> tuple[int, list[int]]:
         """Upsert what differs from the table; how many rows, and of which instruments.
 
         The instruments' rows are locked, so that nobody else writes their bars meanwhile.
@@ -121,11 +191,11 @@ class Incoming:
             known = self._any_known(cursor, world_id, instruments)
             if known:
                 cursor.execute("ANALYZE incoming_bar")
-                cursor.execute(_UNCHANGED, [world_id])
+                cursor.execute(_UNCHANGED, [world_id, as_of])
                 cursor.execute("SELECT DISTINCT instrument_id FROM incoming_bar ORDER BY 1")
                 instruments = [instrument for (instrument,) in cursor.fetchall()]
             order = "" if self._in_order else "ORDER BY instrument_id, date"
-            cursor.execute(f"{_INSERT} {order} {_REPLACE if known else ''}", [world_id, source])
+            cursor.execute(f"{_INSERT} {order} {_REPLACE if known else ''}", [world_id, as_of, source])
             stored = cursor.rowcount
             # Checked now: after the instruments' counters change, each row's check takes twice as long.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -148,6 +218,7 @@ class Incoming:
             list(map(str, instruments.tolist())),
             self._dates(batch.days),
             *(batch.values.get(name, empty) for name in FIELDS),
+            *(batch.given.get(name, empty) for name in (FIELDS if batch.given else ())),
         ]
         return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.domain import charts
-from market.domain.actions import Split
+from market.domain.actions import Split, factor
 from market.domain.bars import BarRow
 from market.domain.charts import Step
 
@@ -33,9 +33,9 @@ def split(day: str, new: int, old: int) -> Split:
 
 def test_factor_counts_splits_after_the_first_day_and_up_to_the_last():
     splits = [split("2024-01-02", 2, 1), split("2024-01-03", 3, 1), split("2024-01-04", 5, 1)]
-    assert charts.factor(splits, d("2024-01-02"), d("2024-01-03")) == Fraction(1, 3)
-    assert charts.factor(splits, d("2024-01-01"), d("2024-01-04")) == Fraction(1, 30)
-    assert charts.factor(splits, d("2024-01-04"), d("2024-01-09")) == 1
+    assert factor(splits, d("2024-01-02"), d("2024-01-03")) == Fraction(1, 3)
+    assert factor(splits, d("2024-01-01"), d("2024-01-04")) == Fraction(1, 30)
+    assert factor(splits, d("2024-01-04"), d("2024-01-09")) == 1
 
 
 def test_adjusted_prices_fall_and_volumes_grow_by_each_later_split():

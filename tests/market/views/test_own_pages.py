@@ -157,6 +157,29 @@ def test_deleted_day_comes_back_by_undo(reader, mine):
     assert reader.get(page_of(mine)).context["undo"] is None
 
 
+def test_adjusted_prices_need_their_day_are_converted_and_come_back_as_given(reader, mine):
+    CorporateAction.objects.create(
+        instrument=mine, kind="split", ex_date="2024-03-05", numerator=2, denominator=1, source="test"
+    )
+    text = "date,close,volume\n2024-03-04,51,100\n2024-03-05,52,100"
+    fields = {"text": text, "adjusted": "split", "as_of": "2024-03-06"}
+    for wrong, message in (
+        ({"as_of": ""}, {"as_of": ["Say as of which day."]}),
+        ({"as_of": "2999-01-01"}, {"as_of": ["The date is in the future"]}),
+    ):
+        answer = reader.post(page_of(mine, "prices/"), fields | wrong)
+        assert (answer.status_code, answer.context["form"].errors) == (400, message)
+    raw = reader.post(page_of(mine, "prices/"), fields | {"adjusted": "none"})
+    assert raw.context["form"].errors["text"][0].startswith("Line 3: MINE, split 2 for 1 of 2024-03-05:")
+    assert reader.post(page_of(mine, "prices/"), fields).url == page_of(mine)
+    assert closes(mine) == {date(2024, 3, 4): Decimal(102), date(2024, 3, 5): Decimal(52)}
+    page = reader.get(reader.post(page_of(mine, "bars/2024-03-04/delete/")).url)
+    reader.post(page.context["undo"]["url"], page.context["undo"]["fields"])
+    back = DailyBar.objects.get(instrument=mine, date="2024-03-04")
+    assert (back.close, back.given_close, back.volume, back.given_volume) == (102, 51, 50, 100)
+    assert back.adjusted_as_of == date(2024, 3, 6)
+
+
 def test_deleting_a_day_without_prices_is_not_found(reader, mine):
     assert reader.post(page_of(mine, "bars/2024-03-06/delete/")).status_code == 404
     assert reader.post(page_of(mine, "bars/2024-02-30/delete/")).status_code == 404

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from market.domain.bars import BarRow
+from market.domain.basis import AdjustmentBasis, restored_row
 from portfolios.domain import relative, risk
 from portfolios.domain.arrays import day_of
 from portfolios.domain.benchmark import same_flows, total_return
@@ -236,7 +238,7 @@ def happened(row):
 
 
 def test_page_of_corporate_actions_computes_every_kind():
-    _kinds, trades, results = tables("corporate-actions.md")
+    _kinds, trades, results, _prices = tables("corporate-actions.md")
     bought = [entry(row["Day"], "buy", row["Quantity"], row["Price"], instrument=1) for row in trades]
     quoted = {1: "EUR", 2: "EUR", 3: "EUR"}
     for row in results:
@@ -339,3 +341,24 @@ def test_rebalancing_page():
             Decimal(row[one.group]) for one in assets
         ]
         assert found.cash_after == Decimal(row["cash after"])
+
+
+def test_page_of_corporate_actions_converts_adjusted_prices():
+    *_others, rows = tables("corporate-actions.md")
+    known = [
+        Split(1, date(2024, 3, 4), 3, 2),
+        Split(1, date(2024, 5, 6), 1, 10),
+        Split(1, date(2024, 7, 1), 4, 1),
+    ]
+    late = Split(1, date(2024, 4, 2), 2, 1)
+    basis = AdjustmentBasis(date(2024, 6, 28))
+    for row in rows:
+        day = date.fromisoformat(row["Day"])
+        given = BarRow(day, money(row["Given"]), volume=money(row["Given volume"]))
+        assert str(basis.ratio(known, day)) == row["Ratio"]
+        for splits, close, volume in (
+            (known, "As traded", "Volume"),
+            ([*known, late], "After the late split", "Volume then"),
+        ):
+            traded = restored_row(given, basis.ratio(splits, day))
+            assert traded == BarRow(day, money(row[close]), volume=money(row[volume]))
