@@ -1,7 +1,7 @@
 """Quality checks: what is wrong, or looks wrong, in portfolios, and where it is mended.
 
-A check is a function in `entries`, `market`, `dividends` or `book` under the decorator `check`; nothing else
-needs to know of it but docs/portfolios/quality.md, which a test compares.
+A check is a function in `entries`, `market`, `splits`, `dividends` or `book` under the decorator `check`;
+nothing else needs to know of it but docs/portfolios/quality.md, which a test compares.
 """
 
 from portfolios.selectors.quality.base import Issue, Mend, Severity

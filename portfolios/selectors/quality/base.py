@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -68,6 +69,15 @@ class SharedScope:
     def by_id(self) -> dict[EntryId, Entry]:
         """The entries by their ids."""
         return {entry.id: entry for entry in self.ledger.entries}
+
+    @cached_property
+    def days_of(self) -> dict[int, list[date]]:
+        """The days of the entries of each instrument."""
+        found: dict[int, list[date]] = defaultdict(list)
+        for entry in self.ledger.entries:
+            if entry.instrument is not None:
+                found[entry.instrument].append(entry.day)
+        return found
 
     @cached_property
     def trades(self) -> list[Trade]:

@@ -15,11 +15,11 @@ from portfolios.models import Portfolio, QualityDismissal
 from portfolios.selectors.figures import once
 from portfolios.selectors.ledger import Ledger, load, load_all, today
 from portfolios.selectors.portfolios import get, real_of
-from portfolios.selectors.quality import book, dividends, entries, market
+from portfolios.selectors.quality import book, dividends, entries, market, splits
 from portfolios.selectors.quality.base import Issue, Mend, Severity, SharedScope, issue_of
 from portfolios.selectors.quality.registry import REGISTRY
 
-CHECKED_BY = (entries, market, dividends, book)
+CHECKED_BY = (entries, market, splits, dividends, book)
 _ORDER = {one: at for at, one in enumerate(Severity)}
 
 

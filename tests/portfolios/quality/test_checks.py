@@ -277,3 +277,37 @@ def test_units_and_cash_that_were_never_there(row, found, acme):
     row("paid back", "deposit", "2024-01-15", 20)
     row("short", "withdrawal", "2024-01-20", 20)
     assert found() == [("negative-cash", "EUR"), ("oversold", "too many"), ("unknown-cost", "unknown")]
+
+
+def test_prices_that_contradict_a_split_or_lack_one(row, found, explained, listed):
+    flat = listed("FLAT", closes={"2024-01-09": "25", "2024-01-10": "25.5", "2024-01-31": "25"})
+    fine = listed("FINE", closes={"2024-01-09": "100", "2024-01-10": "25.5", "2024-01-31": "25"})
+    sold = listed("SOLD", closes={"2024-01-09": "25", "2024-01-10": "25.5"})
+    late = listed("LATE", closes={"2024-01-09": "25", "2024-01-10": "25.5", "2024-01-31": "25"})
+    for one in (flat, fine, sold, late):
+        action(one, kind="split", ex_date=date(2024, 1, 10), numerator=4, denominator=1)
+    steps = {"2024-01-09": "90", "2024-01-10": "30", "2024-01-11": "31", "2024-01-31": "30"}
+    step, coin, told = (
+        listed("STEP", closes=steps),
+        listed("COIN", closes=steps),
+        listed("TOLD", closes=steps),
+    )
+    Instrument.objects.filter(pk=coin.pk).update(kind="crypto")
+    action(told, kind="dividend", ex_date=date(2024, 1, 10), amount=60, currency="EUR")
+    row("money", "deposit", "2024-01-02", 100_000)
+    for one in (flat, fine, sold, step, coin, told):
+        row("bought", "buy", "2024-01-09", 1, 20, one)
+    row("sold", "sell", "2024-01-09", 1, 20, sold)
+    row("bought", "buy", "2024-01-10", 1, 25, late)
+    assert [one for one in found() if "split" in one[0] and one[0] != "split-ignored"] == [
+        ("missed-split", "STEP"),
+        ("split-not-in-prices", "FLAT"),
+    ]
+    assert explained("split-not-in-prices") == (
+        "FLAT split 4 for 1 on Jan. 10, 2024, and as traded its price goes from 25 on Jan. 9, 2024 to 25.5 "
+        "on Jan. 10, 2024 instead of about 6.25. They look adjusted for the split already, so that every "
+        "value before it is wrong."
+    )
+    assert explained("missed-split").startswith(
+        "From Jan. 9, 2024 to Jan. 10, 2024 the price of STEP goes from 90 to 30, as by a split 3 for 1,"
+    )
