@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from market.domain.actions import Split
-from market.domain.charts import factor, scaled
+from market.domain.actions import Split, factor
+from market.domain.charts import scaled
 from market.domain.plausibility import Doubt, doubt_of_price, doubt_of_time, is_jump
 from market.domain.prices import Quality
 

@@ -21,7 +21,10 @@ _BARS = """
 SELECT json_strip_nulls(row_to_json(line))::text FROM (
     SELECT i.uuid AS instrument, b.date, trim_scale(b.open)::text AS open, trim_scale(b.high)::text AS high,
            trim_scale(b.low)::text AS low, trim_scale(b.close)::text AS close,
-           trim_scale(b.volume)::text AS volume, b.source
+           trim_scale(b.volume)::text AS volume, b.source, b.adjusted_as_of,
+           trim_scale(b.given_open)::text AS given_open, trim_scale(b.given_high)::text AS given_high,
+           trim_scale(b.given_low)::text AS given_low, trim_scale(b.given_close)::text AS given_close,
+           trim_scale(b.given_volume)::text AS given_volume
     FROM market_dailybar b JOIN market_instrument i ON i.id = b.instrument_id
     WHERE b.instrument_id = ANY(%s) AND b.world_id = %s
     ORDER BY b.instrument_id, b.date

@@ -94,6 +94,8 @@ def market_of(user: User) -> SimpleNamespace:
         rate(base, "EUR", "2023-12-01", value)
     RateRevision.objects.create(owner=None, value=1)
     actions(found)
+    bars = DailyBar.objects.filter(instrument=found.heir)
+    bars.update(adjusted_as_of=date(2024, 4, 1), given_close=Decimal(9), given_volume=Decimal(100))
     return found
 
 

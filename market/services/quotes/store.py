@@ -38,6 +38,7 @@ _VALUES = (
 )  # fmt: skip
 
 # The last quote of a day takes the place of a bar of its own source; another's close is better than ours.
+# A quote is raw, so that what was given adjusted for splits goes.
 _BARS = """
 WITH written AS (
     INSERT INTO market_dailybar AS bar
@@ -47,7 +48,8 @@ WITH written AS (
         %s::numeric[], %s::text[]) AS row (instrument, day, open, high, low, close, volume, source)
     ON CONFLICT (instrument_id, world_id, date) DO UPDATE
     SET open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
-        volume = excluded.volume
+        volume = excluded.volume, adjusted_as_of = NULL, given_open = NULL, given_high = NULL,
+        given_low = NULL, given_close = NULL, given_volume = NULL
     WHERE bar.source = excluded.source
       AND (bar.open, bar.high, bar.low, bar.close, bar.volume)
           IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
@@ -64,7 +66,7 @@ WITH written AS (
         AS row (instrument, day, high, low, close, source)
     ON CONFLICT (instrument_id, world_id, date) DO UPDATE
     SET high = greatest(bar.high, excluded.high), low = least(bar.low, excluded.low)
-    WHERE bar.source = excluded.source AND bar.high IS NOT NULL
+    WHERE bar.source = excluded.source AND bar.high IS NOT NULL AND bar.adjusted_as_of IS NULL
       AND (excluded.high > bar.high OR excluded.low < bar.low)
     RETURNING instrument_id
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -16,7 +17,7 @@ from core import clock
 from core.actor import Actor
 from core.records import Record
 from market import locks
-from market.domain.bars import EARLIEST, PRICES, BarRow, faults
+from market.domain.bars import EARLIEST, PRICES, BarRow, Fault, faults
 from market.models import FxRate
 from market.services import texts
 from market.services.restoring.instruments import Found, instrument_of
@@ -24,7 +25,8 @@ from market.services.revisions import prices_changed, rates_changed
 
 AT_ONCE = 5000
 _COPY = """
-COPY market_dailybar (world_id, instrument_id, date, open, high, low, close, volume, source) FROM STDIN
+COPY market_dailybar (world_id, instrument_id, date, open, high, low, close, volume, source, adjusted_as_of,
+    given_open, given_high, given_low, given_close, given_volume) FROM STDIN
 """
 _INSERT = """
 INSERT INTO market_fxrate (world_id, owner_id, base, quote, date, rate, source)
@@ -42,33 +44,65 @@ def restore_bars(*, found: Found, world_id: int, rows: Iterable[Record]) -> int:
     """
     stored = 0
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        for instrument, bar, source in _bars(found, rows):
-            if instrument in found.made:
-                numbers = (bar.open, bar.high, bar.low, bar.close, bar.volume)
-                copy.write_row((world_id, instrument, bar.day, *numbers, source))
+        for one in _bars(found, rows):
+            if one.instrument in found.made:
+                given = (None,) * len(_NUMBERS) if one.given is None else _numbers(one.given)
+                told = (world_id, one.instrument, one.bar.day, *_numbers(one.bar), one.source)
+                copy.write_row((*told, one.as_of, *given))
                 stored += 1
     prices_changed(world_id, found.made)
     return stored
 
 
-def _bars(found: Found, rows: Iterable[Record]) -> Iterator[tuple[int, BarRow, str]]:
-    today = clock.today("UTC")
+_NUMBERS = (*PRICES, "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A bar as traded and, where its source had adjusted it for splits as of a day, as it was given."""
+
+    instrument: int
+    source: str
+    bar: BarRow
+    as_of: date | None = None
+    given: BarRow | None = None
+
+
+def _numbers(bar: BarRow) -> tuple[Decimal | None, ...]:
+    return tuple(getattr(bar, name) for name in _NUMBERS)
+
+
+def _bars(found: Found, rows: Iterable[Record]) -> Iterator[_Bar]:
     done, current, last = set[int](), 0, date.min
     for row in rows:
         key: int = instrument_of(found, row, "instrument").id
-        prices = {name: row.number_or_none(name) for name in PRICES[:3]}
-        bar = BarRow(row.day("date"), row.number("close"), **prices, volume=row.number_or_none("volume"))
-        source = row.text("source", 24, needed=True)
-        row.done()
-        for field, fault in faults(bar, today):
-            row.refuse(field, texts.fault(fault))
+        one = _bar(key, row)
         if key != current:
             done.add(current)
             current, last = key, date.min
-        if key in done or bar.day <= last:
+        if key in done or one.bar.day <= last:
             row.refuse("date", _("The days of an instrument follow one another."))
-        last = bar.day
-        yield key, bar, source
+        last = one.bar.day
+        yield one
+
+
+def _bar(instrument: int, row: Record) -> _Bar:
+    day, as_of = row.day("date"), row.day_or_none("adjusted_as_of")
+    bar = _row(row, day)
+    given = None if as_of is None else _row(row, day, "given_")
+    one = _Bar(instrument, row.text("source", 24, needed=True), bar, as_of, given)
+    row.done()
+    if as_of is not None and as_of < day:
+        row.refuse("adjusted_as_of", texts.fault(Fault.AFTER_AS_OF))
+    return one
+
+
+def _row(row: Record, day: date, prefix: str = "") -> BarRow:
+    prices = {name: row.number_or_none(f"{prefix}{name}") for name in (*PRICES[:3], "volume")}
+    bar = BarRow(day, row.number(f"{prefix}close"), **prices)
+    for field, fault in faults(bar, clock.today("UTC")):
+        row.refuse(field if field == "date" else f"{prefix}{field}", texts.fault(fault))
+    return bar
 
 
 def restore_rates(*, actor: Actor, owner_id: UUID, world_id: int, rows: Iterable[Record]) -> int:

@@ -132,6 +132,21 @@ def test_a_day_without_a_next_quote_is_closed_once_it_is_over(stock, instrument,
     assert DailyBar.objects.get(instrument=imported).close == number("20.5")
 
 
+def test_a_quote_is_raw_and_never_widens_what_came_adjusted(stock, instrument, at_noon):
+    given = {"adjusted_as_of": TODAY, "given_close": number(15), "source": "feed"}
+    late = instrument("LTE")
+    bar(stock, "2024-03-06", "30", **given)
+    bar(late, "2024-03-05", "30", high=number(31), low=number(29), given_high=number("15.5"), **given)
+    record(told(stock, "32"), told(late, "32"))
+    record(told(late, "28", at=NOON - timedelta(hours=17)))
+    at_noon.move_to(NOON + timedelta(days=1))
+    close_days(world_id=LIVE_WORLD)
+    names = ("low", "close", "given_close", "adjusted_as_of")
+    assert DailyBar.objects.filter(instrument=stock).values_list(*names).get() == (32, 32, None, None)
+    kept = DailyBar.objects.filter(instrument=late, date=date(2024, 3, 5)).values_list(*names).get()
+    assert kept == (29, 30, 15, TODAY)
+
+
 def test_a_day_is_the_exchanges(instrument):
     tokyo, _ = Exchange.objects.get_or_create(
         mic="XTKS", defaults={"name": "Tokyo", "time_zone": "Asia/Tokyo"}

@@ -168,6 +168,13 @@ FORGERIES = {
     "a price below 0": (forged("prices", 0, close="-1"), "prices:1.close"),
     "a price to come": (forged("prices", 0, date="2999-01-01"), "prices:1.date"),
     "a price twice": (forged("prices", 1, date="2023-12-29"), "prices:2.date"),
+    "a price adjusted as of before": (
+        forged("prices", 0, adjusted_as_of="2023-12-28", given_close="5"), "prices:1.adjusted_as_of"
+    ),
+    "a price adjusted to 0": (
+        forged("prices", 0, adjusted_as_of="2023-12-30", given_close="0"), "prices:1.given_close"
+    ),
+    "an adjusted price of no day": (forged("prices", 0, given_close="5"), "prices:1.given_close"),
     "a rate of 0": (forged("rates", 0, rate="0"), "rates:1.rate"),
     "an action into nothing": (forged("corporate_actions", 2, target=STRANGE), "corporate_actions:3.target"),
     "an action without its ratio": (
