@@ -87,7 +87,7 @@ def portfolio(request: HttpRequest, token: str) -> HttpResponse:
         **_allocation(request, found, worth, token),
         "holdings": _holdings(found, worth),
         "drawn": _modes() if worth else [],
-        "url": reverse("public-portfolio", args=[token]),
+        "url_period": reverse("public-portfolio", args=[token]),
         "url_chart": reverse("public-chart", args=[token]),
     }
     return render(

@@ -49,6 +49,14 @@ def send(client: Client, call: Call, url: str, body: Any) -> Any:
     return client.generic(call.method.upper(), url, raw, content_type="application/json")
 
 
+def uncounted() -> dict[str, list[dict[str, Any]]]:
+    """Read every row, but not how often public links were opened: opening one counts, for anybody."""
+    found = everything()
+    for row in found.get("PublicLink", []):
+        del row["views"], row["last_viewed_at"]
+    return found
+
+
 def views_of(patterns: Any) -> list[Any]:
     found: list[Any] = []
     for pattern in patterns:
@@ -78,9 +86,9 @@ def test_page_takes_no_form_without_the_token(page: Route, ada, scene):
 def test_link_to_a_page_changes_nothing(page: Route, ada, scene):
     """SameSite=Lax cookies come along with a link: reading must never write."""
     url, client = scene.url(page), signed_in(ada)
-    before = everything()
+    before = uncounted()
     client.get(url, {"confirm": "Savings", "name": "Taken", "password": "correct horse battery"})
-    assert everything() == before
+    assert uncounted() == before
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -122,11 +130,11 @@ def test_api_by_cookie_needs_the_token(route, call, ada, scene):
 def test_api_that_needs_no_token_looks_at_no_cookie(route, call, ada, scene):
     """There a password or a refresh token in the body is what counts; without one nothing is done."""
     client = with_cookies(ada)
-    before = everything()
+    before = uncounted()
     answer = send(client, call, scene.url(route), {} if call.body else None)
     assert answer.status_code in ({200} if call.method == "get" else {400, 401})
     assert not answer.cookies
-    assert everything() == before
+    assert uncounted() == before
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])

@@ -227,6 +227,7 @@ def test_an_empty_portfolio_has_nothing_and_says_so(portfolio, link):
     token = link(label="My plan")
     text = Client().get(f"/share/{token}/").content.decode()
     assert "There is nothing in this portfolio yet." in text
+    assert "button--primary" not in text  # there is nothing that a visitor could do
     assert '<meta property="og:title" content="My plan">' in text
     assert portfolio.name not in text
     shown = asked(token)
