@@ -201,7 +201,7 @@ def _everything() -> str:
     models = [model for app in OWN_APPS for model in apps.get_app_config(app).get_models()]
     return " UNION ALL ".join(
         f"(SELECT '{model.__name__}', to_jsonb(t) FROM \"{model._meta.db_table}\" t"
-        f' ORDER BY "{model._meta.pk.column}")'
+        f" ORDER BY {', '.join(connection.ops.quote_name(one.column) for one in model._meta.pk_fields)})"
         for model in models
     )
 
