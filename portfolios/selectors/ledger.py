@@ -46,7 +46,7 @@ class Ledger:
 
     `owner_id` is whose own rates apply, `base` the currency of all figures: the portfolio's, or the one
     of a report. `closes` end with the newest `quotes`. `derived` keeps figures for as long as the data is
-    current.
+    current, `known` the prices that were asked for.
     """
 
     portfolio: Portfolio
@@ -61,7 +61,7 @@ class Ledger:
     closes: dict[int, CloseSeries]
     quotes: dict[int, LastQuote]
     derived: dict[Any, Any] = field(default_factory=dict)
-    _known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
+    known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
     _bought: dict[EntryId, int | None] = field(default_factory=dict)
 
     @property
@@ -99,9 +99,9 @@ class Ledger:
 
     def price(self, instrument: int, day: date) -> PriceUsed | None:
         """Answer the last exact close on or before `day`; see `know_prices` for many at once."""
-        if (instrument, day) not in self._known:
+        if (instrument, day) not in self.known:
             self.know_prices({instrument}, [day])
-        return self._known[instrument, day]
+        return self.known[instrument, day]
 
     def know_prices(self, instruments: Iterable[int], days: Iterable[date]) -> None:
         """Read the exact closes of all `instruments` on each of `days`, in one query."""
@@ -109,12 +109,12 @@ class Ledger:
 
     def know_pairs(self, pairs: Iterable[tuple[int, date]]) -> None:
         """Read the exact close of each (instrument, day), in one query."""
-        wanted = set(pairs) - self._known.keys()
+        wanted = set(pairs) - self.known.keys()
         found = prices.closes_at(self.world_id, wanted) if wanted else {}
         for pair in wanted:
             used = found.get(pair)
             close = None if used is None else PriceUsed(used.price, used.currency, used.as_of, used.source)
-            self._known[pair] = delisted_price(self.actions, pair, self._quoted(pair, close))
+            self.known[pair] = delisted_price(self.actions, pair, self._quoted(pair, close))
 
     def _quoted(self, pair: tuple[int, date], close: PriceUsed | None) -> PriceUsed | None:
         """Answer the newest quote where it counts on the day and no close is newer."""
@@ -149,7 +149,7 @@ class _Kept:
             return self
         closes = _ending_now(ledger.portfolio, ledger.actions, ledger.splits, self.bars, quotes)
         derived = _lasting(ledger)
-        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived=derived, _known={}))
+        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived=derived, known={}))
 
 
 def _lasting(ledger: Ledger) -> dict[Any, Any]:

@@ -91,7 +91,7 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         rates=table,
         closes={key: one for key, one in ledger.closes.items() if key in kept},
         quotes={key: one for key, one in ledger.quotes.items() if key in kept},
-        _known=ledger._known,  # noqa: SLF001  # the same prices, read once
+        known=ledger.known,  # the same prices, read once
     )
 
 
