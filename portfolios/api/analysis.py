@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from core.api.base import ApiView
 from core.api.pagination import window
 from core.api.parameters import DAY, LISTING, flag_parameter, number_parameter
 from core.api.rendering import JSONRenderer, ProblemRenderer
+from core.errors import ValidationFailed
 from portfolios import payloads
 from portfolios.api import queries, shapes
 from portfolios.api.imports import CsvRenderer
@@ -25,6 +27,7 @@ from portfolios.payloads import realised as realised_payloads
 from portfolios.selectors import cost_methods, figures, lots, realised, valuation
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
+from portfolios.selectors.realised import RealisedReport
 from portfolios.selectors.reports import scoped
 from portfolios.selectors.scopes import Filters, require_rate, scope_of
 
@@ -219,36 +222,52 @@ class CostMethodsView(LedgerView):
 YEAR = OpenApiParameter("year", int, description="Only this tax year, by the year in which it begins.")
 
 
-class RealisedView(LedgerView):
+class _RealisedView(LedgerView):
+    def realised(self, ledger: Ledger) -> RealisedReport:
+        """Answer the sales of the tax year or of the period that is asked for; of all unless any is.
+
+        Raises:
+            ValidationFailed: both are asked for.
+        """
+        params, year = self.request.query_params, asked_year(self.request)
+        if not any(params.get(name) for name in ("start", "end", "period")):
+            return realised.report(ledger, self.day(ledger), year)
+        if year is not None:
+            message = _("Give either a tax year or a period.")
+            raise ValidationFailed.of("year", message, "period")
+        return realised.of_period(ledger, self.day(ledger), self.period(ledger))
+
+
+class RealisedView(_RealisedView):
     """What the sales gained, by tax year."""
 
     @extend_schema(
         operation_id="portfolio_realised_gains",
-        parameters=[YEAR, CURRENCY, *LISTING],
+        parameters=[YEAR, *PERIOD, CURRENCY, *LISTING],
         responses=shapes.RealisedSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
-        """Answer the totals of each tax year, and the sales of one or all, each with the lots it took."""
+        """Answer the totals of each tax year, and the sales of one, of a period or all, with their lots."""
         ledger = self.ledger(portfolio_id)
-        found = realised.report(ledger, self.day(ledger), asked_year(request))
+        found = self.realised(ledger)
         page = self.page([realised_payloads.row(ledger, row) for row in found.rows])
         return Response({**realised_payloads.report(ledger, found), **page.data})
 
 
-class RealisedExportView(LedgerView):
+class RealisedExportView(_RealisedView):
     """The same as a file."""
 
     renderer_classes = [CsvRenderer, JSONRenderer, ProblemRenderer]
 
     @extend_schema(
         operation_id="portfolio_realised_gains_export",
-        parameters=[YEAR, CURRENCY],
+        parameters=[YEAR, *PERIOD, CURRENCY],
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, portfolio_id: UUID) -> HttpResponse:
-        """Answer the sales of one tax year, or of all, as CSV."""
+        """Answer the sales of one tax year, of a period, or all, as CSV."""
         ledger = self.ledger(portfolio_id)
-        found = realised.report(ledger, self.day(ledger), asked_year(request))
+        found = self.realised(ledger)
         response = HttpResponse(realised.export_csv(ledger, found), content_type="text/csv; charset=utf-8")
         name = slugify(ledger.portfolio.name) or "portfolio"
         response["Content-Disposition"] = f'attachment; filename="{name}-realised-gains.csv"'

@@ -213,19 +213,23 @@ NetWorthSerializer = _shape(
         "portfolios": NetWorthPartSerializer(many=True),
     },
 )
+_REALISED: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "start": serializers.DateField(),
+    "end": serializers.DateField(),
+    "rows": serializers.IntegerField(),
+    **_numbers(*YEAR_AMOUNTS),
+    "unknown": serializers.IntegerField(),
+    "missing_acquisitions": serializers.IntegerField(),
+}
 RealisedYearSerializer = _shape(
     "RealisedYearSerializer",
     "A tax year; `gain` is gains less losses, and short, long and undated together.",
-    {
-        "year": serializers.IntegerField(),
-        "label": _text(),
-        "start": serializers.DateField(),
-        "end": serializers.DateField(),
-        "rows": serializers.IntegerField(),
-        **_numbers(*YEAR_AMOUNTS),
-        "unknown": serializers.IntegerField(),
-        "missing_acquisitions": serializers.IntegerField(),
-    },
+    {"year": serializers.IntegerField(), "label": _text(), **_REALISED},
+)
+RealisedPeriodSerializer = _shape(
+    "RealisedPeriodSerializer",
+    "The totals of a period; the sales of `start` itself are not in it.",
+    _REALISED,
 )
 RealisedRowSerializer = _shape(
     "RealisedRowSerializer",
@@ -263,6 +267,7 @@ RealisedSerializer = _shape(
         "tax_year_start": _text(),
         "long_after_days": serializers.IntegerField(allow_null=True),
         "years": RealisedYearSerializer(many=True),
+        "period": RealisedPeriodSerializer(allow_null=True),
         "items": RealisedRowSerializer(many=True),
         **{key: serializers.IntegerField() for key in ("total", "skip", "limit")},
     },

@@ -168,12 +168,18 @@ def by_year(rows: Iterable[RealisedRow], rule: TaxRule) -> list[YearTotals]:
     for row in rows:
         years.setdefault(row.year, []).append(row)
     with exact():
-        return [_totals(year, years[year], rule) for year in sorted(years, reverse=True)]
+        return [_totals(year, years[year], *rule.span(year)) for year in sorted(years, reverse=True)]
 
 
-def _totals(year: int, rows: list[RealisedRow], rule: TaxRule) -> YearTotals:
+def between(rows: Iterable[RealisedRow], start: date, end: date) -> tuple[list[RealisedRow], YearTotals]:
+    """Return the rows of a period ``(start, end]`` and their totals; they count on the day of the gain."""
+    inside = [row for row in rows if start < row.disposal.day <= end]
+    with exact():
+        return inside, _totals(end.year, inside, start, end)
+
+
+def _totals(year: int, rows: list[RealisedRow], start: date, end: date) -> YearTotals:
     known = [row for row in rows if row.gain is not None]
-    start, end = rule.span(year)
     return YearTotals(
         year=year,
         start=start,

@@ -23,13 +23,16 @@ def report(ledger: Ledger, found: RealisedReport) -> dict[str, Any]:
         "tax_year_start": portfolio.tax_year_start,
         "long_after_days": portfolio.long_after_days,
         "years": [_year(found.rule, one) for one in found.years],
+        "period": _totals(found.period) if found.period else None,
     }
 
 
 def _year(rule: TaxRule, one: YearTotals) -> dict[str, Any]:
+    return {"year": one.year, "label": label(rule, one.year), **_totals(one)}
+
+
+def _totals(one: YearTotals) -> dict[str, Any]:
     return {
-        "year": one.year,
-        "label": label(rule, one.year),
         "start": one.start,
         "end": one.end,
         "rows": one.rows,

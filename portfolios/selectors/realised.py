@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,9 +12,9 @@ from core.cells import csv_cell
 from core.money import minor_units, plain, round_amount, round_parts
 from market.models import Instrument
 from portfolios.domain.exact import ZERO, minus, total_of_known
-from portfolios.domain.realised import RealisedRow, TaxRule, Term, YearTotals, by_year, realised_rows
+from portfolios.domain.realised import RealisedRow, TaxRule, Term, YearTotals, between, by_year, realised_rows
 from portfolios.models import Portfolio
-from portfolios.selectors.figures import book, once
+from portfolios.selectors.figures import Period, book, once
 from portfolios.selectors.ledger import Ledger
 
 COLUMNS = (
@@ -30,13 +30,15 @@ PLACES = 18
 class RealisedReport:
     """Sales until a day by tax year, the latest year first; `rows` are those of the year asked for, or all.
 
-    Amounts are exact, in the portfolio's currency. `year` None: all years.
+    Amounts are exact, in the portfolio's currency. `year` None: all years. `period` are the totals of
+    the period that was asked for instead, whose rows these are.
     """
 
     rule: TaxRule
     year: int | None
     years: list[YearTotals]
     rows: list[RealisedRow]
+    period: YearTotals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,25 @@ def report(ledger: Ledger, day: date, year: int | None = None) -> RealisedReport
     return RealisedReport(rule, year, years, [row for row in rows if year in {None, row.year}])
 
 
+def of_period(ledger: Ledger, day: date, period: Period) -> RealisedReport:
+    """Answer the sales of a period ``(start, end]``, and beside them the tax years until `day`."""
+    found = report(ledger, day)
+    rows, totals = between(found.rows, period.start, period.end)
+    return replace(found, rows=rows, period=totals)
+
+
 def _computed(ledger: Ledger, day: date, rule: TaxRule) -> tuple[list[RealisedRow], list[YearTotals]]:
     rows = realised_rows(book(ledger, day), rule)
     return rows, by_year(rows, rule)
 
 
 def shown(ledger: Ledger, found: RealisedReport, totals: YearTotals) -> ShownYear:
-    """Round the rows of a year so that they add up to its totals, and its gains to proceeds less cost."""
+    """Round the rows of a year so that they add up to its totals, and its gains to proceeds less cost.
+
+    Of a report on a period all its rows are shown.
+    """
     places = minor_units(ledger.base)
-    rows = [row for row in found.rows if row.year == totals.year]
+    rows = [row for row in found.rows if found.period or row.year == totals.year]
     known = [row for row in rows if row.gain is not None]
     proceeds = iter(round_parts([row.proceeds or ZERO for row in known], places))
     costs = iter(round_parts([row.cost or ZERO for row in known], places))

@@ -58,6 +58,11 @@ class Asking:
     query: dict[str, str]
 
     @property
+    def has_period(self) -> bool:
+        """Tell whether a period was chosen, and rightly."""
+        return bool(self.form.cleaned_data.get("range")) and not self.form.errors
+
+    @property
     def status(self) -> int:
         """What the page answers with: 400 where something was typed wrongly."""
         return 400 if self.form.errors else 200
@@ -85,22 +90,26 @@ def ask(
     scopes: bool = True,
     rates: bool = False,
     default: str = ranges.DEFAULT,
+    unless: str = "",
 ) -> Asking:
     """Read the question of a page; what is wrong in it is said in its form, and the default answered.
+
+    `unless`: what is shown where no period is chosen, in words; without it that is the default.
 
     Raises:
         ValidationFailed: no rate leads to the currency of several portfolios.
     """
     user, ledgers = request.user, load_all(portfolios)
     plain = periods.window_of(ledgers, default)
-    values = _values(request, plain)
+    values = _values(request, plain, optional=bool(unless))
     choices = _scopes(user, ledgers) if scopes else []
-    form = AskForm(values, Offered(choices, spans_offered(plain), rates))
+    spans = spans_offered(plain)
+    form = AskForm(values, Offered(choices, [("", unless), *spans] if unless else spans, rates))
     form.is_valid()
     given = form.cleaned_data
     window = _window(form, ledgers, default)
     text, charges = str(given.get("scope") or ""), str(given.get("charges") or "")
-    found = of_ledgers(user, ledgers, filters_of(text), View("", *COUNTED.get(charges, (None, None))))
+    found = of_ledgers(user, ledgers, filters_of(text), view_of(charges))
     query = {"scope": text, "charges": charges}
     if not of_one:
         query["portfolios"] = ",".join(str(one.pk) for one in portfolios)
@@ -119,7 +128,7 @@ def ask(
     )
 
 
-def _values(request: HttpRequest, plain: Window) -> dict[str, str]:
+def _values(request: HttpRequest, plain: Window, *, optional: bool) -> dict[str, str]:
     """Take the address apart: a period by its days is two fields; an unknown name is the default."""
     values = {name: str(value) for name, value in request.GET.items()}
     asked = values.get("range", "")
@@ -127,7 +136,8 @@ def _values(request: HttpRequest, plain: Window) -> dict[str, str]:
         first, _dots, last = asked.partition(SEPARATOR)
         values |= {"range": DATES, "from": first, "to": last}
     elif asked != DATES and not asked.isdecimal() and asked not in plain.usable:
-        values["range"] = ranges.ALL if asked in ranges.RANGES else plain.name
+        default = "" if optional else plain.name
+        values["range"] = ranges.ALL if asked in ranges.RANGES else default
     return values
 
 
@@ -160,6 +170,11 @@ def _window(form: AskForm, ledgers: Sequence[Ledger], default: str) -> Window:
 def _rate(percent: Decimal | None) -> float:
     with exact():
         return 0.0 if percent is None else float(percent / 100)
+
+
+def view_of(charges: str) -> View:
+    """Read how charges count; nothing said is the convention."""
+    return View("", *COUNTED.get(charges, (None, None)))
 
 
 def filters_of(text: str) -> Filters:

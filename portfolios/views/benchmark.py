@@ -16,7 +16,10 @@ from portfolios.forms.benchmark import BenchmarkForm
 from portfolios.selectors import benchmarks
 from portfolios.selectors.portfolios import get_writable
 from portfolios.services.benchmarks import choose_benchmark
+from portfolios.views.asking import ask, asking_context
 from portfolios.views.common import frame
+from portfolios.views.performance import same_flows_context
+from portfolios.views.words import range_text
 
 BAD = 400
 
@@ -24,7 +27,7 @@ BAD = 400
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def benchmark(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
-    """Choose an instrument or a blend to compare with."""
+    """Choose an instrument or a blend to compare with, and see what a period was beside it."""
     owned = get_writable(request.user, portfolio_id)
     form = BenchmarkForm(request.POST or None, user=request.user, benchmark=benchmarks.chosen(owned))
     if request.method == "POST" and form.is_valid():
@@ -35,5 +38,14 @@ def benchmark(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         ):
             messages.success(request, _("The benchmark is kept."))
             return redirect("portfolio-performance", portfolio_id)
-    context = frame(owned, "portfolio-performance", form=form)
-    return render(request, "portfolios/benchmark.html", context, status=BAD if form.errors else 200)
+    asking, kept = ask(request, [owned], scopes=False), benchmarks.chosen(owned)
+    context = frame(
+        owned,
+        "portfolio-performance",
+        form=form,
+        **asking_context(asking),
+        range_words=range_text(asking.window.name),
+        same_flows=same_flows_context(asking, kept) if kept else None,
+    )
+    status = BAD if form.errors else asking.status
+    return render(request, "portfolios/benchmark.html", context, status=status)

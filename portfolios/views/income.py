@@ -20,11 +20,11 @@ from portfolios.domain import income as domain
 from portfolios.domain import spans
 from portfolios.domain.income import Payment, Received, Source
 from portfolios.selectors import income, periods
-from portfolios.selectors.figures import Period
 from portfolios.selectors.ledger import Ledger, load
 from portfolios.selectors.portfolios import get
+from portfolios.views.asking import ask, asking_context
 from portfolios.views.common import frame
-from portfolios.views.words import reason_text
+from portfolios.views.words import range_text, reason_text
 
 CURRENT = "portfolio-income"
 PAYMENTS_A_PAGE = 50
@@ -61,15 +61,18 @@ class Row:
 @require_safe
 @login_required
 def portfolio_income(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
-    """Show what came in the last twelve months and ever, what it is of the cost, and what is announced."""
+    """Show what came in a period, this year and ever, what it is of the cost, and what is announced."""
     owned = get(request.user, portfolio_id)
     ledger = load(owned)
     day = periods.last_day(ledger)
-    year = income.report(ledger, Period(spans.back(day, 12), day))
+    asking = ask(request, [owned], scopes=False)
+    year = income.report(ledger, asking.window.period)
     rows = income.all_payments(ledger, day)
-    newest = [Row(one, _instrument(ledger, one.instrument)) for one in reversed(rows)]
+    newest = [Row(one, _instrument(ledger, one.instrument)) for one in reversed(year.payments)]
     context = {
         **frame(owned, CURRENT),
+        **asking_context(asking),
+        "range_words": range_text(asking.window.name),
         "day": day,
         "year": year,
         "this_year": domain.total(row for row in rows if row.day.year == day.year),
@@ -83,9 +86,9 @@ def portfolio_income(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         "payers": [_payer(ledger, one) for one in year.sources],
         "announced": income.announced(ledger, day),
         "page": Paginator(newest, PAYMENTS_A_PAGE).get_page(request.GET.get("page")),
-        "page_url": f"{request.path}?page=",
+        "page_url": f"{request.path}?range={asking.window.name}&page=",
     }
-    return render(request, "portfolios/income.html", context)
+    return render(request, "portfolios/income.html", context, status=asking.status)
 
 
 def years(rows: list[Payment]) -> list[Year]:

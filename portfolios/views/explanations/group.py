@@ -56,16 +56,15 @@ def amount(asked: Question, figure: str) -> Answer:
     )
 
 
-_HEAD: Final = (_("Portfolio"), _("What"), _("Day"), _("Units"), _("Price"), _("Rate"))
+_HEAD: Final = (_("What"), _("Day"), _("Units"), _("Price"), _("Rate"))
 
 
 def _row(asked: Question, told: Told, value: Cell) -> list[Cell]:
     part = told.part
     name = told.ledger.portfolio.name if told.ledger else str(_("On the way"))
-    what = asked.symbol(part.instrument) if part.instrument is not None else text(_what(part.kind))
+    what = asked.symbol(part.instrument).value if part.instrument is not None else _what(part.kind)
     return [
-        text(name),
-        what,
+        Cell("text", what, name),
         Cell("day", part.day or part.acquired) if part.day or part.acquired else text(""),
         Cell("quantity", part.quantity) if part.quantity is not None else text(""),
         Cell("price", told.price.price, told.price.currency) if told.price else text(""),

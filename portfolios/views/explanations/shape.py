@@ -25,6 +25,7 @@ from portfolios.selectors.risk import of as risk_of
 class Cell:
     """One value of a table: `kind` is ``text``, ``day`` or a kind of number (see the figures' filters).
 
+    `unit` is a number's currency, and what stands under a text.
     `reason` says in words why a number is not known.
     """
 

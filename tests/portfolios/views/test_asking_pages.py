@@ -107,7 +107,7 @@ def test_several_portfolios_are_one_statement_whose_parts_name_their_portfolio(m
     assert "Paid in or out (explain) +1,910.00 EUR" in text
     total = explained(member, shown, "Value on Jan. 31, 2024")
     assert total.result.value == Decimal("2069.05") == sum(row[-1].value for row in total.rows)
-    assert [row[0].value for row in total.rows] == ["Savings", "Savings", "Savings", "Second"]
+    assert [row[0].unit for row in total.rows] == ["Savings", "Savings", "Savings", "Second"]
     alone = words(member.get("/portfolios/performance/", {"portfolios": str(second.pk)}))
     assert "Value on Jan. 31, 2024 (explain) 120.00 EUR" in alone
     part = words(member.get("/portfolios/performance/", {"scope": "sector:Loans"}))

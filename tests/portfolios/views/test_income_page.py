@@ -82,7 +82,7 @@ def test_units_sold_before_the_ex_date_are_not_announced(portfolio, acme, coming
 
 def test_page_shows_what_came_and_its_yield(member, portfolio, paid, coming):
     text = words(member.get(f"/portfolios/{portfolio.pk}/income/"))
-    assert "Last twelve months 5.60 EUR 5.06 EUR after taxes and fees" in text
+    assert "Since the start 5.60 EUR 5.06 EUR after taxes and fees" in text
     assert "Yield on cost 0.80%" in text
     assert "2024 5.60 " in text
     assert "Announced" in text
@@ -104,3 +104,15 @@ def test_bars_end_with_this_month(portfolio, paid):
     drawn = bars(income.all_payments(load(portfolio), date(2024, 1, 31)), date(2024, 1, 31))
     assert (len(drawn), drawn[0]) == (24, ("Feb 2022", Decimal(0)))
     assert drawn[-1] == ("Jan 2024", Decimal("5.6"))
+
+
+def test_page_of_days_of_ones_own_shows_what_came_in_them(member, portfolio, paid):
+    url = f"/portfolios/{portfolio.pk}/income/"
+    shown = member.get(url, {"range": "dates", "from": "2024-01-15", "to": "2024-01-31"})
+    text = words(shown)
+    # the dividend came before the close of the 15th
+    assert "These days 2.00 EUR 2.00 EUR after taxes and fees" in text
+    assert "Since Jan. 15, 2024 5.60 EUR" in text
+    assert [row.payment.kind.value for row in shown.context["page"]] == ["interest"]
+    wrong = member.get(url, {"range": "dates", "from": "soon", "to": "2024-01-31"})
+    assert (wrong.status_code, "Enter a valid date." in words(wrong)) == (400, True)

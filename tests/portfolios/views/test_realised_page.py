@@ -91,3 +91,28 @@ def test_page_saves_a_year_as_csv_and_everything_as_json(member, portfolio, sold
     assert [row["gain"] for row in every["items"]] == ["250", "100", "-50"]
     assert member.get(f"{page}/xml/").status_code == 404
     assert member.get(f"{page}/csv/", {"year": "x"}).status_code == 404
+
+
+def test_days_of_ones_own_and_a_year_bound_page_file_and_api(member, api, portfolio, sold):
+    page = f"/portfolios/{portfolio.pk}/realised/"
+    asked = {"range": "dates", "from": "2023-07-01", "to": "2024-01-05"}
+    shown = member.get(page, asked).context["shown"]
+    # the sale of 1 July lies before the period
+    assert (shown.gain, shown.proceeds, len(shown.rows)) == (50, 1200, 2)
+    year = member.get(page, {"range": "2023"})
+    assert year.context["shown"].gain == 250
+    assert "2023 Of" not in words(year)
+    assert "range=2023" in year.content.decode()
+    saved = member.get(f"{page}csv/", {"range": "2023-06-30..2024-01-05"})
+    assert saved["Content-Disposition"].endswith('realised-gains-2023-06-30-2024-01-05.csv"')
+    assert len(saved.content.decode().splitlines()) == 4
+    wrong = member.get(page, {"range": "dates", "from": "2024-01-05", "to": "2023-07-01"})
+    assert (wrong.status_code, "The period must end after it starts." in words(wrong)) == (400, True)
+    assert wrong.context["shown"].totals.year == 2024
+    path = f"/api/v1/portfolios/{portfolio.pk}/realised-gains"
+    found = api.get(path, {"start": "2023-07-01", "end": "2024-01-05"}).json()
+    assert (found["total"], found["period"]["gain"], found["period"]["losses"]) == (2, "50", "50")
+    assert api.get(path).json()["period"] is None
+    both = api.get(path, {"year": "2023", "period": "2023"})
+    assert (both.status_code, both.json()["errors"][0]["field"]) == (400, "year")
+    assert len(api.get(f"{path}/export", {"period": "2023"}).content.decode().splitlines()) == 2

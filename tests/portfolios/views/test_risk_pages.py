@@ -101,6 +101,10 @@ def test_a_blend_is_chosen_on_its_page(member, portfolio, index, listed):
     shown = member.get(url(portfolio, "benchmark")).content.decode()
     assert 'value="BONDS"' in shown
     assert 'value="40"' in shown
+    days = {"range": "dates", "from": "2024-01-02", "to": "2024-01-31"}
+    beside = words(member.get(url(portfolio, "benchmark"), days))
+    # 1,809.10 EUR of the evening of the 2nd: 60 % of them grew by 30 %
+    assert "60 % INDEX + 40 % BONDS 2,134.74 EUR" in beside
 
 
 @pytest.mark.parametrize(
