@@ -30,6 +30,7 @@ from portfolios.selectors.portfolios import get
 from portfolios.selectors.realised import RealisedReport
 from portfolios.selectors.reports import scoped
 from portfolios.selectors.scopes import Filters, require_rate, scope_of
+from portfolios.selectors.tags import labels
 
 LAST_YEAR = 9998
 _PERIOD = [*PERIOD, CURRENCY, *CHARGES]
@@ -188,11 +189,11 @@ class AllocationView(LedgerView):
         responses=shapes.AllocationSerializer,
     )
     def get(self, request: Request, portfolio_id: UUID) -> Response:
-        """Answer the value by instrument, class, currency, sector or country; the shares add up to 1."""
+        """Answer the value by instrument, class, currency, sector, country or tag; the shares add up to 1."""
         ledger = self.ledger(portfolio_id)
         by = queries.grouping_parameter(request.query_params)
         found = valuation.at(ledger, self.day(ledger))
-        slices = valuation.allocation(ledger, found, by)
+        slices = valuation.allocation(ledger, found, by, labels(request.user.pk, by))
         return Response(payloads.allocation(found.day, ledger.base, by, found.total, slices))
 
 

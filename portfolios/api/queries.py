@@ -34,7 +34,8 @@ BY = OpenApiParameter(
     "by",
     str,
     enum=GROUPINGS,
-    description="What to group by (default instrument); an account is a portfolio.",
+    description="What to group by (default instrument); an account is a portfolio, a tag the caller's own: "
+    "what has several stands in a group of just these.",
 )
 PERIOD = [
     OpenApiParameter("start", date, description="First day: its close is the opening value."),

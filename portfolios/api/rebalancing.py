@@ -45,7 +45,11 @@ class TargetSerializer(StrictSerializer[AllocationTarget]):
     """What share one group is to have, and what to buy for it (null: more of what is held of it)."""
 
     key = serializers.CharField(
-        max_length=80, help_text=_("A class, sector, country, currency or instrument; “(cash)”, “(none)”.")
+        max_length=AllocationTarget.KEY_LENGTH,
+        help_text=_(
+            "A class, sector, country, currency or instrument; “(cash)”, “(none)”; "
+            "or all tags of a group, with commas."
+        ),
     )
     weight = NumericSerializerField(minimum=ZERO, help_text=_("A fraction; all of them add up to 1."))
     instrument = InstrumentField(required=False, allow_null=True, default=None)
@@ -110,7 +114,7 @@ class TargetsView(ApiView):
     @extend_schema(operation_id="portfolio_targets", responses=AllTargetsSerializer)
     def get(self, request: Request, portfolio_id: UUID) -> Response:
         """List the targets of a portfolio by grouping."""
-        found = selectors.targets_of(get(request.user, portfolio_id))
+        found = selectors.targets_of(get(request.user, portfolio_id), request.user)
         items = [
             {"by": by, "targets": [one for one in found if one.grouping == by]}
             for by in selectors.GROUPINGS

@@ -15,6 +15,7 @@ from portfolios.selectors import reports
 from portfolios.selectors.figures import Period
 from portfolios.selectors.reports import Report
 from portfolios.selectors.scopes import asked
+from portfolios.selectors.tags import labels
 
 
 class ReportView(ApiView):
@@ -74,7 +75,7 @@ class ReportAllocationView(ReportView):
         params, found = request.query_params, self.report()
         by = queries.grouping_parameter(params)
         day = queries.known_day(params, "date", reports.last_day(found))
-        total, slices = reports.allocation(found, day, by)
+        total, slices = reports.allocation(found, day, by, labels(request.user.pk, by))
         return Response(payloads.allocation(day, found.base, by, total, slices))
 
 

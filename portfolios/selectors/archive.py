@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -137,7 +137,9 @@ class _Told:
 
     def portfolios_told(self) -> Iterator[dict[str, Any]]:
         parts = BenchmarkPart.objects.order_by("pk").select_related("instrument")
-        targets = AllocationTarget.objects.order_by("pk").select_related("instrument")
+        # those by tag are in a person's own words: here only the owner's
+        whose = Q(user=None) | Q(user_id=self._owner_id)
+        targets = AllocationTarget.objects.filter(whose).order_by("pk").select_related("instrument")
         lots = LotSize.objects.order_by("instrument_id").select_related("instrument")
         for one in self._portfolios:
             yield {

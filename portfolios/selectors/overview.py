@@ -49,10 +49,10 @@ def day_return(found: NetWorth) -> Decimal | None:
     return found.day_change / before if before > 0 else None
 
 
-def spread(found: NetWorth, by: str) -> list[Slice[str]]:
+def spread(found: NetWorth, by: str, tags: valuation.Tags = valuation.NO_TAGS) -> list[Slice[str]]:
     """Group everything as `valuation.GROUPINGS` allows; the shares add up to 1."""
     parts = [(one.ledger, one.valued, one.rate) for one in found.parts if one.rate is not None]
-    return valuation.spread(parts, by)
+    return valuation.spread(parts, by, tags)
 
 
 def holdings(found: NetWorth) -> list[HoldingRow]:

@@ -55,7 +55,9 @@ _REVISION = (
     "id", ("transaction", "transaction_id"), "version", "changed_at", "changed_by", "state",
 )  # fmt: skip
 _DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
-_TARGET = ("id", PORTFOLIO, "grouping", "key", "weight", ("instrument", "instrument__uuid"))
+_TARGET = (
+    "id", PORTFOLIO, "grouping", "key", "weight", ("instrument", "instrument__uuid"), ("user", "user_id"),
+)  # fmt: skip
 _LOT = (PORTFOLIO, ("instrument", "instrument__uuid"), "size")
 
 _TAG = (("instrument", "instrument__uuid"), ("symbol", "instrument__symbol"), "name", "created_at")
@@ -105,7 +107,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     )
     dismissals = QualityDismissal.objects.filter(Q(portfolio__in=mine) | Q(dismissed_by=user_id))
     yield table("quality_dismissals", dismissals.order_by("dismissed_at", "pk"), _DISMISSAL)
-    targets = AllocationTarget.objects.filter(portfolio__in=mine)
+    # those by tag are in each person's own words
+    targets = AllocationTarget.objects.filter(Q(portfolio__in=mine, user=None) | Q(user_id=user_id))
     yield table("allocation_targets", targets.order_by("portfolio_id", "grouping", "key"), _TARGET)
     yield table("lot_sizes", LotSize.objects.filter(portfolio__in=mine).order_by("pk"), _LOT)
     yield PersonalTable(

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from core import clock
 from core.money import minor_units, round_amount
 from market.models import Instrument
@@ -23,6 +25,8 @@ from portfolios.selectors import valuation
 from portfolios.selectors.figures import book_with
 from portfolios.selectors.ledger import Ledger, load, today
 from portfolios.selectors.portfolios import get
+from portfolios.selectors.tags import labels
+from portfolios.selectors.valuation import NO_TAGS, TAG, Tags
 
 GROUPINGS: Final = list(AllocationTarget.Grouping.values)
 # What a class is usually traded in; a portfolio may say otherwise of an instrument.
@@ -112,14 +116,18 @@ class _Quote:
     day: date
 
 
-def group_of(by: str, instrument: Instrument) -> str:
-    """Tell the key of the group that an instrument belongs to."""
-    return _KEYS[by](instrument)
+def group_of(by: str, instrument: Instrument, tags: Tags = NO_TAGS) -> str:
+    """Tell the key of the group that an instrument belongs to; `tags` are those of who asks."""
+    return tags.get(instrument.pk, NONE) if by == TAG else _KEYS[by](instrument)
 
 
-def targets_of(portfolio: Portfolio, by: str = "") -> list[AllocationTarget]:
-    """List the targets of a portfolio, of one grouping or of all, the largest first."""
-    rows = AllocationTarget.objects.filter(portfolio=portfolio).select_related("instrument")
+def targets_of(portfolio: Portfolio, user: Any, by: str = "") -> list[AllocationTarget]:
+    """List the targets of a portfolio, of one grouping or of all, the largest first.
+
+    Those by tag are the user's own.
+    """
+    whose = Q(user=None) | Q(user=user.pk)
+    rows = AllocationTarget.objects.filter(whose, portfolio=portfolio).select_related("instrument")
     return list(rows.filter(grouping=by) if by else rows)
 
 
@@ -138,13 +146,15 @@ def rebalance(user: Any, portfolio_id: UUID, asked: Asked) -> Rebalancing:
     portfolio = get(user, portfolio_id)
     ledger = load(portfolio)
     day = today(portfolio)
-    targets = targets_of(portfolio, asked.by)
+    targets, tags = targets_of(portfolio, user, asked.by), labels(user.pk, asked.by)
     with exact():
         valued = valuation.at(ledger, day)
         held = [one for one in valued.positions if one.quantity]
         wanted = {one.instrument.pk: one.instrument for one in targets if one.instrument}
         quotes = _quotes(held) | _unheld(ledger, day, held, wanted)
-        assets = _assets(portfolio, asked.by, held, quotes, wanted | ledger.instruments)
+        names = wanted | ledger.instruments
+        groups = {key: group_of(asked.by, one, tags) for key, one in names.items()}
+        assets = _assets(portfolio, groups, held, quotes, names)
         made = _plan(assets, valued.cash_value, targets, asked) if targets else None
         gains = _gains(ledger, day, made.trades, quotes) if made else {}
         gain = _summed(gains)
@@ -168,7 +178,7 @@ def rebalance(user: Any, portfolio_id: UUID, asked: Asked) -> Rebalancing:
 
 def _assets(
     portfolio: Portfolio,
-    by: str,
+    groups: dict[int, str],
     held: Iterable[PositionView],
     quotes: dict[int, _Quote],
     instruments: dict[int, Instrument],
@@ -178,7 +188,7 @@ def _assets(
     return {
         key: Asset(
             key,
-            group_of(by, instruments[key]),
+            groups[key],
             units.get(key, ZERO),
             quote.base,
             own.get(key) or _usual_lot(instruments[key]),

@@ -151,12 +151,14 @@ def last_day(found: Report) -> date:
     return max(today(part.portfolio) for part in found.parts)
 
 
-def allocation(found: Report, day: date, by: str) -> tuple[Decimal, list[Slice[str]]]:
+def allocation(
+    found: Report, day: date, by: str, tags: valuation.Tags = valuation.NO_TAGS
+) -> tuple[Decimal, list[Slice[str]]]:
     """Answer what a report is worth at the end of `day`, and how that is spread; the shares add up to 1."""
     valued = [(part, valuation.at(part, day), ONE) for part in found.parts]
     with exact():
         total = sum((one.total for _part, one, _rate in valued), ZERO)
-    return total, valuation.spread(valued, by)
+    return total, valuation.spread(valued, by, tags)
 
 
 def inception(found: Report, until: date) -> Period:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -10,6 +11,10 @@ from uuid import UUID
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.models import InstrumentTag, Transaction
+from portfolios.selectors.valuation import TAG
+
+# No tag has a comma.
+TAG_BREAK = ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,19 @@ def names_on(user: Any, instrument: Instrument) -> list[str]:
     """List the tags that a person put on one instrument, by name."""
     rows = InstrumentTag.objects.filter(user=user, instrument=instrument).values_list("name", flat=True)
     return sorted(rows, key=str.casefold)
+
+
+def labels(user_id: UUID | None, by: str = TAG) -> dict[int, str]:
+    """Name the tags of each instrument that a person tagged, by its key: ``Core`` or ``Core, Growth``.
+
+    Nothing where it is not by tag that something is grouped, or where nobody asks.
+    """
+    if by != TAG or user_id is None:
+        return {}
+    found: dict[int, list[str]] = defaultdict(list)
+    for key, name in InstrumentTag.objects.filter(user_id=user_id).values_list("instrument_id", "name"):
+        found[key].append(name)
+    return {key: TAG_BREAK.join(sorted(names, key=str.casefold)) for key, names in found.items()}
 
 
 def tagged(user: Any, name: str) -> frozenset[int]:

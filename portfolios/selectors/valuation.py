@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,11 @@ from portfolios.selectors.ledger import Ledger, load_all, today
 from portfolios.selectors.portfolios import real_of, shared_with
 
 ACCOUNT = "account"
-GROUPINGS = ["instrument", "class", "currency", "sector", "country", ACCOUNT]
+TAG = "tag"
+GROUPINGS = ["instrument", "class", "currency", "sector", "country", TAG, ACCOUNT]
+# What a person calls instruments, by their keys.
+Tags = Mapping[int, str]
+NO_TAGS: Final[Tags] = {}
 STALE_AFTER = timedelta(days=7)
 
 
@@ -140,9 +144,9 @@ def _day_change(ledger: Ledger, day: date) -> Decimal:
     return state(ledger, Period(day - timedelta(days=1), day)).lines.gain()
 
 
-def allocation(ledger: Ledger, valued: Valuation, by: str) -> list[Slice[str]]:
-    """Group the value of what is held and of cash; the shares add up to 1."""
-    return spread([(ledger, valued, ONE)], by)
+def allocation(ledger: Ledger, valued: Valuation, by: str, tags: Tags = NO_TAGS) -> list[Slice[str]]:
+    """Group the value of what is held and of cash; the shares add up to 1. `tags` as in `spread`."""
+    return spread([(ledger, valued, ONE)], by, tags)
 
 
 def grouped(
@@ -164,29 +168,36 @@ def shares(valued: Valuation) -> dict[int | str, Decimal | None]:
     return {one.key: one.share for one in groups.allocation(rows)}
 
 
-def spread(parts: Iterable[tuple[Ledger, Valuation, Decimal]], by: str) -> list[Slice[str]]:
+def spread(
+    parts: Iterable[tuple[Ledger, Valuation, Decimal]], by: str, tags: Tags = NO_TAGS
+) -> list[Slice[str]]:
     """Group what portfolios are worth, each at the rate into one currency; the shares add up to 1.
 
-    An account is a portfolio: two of one name stay two.
+    An account is a portfolio: two of one name stay two. `tags` are those of who asks, by instrument:
+    what has several stands in a group of just these, so that nothing counts twice.
     """
     names: dict[Any, str] = {}
     rows: list[tuple[Any, Decimal]] = []
     with exact():
         for ledger, valued, rate in parts:
             account = ledger.portfolio.pk
-            for name, value in named_values(ledger, valued, by):
+            for name, value in named_values(ledger, valued, by, tags):
                 key = account if by == ACCOUNT else name
                 names[key] = name
                 rows.append((key, value * rate))
     return [Slice(names[one.key], one.value, one.share) for one in groups.allocation(rows)]
 
 
-def named_values(ledger: Ledger, valued: Valuation, by: str) -> list[tuple[str, Decimal]]:
+def named_values(
+    ledger: Ledger, valued: Valuation, by: str, tags: Tags = NO_TAGS
+) -> list[tuple[str, Decimal]]:
     """List what is held and cash by the name of their group, with their known values."""
     if by == ACCOUNT:
         known = [one.market_value for one in valued.positions if one.quantity]
         known += [one.value for one in valued.cash]
         return [(str(ledger.portfolio.name), value) for value in known if value is not None]
+    if by == TAG:
+        return _named(valued, by, lambda key: tags.get(key) or _("No tag"))
     name = NAMES[by]
     return _named(valued, by, lambda key: name(ledger.instruments[key]))
 

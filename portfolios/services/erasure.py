@@ -12,6 +12,7 @@ from core.models import Role
 from market.services.instruments import hand_over
 from portfolios.events import PortfolioDeleted
 from portfolios.models import (
+    AllocationTarget,
     InstrumentTag,
     Portfolio,
     PortfolioMember,
@@ -36,6 +37,7 @@ def erase_portfolios_of(*, user_id: UUID) -> None:
     # what is another's stays, even if it was once this person's default
     Portfolio.objects.filter(default_for_id=user_id).update(default_for=None)
     InstrumentTag.objects.filter(user_id=user_id).delete()
+    AllocationTarget.objects.filter(user_id=user_id).delete()
     TransactionImport.objects.filter(user_id=user_id).update(user_id=None)
     TransactionRevision.objects.filter(changed_by=user_id).update(changed_by=None)
     QualityDismissal.objects.filter(dismissed_by=user_id).update(dismissed_by=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,9 +21,12 @@ from portfolios.domain.rebalancing import CASH, NONE
 from portfolios.locks import lock_portfolio
 from portfolios.models import AllocationTarget, LotSize, Portfolio
 from portfolios.selectors.rebalancing import GROUPINGS, group_of
+from portfolios.selectors.tags import TAG_BREAK, labels
+from portfolios.selectors.valuation import Tags
 from portfolios.services.transactions import refuse_foreign
 
 MOST_TARGETS, LONGEST_KEY = 200, 80
+TAGGED = AllocationTarget.Grouping.TAG
 _FORMS = {"currency": re.compile(r"[A-Z0-9]{2,12}"), "country": re.compile(r"[A-Z]{2}")}
 
 
@@ -42,6 +45,8 @@ def set_targets(
 ) -> list[AllocationTarget]:
     """Replace the targets of one grouping; an empty list takes them away.
 
+    Those by tag are the actor's own, as the tags are; the audit log tells how many, not their words.
+
     Raises:
         NotFound: no such portfolio.
         Forbidden: the actor may only look.
@@ -50,18 +55,29 @@ def set_targets(
     portfolio = lock_portfolio(actor=actor, portfolio_id=portfolio_id)
     if grouping not in GROUPINGS:
         raise ValidationFailed.of("by", _("There is no such grouping."), "choice")
-    _refuse_faults(grouping, targets)
+    whose = actor.user_id if grouping == TAGGED else None
+    tags = labels(whose, grouping)
+    if grouping == TAGGED:
+        targets = [replace(one, key=_spelled(one.key, tags)) for one in targets]
+    _refuse_faults(grouping, targets, tags)
     refuse_foreign(actor, portfolio, [one.instrument for one in targets if one.instrument])
-    before = _shown(AllocationTarget.objects.filter(portfolio=portfolio, grouping=grouping))
-    AllocationTarget.objects.filter(portfolio=portfolio, grouping=grouping).delete()
+    known = AllocationTarget.objects.filter(portfolio=portfolio, grouping=grouping)
+    known = known.filter(user_id=whose) if whose else known.filter(user=None)
+    before = _shown(grouping, known)
+    known.delete()
     rows = [
         AllocationTarget(
-            portfolio=portfolio, grouping=grouping, key=one.key, weight=one.weight, instrument=one.instrument
+            portfolio=portfolio,
+            grouping=grouping,
+            key=one.key,
+            weight=one.weight,
+            instrument=one.instrument,
+            user_id=whose,
         )
         for one in targets
     ]
     AllocationTarget.objects.bulk_create(rows)
-    _note(actor, "portfolio.targets_set", portfolio, {grouping: before}, {grouping: _shown(rows)})
+    _note(actor, "portfolio.targets_set", portfolio, {grouping: before}, {grouping: _shown(grouping, rows)})
     return sorted(rows, key=lambda one: (-one.weight, one.key))
 
 
@@ -94,7 +110,19 @@ def set_lot_size(
     return row
 
 
-def _refuse_faults(grouping: str, targets: Sequence[TargetInput]) -> None:
+def _names(tags: Tags) -> dict[str, str]:
+    """List a person's tags as they spell them, by what does not depend on case."""
+    return {name.casefold(): name for label in tags.values() for name in label.split(TAG_BREAK)}
+
+
+def _spelled(key: str, tags: Tags) -> str:
+    """Write the tags of a group as its label has them: as they are spelled, by name."""
+    known = _names(tags)
+    names = {known.get(name.strip().casefold(), name.strip()) for name in key.split(",")}
+    return TAG_BREAK.join(sorted(names, key=str.casefold))
+
+
+def _refuse_faults(grouping: str, targets: Sequence[TargetInput], tags: Tags) -> None:
     if len(targets) > MOST_TARGETS:
         raise ValidationFailed.of(
             "targets", _("At most %(most)s targets.") % {"most": MOST_TARGETS}, "too-many"
@@ -102,7 +130,7 @@ def _refuse_faults(grouping: str, targets: Sequence[TargetInput]) -> None:
     if len({one.key for one in targets}) < len(targets):
         raise ValidationFailed.of("targets", _("A group may have one target."), "twice")
     for one in targets:
-        _refuse_fault(grouping, one)
+        _refuse_fault(grouping, one, tags)
     with exact():
         total = sum((one.weight for one in targets), ZERO)
     if targets and total != ONE:
@@ -110,18 +138,18 @@ def _refuse_faults(grouping: str, targets: Sequence[TargetInput]) -> None:
         raise ValidationFailed.of("targets", message % {"sum": plain(total * 100)}, "sum")
 
 
-def _refuse_fault(grouping: str, one: TargetInput) -> None:
+def _refuse_fault(grouping: str, one: TargetInput, tags: Tags) -> None:
     if not ZERO <= one.weight <= ONE:
         raise ValidationFailed.of("targets", _("A target lies between 0 and 100 %."), "range")
-    if not _is_key(grouping, one):
+    if not _is_key(grouping, one, tags):
         message = _("There is no group “%(key)s”.") % {"key": one.key}
         raise ValidationFailed.of("targets", message, "key")
-    if one.instrument is not None and group_of(grouping, one.instrument) != one.key:
+    if one.instrument is not None and group_of(grouping, one.instrument, tags) != one.key:
         message = _("%(symbol)s does not belong to the group that it is to be bought for.")
         raise ValidationFailed.of("targets", message % {"symbol": one.instrument.symbol}, "group")
 
 
-def _is_key(grouping: str, one: TargetInput) -> bool:
+def _is_key(grouping: str, one: TargetInput, tags: Tags) -> bool:
     if one.key == CASH:
         return True
     if grouping == "instrument":
@@ -130,11 +158,15 @@ def _is_key(grouping: str, one: TargetInput) -> bool:
         return one.key in Instrument.Kind.values
     if one.key == NONE:
         return grouping != "currency"
+    if grouping == TAGGED:
+        return {name.casefold() for name in one.key.split(TAG_BREAK)} <= _names(tags).keys()
     form = _FORMS.get(grouping)
     return form.fullmatch(one.key) is not None if form else 0 < len(one.key) <= LONGEST_KEY
 
 
-def _shown(rows: Iterable[AllocationTarget]) -> dict[str, str]:
+def _shown(grouping: str, rows: Iterable[AllocationTarget]) -> dict[str, str] | int:
+    if grouping == TAGGED:
+        return len(list(rows))
     return {one.key: plain(one.weight) for one in rows}
 
 

@@ -19,6 +19,7 @@ from portfolios.domain.exact import ZERO
 from portfolios.selectors import findings, overview, valuation
 from portfolios.selectors.findings import Finding
 from portfolios.selectors.samples import fictional_listings
+from portfolios.selectors.tags import labels
 from portfolios.selectors.valuation import NetWorth, NetWorthPart
 from portfolios.services.samples import PLAN_YEARS
 from portfolios.views.common import shared_context
@@ -50,7 +51,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_problems": max(0, len(problems) - SHOWN_PROBLEMS),
         "sample_ready": not found.parts and bool(sample_listings(found.day)),
         "has_entries": any(part.ledger.entries for part in found.parts),
-        **_spread(found, "instrument"),
+        **_spread(request, found, "instrument"),
     }
     return render(request, "portfolios/dashboard.html", context)
 
@@ -61,7 +62,7 @@ def allocation(request: HttpRequest) -> HttpResponse:
     """Show how everything is spread, grouped as asked."""
     found = valuation.net_worth(request.user)
     by = grouping(request)
-    context = _spread(found, by)
+    context = _spread(request, found, by)
     return render(request, "portfolios/_allocation.html", {"currency": found.currency, **context})
 
 
@@ -79,9 +80,10 @@ def sample_listings(day: date) -> dict[str, Instrument]:
     return fictional_listings(date(day.year - PLAN_YEARS, day.month, 1))
 
 
-def _spread(found: NetWorth, by: str) -> dict[str, Any]:
+def _spread(request: HttpRequest, found: NetWorth, by: str) -> dict[str, Any]:
     url, several = reverse("dashboard-allocation"), len(found.parts) > 1
-    return spread_context(overview.spread(found, by), by, url, several=several)
+    slices = overview.spread(found, by, labels(request.user.pk, by))
+    return spread_context(slices, by, url, several=several)
 
 
 def grouping(request: HttpRequest) -> str:
@@ -111,6 +113,7 @@ def grouping_names() -> dict[str, str]:
         "currency": _("Currency"),
         "sector": _("Sector"),
         "country": _("Country"),
+        "tag": _("Tag"),
         "account": _("Portfolio"),
     }
 

@@ -22,6 +22,7 @@ from portfolios.selectors.ledger import Ledger, load
 from portfolios.selectors.periods import Window
 from portfolios.selectors.portfolios import get
 from portfolios.selectors.positions import PositionTable, table
+from portfolios.selectors.tags import labels
 from portfolios.selectors.valuation import Valuation
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.dashboard import grouping, spread_context
@@ -52,7 +53,7 @@ def portfolio(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         "compare": _rivals(request, owned),
         **day_context(ledger, valued.day),
         **_period(ledger, window),
-        **_spread(ledger, valued, "instrument"),
+        **_spread(request, ledger, valued, "instrument"),
     }
     return render(request, "portfolios/portfolio.html", context)
 
@@ -79,7 +80,7 @@ def allocation(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
     """Show how the value is spread, grouped as asked."""
     ledger = load(get(request.user, portfolio_id))
     valued = valuation.at(ledger, periods.last_day(ledger))
-    context = {"currency": ledger.base, **_spread(ledger, valued, grouping(request))}
+    context = {"currency": ledger.base, **_spread(request, ledger, valued, grouping(request))}
     return render(request, "portfolios/_allocation.html", context)
 
 
@@ -109,9 +110,10 @@ def position(request: HttpRequest, portfolio_id: UUID, instrument: UUID) -> Http
     return render(request, "portfolios/position.html", context)
 
 
-def _spread(ledger: Ledger, valued: Valuation, by: str) -> dict[str, Any]:
+def _spread(request: HttpRequest, ledger: Ledger, valued: Valuation, by: str) -> dict[str, Any]:
     url = reverse("portfolio-allocation", args=[ledger.portfolio.pk])
-    return spread_context(valuation.allocation(ledger, valued, by), by, url)
+    slices = valuation.allocation(ledger, valued, by, labels(request.user.pk, by))
+    return spread_context(slices, by, url)
 
 
 def _worst(laid: PositionTable) -> str:

@@ -150,6 +150,7 @@ def names() -> dict[str, str]:
         "country": _("Country"),
         "currency": _("Currency"),
         "instrument": _("Instrument"),
+        "tag": _("Tag"),
     }
 
 
@@ -159,7 +160,7 @@ def label(found: Rebalancing, key: str) -> str:
     if key == CASH:
         return _("Cash")
     if key == NONE:
-        return _("No sector") if by == "sector" else _("No country")
+        return {"sector": _("No sector"), "tag": _("No tag")}.get(by, _("No country"))
     if by == "class":
         return str(Instrument.Kind(key).label)
     if by == "instrument":

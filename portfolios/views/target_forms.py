@@ -18,6 +18,7 @@ from portfolios.domain.exact import ZERO, exact
 from portfolios.domain.rebalancing import CASH, Asset, Funding
 from portfolios.forms import InstrumentField
 from portfolios.selectors.rebalancing import Asked, group_of
+from portfolios.selectors.tags import labels
 from portfolios.services.targets import TargetInput
 
 NEW_ROWS = 3
@@ -74,6 +75,7 @@ class TargetsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.by, self.groups, self._buys = by, groups, by != "instrument"
+        self._tags = labels(user.pk, by)
         for at, one in enumerate(groups):
             self._weight(f"weight-{at}", one.label, one.weight)
             if self._buys and one.key != CASH:
@@ -118,7 +120,7 @@ class TargetsForm(forms.Form):
         for at in range(NEW_ROWS):
             weight, instrument = _fraction(values.get(f"new-weight-{at}")), values.get(f"new-{at}")
             if weight and instrument:
-                key = group_of(self.by, instrument)
+                key = group_of(self.by, instrument, self._tags)
                 found.append(TargetInput(key=key, weight=weight, instrument=instrument))
         return found
 

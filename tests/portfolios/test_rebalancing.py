@@ -8,8 +8,9 @@ import time_machine
 from core.actor import Actor
 from core.errors import ValidationFailed
 from core.models import AuditEvent
-from portfolios.models import AllocationTarget
+from portfolios.models import AllocationTarget, PortfolioMember
 from portfolios.services import targets as services
+from portfolios.services.erasure import erase_portfolios_of
 from tests.portfolios.test_analysis_api import add, get
 
 MIX = [("stock", "0.5"), ("etf", "0.4"), ("(cash)", "0.1")]
@@ -178,8 +179,57 @@ def test_instrument_of_another_group_or_person_is_refused(portfolio, investor, s
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"by": "tag"}, {"funding": "debt"}, {"new_money": "-1"}, {"tax_rate": "x"}]
+    "wrong", [{"by": "colour"}, {"funding": "debt"}, {"new_money": "-1"}, {"tax_rate": "x"}]
 )
 def test_wrong_question_names_the_parameter(api, portfolio, wrong):
     answer = api.get(f"/api/v1/portfolios/{portfolio.pk}/rebalancing", wrong)
     assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, list(wrong))
+
+
+def tag(api, instrument, *names):
+    answer = api.put(f"/api/v1/instruments/{instrument.uuid}/tags", {"tags": list(names)}, format="json")
+    assert answer.status_code == 200
+
+
+def test_allocation_by_tag_counts_each_unit_once(api, portfolio, mixed, stranger_api):
+    tag(api, mixed["acme"], "Growth", "core")
+    alone = get(api, portfolio, "allocation", by="tag")["items"]
+    assert [(one["key"], one["value"], one["share"]) for one in alone] == [
+        ("core, Growth", "6000", "0.6"), ("No tag", "3000", "0.3"), ("Cash", "1000", "0.1"),
+    ]  # fmt: skip
+    tag(api, mixed["fund"], "Core")
+    both = get(api, portfolio, "allocation", by="tag")["items"]
+    assert [(one["key"], one["share"]) for one in both] == [
+        ("core, Growth", "0.6"), ("core", "0.3"), ("Cash", "0.1"),
+    ]  # fmt: skip
+    assert api.get("/api/v1/allocation", {"by": "tag", "date": "2024-01-31"}).json()["items"] == both
+
+
+def test_targets_by_tag_plan_like_any_other(api, portfolio, mixed):
+    tag(api, mixed["acme"], "Growth", "core")
+    tag(api, mixed["fund"], "core")
+    aim(api, portfolio, [("growth,CORE", "0.5"), ("core", "0.4"), ("(cash)", "0.1")], by="tag")
+    found = get(api, portfolio, "rebalancing", by="tag")
+    assert [(one["key"], one["weight"], one["target"]) for one in found["groups"]] == [
+        ("core, Growth", "0.6", "0.5"), ("core", "0.3", "0.4"), ("(cash)", "0.1", "0.1"),
+    ]  # fmt: skip
+    assert orders(found) == [("sell", "ACME", "10", "1000", "300"), ("buy", "FUND", "16", "960", None)]
+    refused = aim(api, portfolio, [("core", "0.5"), ("nobody", "0.5")], by="tag", status=400)
+    assert refused["errors"][0]["code"] == "key"
+
+
+def test_targets_by_tag_are_nobody_elses(api, portfolio, mixed, stranger, stranger_api):
+    PortfolioMember.objects.create(portfolio=portfolio, user=stranger, role="editor")
+    tag(api, mixed["acme"], "secret")
+    tag(stranger_api, mixed["fund"], "mine")
+    aim(api, portfolio, [("secret", "1")], by="tag")
+    aim(stranger_api, portfolio, [("mine", "0.5"), ("(none)", "0.5")], by="tag")
+    for who, keys in ((api, ["secret"]), (stranger_api, ["(none)", "mine"])):
+        (item,) = get(who, portfolio, "targets")["items"]
+        assert [row["key"] for row in item["targets"]] == keys
+    theirs = get(stranger_api, portfolio, "rebalancing", by="tag")
+    assert {one["key"] for one in theirs["groups"]} == {"mine", "(none)", "(cash)"}
+    told = AuditEvent.objects.filter(verb="portfolio.targets_set").values_list("after__tag", flat=True)
+    assert sorted(told) == [1, 2]
+    erase_portfolios_of(user_id=stranger.pk)
+    assert list(AllocationTarget.objects.values_list("key", flat=True)) == ["secret"]

@@ -227,6 +227,14 @@ def _beside(world: SimpleNamespace) -> None:
         targets.set_targets(actor=actor, portfolio_id=main.pk, grouping=grouping, targets=given)
     targets.set_lot_size(actor=actor, portfolio_id=main.pk, instrument=market.acme, size=Decimal("0.5"))
     tags.set_tags(actor=actor, user=user, instrument=market.acme.uuid, names=["Core", "steel"])
+    whole = targets.TargetInput(key="Core, steel", weight=Decimal(1))
+    targets.set_targets(actor=actor, portfolio_id=main.pk, grouping="tag", targets=[whole])
+    # another member's words are in nobody else's archive
+    tags.set_tags(
+        actor=Actor.user(world.other), user=world.other, instrument=market.acme.uuid, names=["mine"]
+    )
+    hidden = targets.TargetInput(key="mine", weight=Decimal(1))
+    targets.set_targets(actor=Actor.user(world.other), portfolio_id=main.pk, grouping="tag", targets=[hidden])
     imports.save_preset(
         actor=actor,
         user=user,

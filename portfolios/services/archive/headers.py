@@ -131,11 +131,13 @@ def _targets(work: Restoration, row: Record) -> list[Any]:
         target = AllocationTarget(
             id=work.key(one.key("id")),
             grouping=one.choice("grouping", GROUPINGS),
-            key=one.text("key", 80, needed=True),
+            key=one.text("key", AllocationTarget.KEY_LENGTH, needed=True),
             weight=one.number("weight"),
             instrument=work.instrument(one),
         )
         one.done()
+        if target.grouping == AllocationTarget.Grouping.TAG:
+            target.user_id = work.owner_id
         if target.grouping == AllocationTarget.Grouping.INSTRUMENT and target.instrument:
             target.key = group_of(target.grouping, target.instrument)
         with exact():
