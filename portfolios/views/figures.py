@@ -69,7 +69,7 @@ def period_context(found: Report, window: Window, explain: Explain) -> dict[str,
         "range_words": range_text(window.name),
         "start": earned.period.start,
         "end": earned.period.end,
-        "ratios": _ratios(earned, explain),
+        "ratios": return_figures(earned, explain),
         "steps": _steps(lines, earned.period, explain),
         "gain": lines.gain(),
         "explain_gain": explain("gain"),
@@ -82,7 +82,9 @@ def money_weighted_label(found: Performance) -> str:
     return _("A year, money-weighted (XIRR)") if is_yearly(found) else _("Money-weighted return (XIRR)")
 
 
-def _ratios(found: Performance, explain: Explain) -> list[Ratio]:
+def return_figures(found: Performance, explain: Explain) -> list[Ratio]:
+    """List the returns of a period, each with what explains it."""
+
     def one(label: str, figure: Figure[float], name: str) -> Ratio:
         return Ratio(label, ratio(figure.value), reason_text(figure.reason), explain(name))
 

@@ -27,6 +27,7 @@ from portfolios.selectors.valuation import Valuation
 from portfolios.views.common import frame, is_fragment
 from portfolios.views.dashboard import grouping, spread_context
 from portfolios.views.figures import day_context, explain_url, period_context
+from portfolios.views.own_returns import own_returns
 from portfolios.views.tags import tags_context
 from portfolios.views.words import finding_text
 
@@ -104,6 +105,8 @@ def position(request: HttpRequest, portfolio_id: UUID, instrument: UUID) -> Http
         instrument=row.instrument,
         sales=[one for one in realised.report(ledger, valued.day).rows if one.disposal.instrument == key],
         incomes=[one for one in book.incomes if one.instrument == key],
+        lots=[(lot, ledger.bought_as(key, lot.entry_id)) for lot in row.view.lots],
+        **own_returns(request, ledger, row.instrument, valued.day),
         base="portfolios/_bare.html" if is_fragment(request, "row") else "portfolios/_frame.html",
         **tags_context(request.user, row.instrument),
     )

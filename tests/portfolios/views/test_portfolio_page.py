@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -327,3 +327,34 @@ def test_viewers_see_the_figures_and_no_way_to_change_them(viewer_client, portfo
     assert "Value 1,949.05 EUR" in text
     assert "Add transaction" not in text
     assert "Settings</a>" not in viewer_client.get(url(portfolio)).content.decode().split("</nav>")[2]
+
+
+def test_position_shows_its_own_return_before_and_after_taxes(member, portfolio, acme, enter):
+    enter(portfolio, "dividend", "2024-01-31", 10, 1, instrument=acme, tax=2)
+    page = url(portfolio, f"positions/{acme.uuid}/")
+    text = words(member.get(page))
+    # 501 USD at 0.90 came in, 10 USD at 0.95 went out, 600 at 0.95 are left: 579.50 over 450.90
+    assert "Its own return since Jan. 1, 2024" in text
+    assert "Time-weighted return ▲ +28.52%" in text
+    # 128.60 over 450.90 less 9.50
+    assert "Gain on what was put in ▲ +29.13%" in text
+    assert "Gain ▲ +128.60 EUR Before taxes" in text
+    assert "The period is too short; a yearly rate needs a year." in text
+    after = words(member.get(page, {"charges": "after"}))
+    # 2 USD of tax less
+    assert "Time-weighted return ▲ +28.10%" in after
+    assert "Gain ▲ +126.70 EUR After taxes" in after
+    explained = member.get(
+        url(portfolio, "explain/gain/"),
+        {"range": "All", "scope": f"instrument:{acme.uuid}", "charges": "before-taxes"},
+    ).context["answer"]
+    assert explained.result.value == Decimal("128.60") == sum(row[-1].value for row in explained.rows)
+
+
+def test_position_says_what_its_lots_were_bought_as(member, portfolio, acme, listed):
+    newco = listed("NEWCO", "USD", {"2024-01-25": "30", "2024-01-31": "30"})
+    CorporateAction.objects.create(
+        instrument=acme, kind="merger", ex_date=date(2024, 1, 25), target=newco, numerator=2, denominator=1,
+        source="test",
+    )  # fmt: skip
+    assert "Jan. 2, 2024 as ACME" in words(member.get(url(portfolio, f"positions/{newco.uuid}/")))
