@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from core.templatetags.figures import price_text, quantity_text
 from portfolios.selectors.explain import Told, explained
 from portfolios.views.explanations.shape import Answer, Cell, Question, text
 
@@ -56,7 +57,7 @@ def amount(asked: Question, figure: str) -> Answer:
     )
 
 
-_HEAD: Final = (_("What"), _("Day"), _("Units"), _("Price"), _("Rate"))
+_HEAD: Final = (_("What"), _("Day"), _("Units"))
 
 
 def _row(asked: Question, told: Told, value: Cell) -> list[Cell]:
@@ -66,11 +67,16 @@ def _row(asked: Question, told: Told, value: Cell) -> list[Cell]:
     return [
         Cell("text", what, name),
         Cell("day", part.day or part.acquired) if part.day or part.acquired else text(""),
-        Cell("quantity", part.quantity) if part.quantity is not None else text(""),
-        Cell("price", told.price.price, told.price.currency) if told.price else text(""),
-        Cell("price", told.rate.rate) if told.rate else text(""),
+        Cell("text", "" if part.quantity is None else quantity_text(part.quantity), _made(told)),
         value,
     ]
+
+
+def _made(told: Told) -> str:
+    """Tell the price and the rate that were used, as what the units are multiplied by."""
+    price = f"× {price_text(told.price.price)} {told.price.currency}" if told.price else ""
+    rate = f"× {price_text(told.rate.rate)}" if told.rate else ""
+    return f"{price} {rate}".strip()
 
 
 _WORDS: Final[dict[str, Any]] = {
