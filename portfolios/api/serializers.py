@@ -125,7 +125,7 @@ class TransactionSerializer(StrictSerializer[Any]):
 
     id = serializers.UUIDField(read_only=True)
     kind = serializers.ChoiceField(choices=TRANSACTION_KINDS)
-    time = serializers.DateTimeField(required=False, help_text=_("ISO 8601 with offset."))
+    time = serializers.DateTimeField(required=False, help_text=_("ISO 8601 with offset, to the microsecond."))
     date = serializers.DateField(required=False, source="day", help_text=_("In the portfolio's time zone."))
     instrument = InstrumentField(required=False, allow_null=True)
     symbol = serializers.CharField(read_only=True, source="instrument.symbol", default=None)

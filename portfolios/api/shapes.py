@@ -279,7 +279,7 @@ YearGainSerializer = _shape(
 )
 CostMethodSerializer = _shape(
     "CostMethodSerializer",
-    "Cost and gains by one way to match lots; realised and unrealised together are the same by all.",
+    "Cost and gains by one way to match lots; where nothing left in kind, both gains together are the same.",
     {
         "cost_method": serializers.ChoiceField(choices=Portfolio.CostMethod.choices),
         "fees_in_basis": serializers.BooleanField(),
