@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from market.models import FxRate, Instrument, PriceImport, RateRevision
+from market.models import FxRate, HeldQuote, Instrument, PriceImport, RateRevision
 
 NOBODY = "erased"
 
 
 def erase_market_data(*, user_id: UUID) -> None:
-    """Delete a person's own instruments with their prices, and their rates; imports keep no name.
+    """Delete a person's own instruments with their prices, and their rates; what staff did keeps no name.
 
     What somebody else's portfolio holds of theirs was handed over before.
     """
@@ -18,3 +18,4 @@ def erase_market_data(*, user_id: UUID) -> None:
     FxRate.objects.filter(owner_id=user_id).delete()
     RateRevision.objects.filter(owner_id=user_id).delete()
     PriceImport.objects.filter(actor_label=f"user:{user_id}").update(actor_label=NOBODY)
+    HeldQuote.objects.filter(decided_by=f"user:{user_id}").update(decided_by=NOBODY)

@@ -238,6 +238,8 @@ LEFT_OUT = {
     "admin.LogEntry": "Django's own log of staff's work; it is in audit_events",
     "core.IdempotencyKey": "answers that a program got already, kept for a day",
     "market.PriceImport": "files of public prices that staff brought in; it is in audit_events",
+    "market.HeldQuote": "as market.Quote; who of the staff decided is in audit_events",
+    "market.Quote": "of public instruments: nothing quotes a person's own",
     "market.RateRevision": "a counter",
     "portfolios.QualityRun": "counts of what the checks find in the portfolio at any time",
     "socialaccount.SocialToken": "secrets",

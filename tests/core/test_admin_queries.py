@@ -18,7 +18,7 @@ from config import schedule
 from core import audit, context
 from core.actor import Actor
 from core.models import JobRun
-from market.models import CorporateAction, DailyBar, FxRate, Instrument, PriceImport
+from market.models import CorporateAction, DailyBar, FxRate, HeldQuote, Instrument, PriceImport, Quote
 from tests.api.admin_table import REGISTERED
 from tests.architecture.test_queries import Home
 
@@ -50,6 +50,9 @@ def grow(home: Home) -> None:
     )
     FxRate.objects.create(base="EUR", quote=f"X{number}", date="2024-01-02", rate="1.25", source="ecb")
     PriceImport.objects.create(file_name=f"{number}.csv")
+    told = {"instrument": public, "world_id": 1, "price": 1, "as_of": timezone.now(), "source": "test"}
+    Quote.objects.create(**told, high=1, low=1, day="2024-01-08", splits_through="2024-01-08")
+    HeldQuote.objects.create(**told, reason="jump")
 
 
 def test_every_list_costs_the_same_for_one_row_and_for_three(django_user_model):

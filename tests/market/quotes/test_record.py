@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from core.bus import Phase, bus
 from core.models import LIVE_WORLD, World
 from market.domain.prices import Quality
-from market.events import PricesChanged, PricesUpdated
+from market.events import PricesUpdated
 from market.models import DailyBar, Exchange, HeldQuote, Instrument, LogHead, MoveBatch, Quote
 from market.selectors.quotes import newest
 from market.services.quotes import Recorded, close_days, record_quotes
@@ -228,7 +229,7 @@ def test_the_live_world_has_no_clock_of_its_own():
 
 def test_a_batch_is_told_once_and_after_the_commit(stock, monkeypatch, django_capture_on_commit_callbacks):
     told_of: list[object] = []
-    monkeypatch.setattr(bus, "_subscriptions", {PricesUpdated: [], PricesChanged: []})
+    monkeypatch.setattr(bus, "_subscriptions", defaultdict(list))
     bus.subscribe(PricesUpdated, Phase.AFTER_COMMIT)(told_of.append)
     with django_capture_on_commit_callbacks(execute=True):
         record(told(stock, "10"), told(stock, "11", 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from core.errors import Conflict, Forbidden, NotFound
 from core.models import LIVE_WORLD, AuditEvent
 from market.events import SplitTookEffect
 from market.models import CorporateAction, HeldQuote, Quote
+from market.services.erasure import erase_market_data
 from market.services.quotes import apply_due_splits, discard_quote, release_quote
 from tests.market.builders import STAFF, bar
 from tests.market.quotes.told import NOON, logged, number, record, told
@@ -29,7 +31,7 @@ def split(stock):
 
 def test_a_quote_on_the_ex_date_waits_until_the_split_is_in_effect(stock, split, at_noon, monkeypatch):
     told_of: list[object] = []
-    monkeypatch.setattr(bus, "_subscriptions", {**bus._subscriptions, SplitTookEffect: []})
+    monkeypatch.setattr(bus, "_subscriptions", defaultdict(list))
     bus.subscribe(SplitTookEffect, Phase.IN_TRANSACTION)(told_of.append)
     record(told(stock, "400"))
     assert apply_due_splits(world_id=LIVE_WORLD) == 0
@@ -97,6 +99,16 @@ def test_no_price_is_never_released_only_discarded(stock):
     assert (held.state, held.decided_by, Quote.objects.count()) == ("discarded", "system:tests", 0)
     record(told(stock, "0", 1))
     assert HeldQuote.objects.filter(state="held").count() == 1
+
+
+def test_an_erased_member_of_staff_leaves_no_name_on_a_decision(stock, ida):
+    record(told(stock, "0"))
+    held = HeldQuote.objects.get()
+    keeper = Actor(ida.pk, f"user:{ida.pk}", is_staff=True, powers=frozenset({"market.change_heldquote"}))
+    discard_quote(actor=keeper, held_id=held.pk, reason="a zero")
+    erase_market_data(user_id=ida.pk)
+    held.refresh_from_db()
+    assert (held.state, held.decided_by) == ("discarded", "erased")
 
 
 def test_only_who_keeps_market_data_decides(stock, ida):
