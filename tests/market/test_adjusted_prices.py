@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,7 @@ from market.services.actions import (
     record_corporate_action,
     update_corporate_action,
 )
+from market.services.price_import import Options, import_prices
 from tests.market.builders import STAFF, bar, bring_in, closes
 
 pytestmark = pytest.mark.django_db
@@ -331,3 +333,25 @@ def test_origin_tells_how_many_prices_came_adjusted_and_as_of_when(instrument):
     bring_in(HEADER + LINES[0], basis=AdjustmentBasis(D4))
     bring_in(HEADER + LINES[1], basis=BASIS)
     assert prices.origin(1, one) == prices.Origin(3, 2, D4, BASIS.as_of)
+
+
+def test_split_recorded_while_an_adjusted_file_is_read_stops_it(instrument):
+    one = instrument("AAA")
+    recorded: list[Any] = []
+
+    def record(progress: Any) -> None:
+        if progress.rows and not recorded:
+            recorded.append(split(one, "2024-03-05", 2))
+
+    with pytest.raises(ImportRefused) as refused:
+        import_prices(
+            actor=STAFF,
+            file=io.BytesIO(FILE.encode()),
+            name="prices.csv",
+            options=Options(basis=BASIS),
+            on_progress=record,
+        )
+    assert [error.message for error in refused.value.errors] == [
+        "A split was recorded meanwhile. Import the file again."
+    ]
+    assert closes(one) == {}
