@@ -38,7 +38,7 @@ _DUST: Final = 1e-9
 _USUAL: Final = tuple(
     Fraction(one) for one in (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, 150, 200)
 )
-_CLOSE: Final = log(1.06)
+_CLOSE: Final = log(1.03)
 _STAYS: Final = log(1.25)
 
 
@@ -125,7 +125,7 @@ def across(
 def missed(series: CloseSeries, known: Iterable[date]) -> list[Jump]:
     """Find moves that look like a split, none of whose dates is in `known` (of any corporate action).
 
-    The price must come within 6 % of a usual ratio from one close to the next, at most a week apart, and
+    The price must come within 3 % of a usual ratio from one close to the next, at most a week apart, and
     move by less than 25 % just before and just after, so that one wrong price is no split.
     """
     priced = series.closes > 0  # a delisting may leave 0 as the last price
