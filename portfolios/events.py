@@ -75,6 +75,13 @@ class ImportQueued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveQueued(Event):
+    """A large archive waits for a task to bring it in."""
+
+    archive_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class QualityChecked(Event):
     """The quality checks ran over a portfolio and found other than before; counts by severity."""
 

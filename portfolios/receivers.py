@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.bus import Phase, bus
-from portfolios.events import ImportQueued, PortfolioChanged
-from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality, work_import
+from portfolios.events import ArchiveQueued, ImportQueued, PortfolioChanged
+from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality, work_archive, work_import
 
 
 @bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
@@ -17,3 +17,9 @@ def wake_quality_checks(event: PortfolioChanged) -> None:
 def wake_import(event: ImportQueued) -> None:
     """Have a task take the file up; the sweep finds it if this call is lost."""
     work_import.delay(str(event.import_id))
+
+
+@bus.subscribe(ArchiveQueued, Phase.AFTER_COMMIT)
+def wake_archive(event: ArchiveQueued) -> None:
+    """Have a task bring the archive in; the sweep finds it if this call is lost."""
+    work_archive.delay(str(event.archive_id))

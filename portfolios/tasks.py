@@ -8,7 +8,7 @@ import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
-from portfolios.services import imports, quality, sharing
+from portfolios.services import archive, imports, quality, sharing
 from portfolios.services.cleaning import purge_previews
 
 log = structlog.get_logger(__name__)
@@ -62,8 +62,17 @@ def work_import(import_id: str) -> None:
 
 
 @shared_task
+def work_archive(archive_id: str) -> None:
+    """Bring in an archive that waits; twice changes nothing."""
+    state = archive.work_archive(archive_id=UUID(archive_id))
+    log.info("portfolios.archive_worked", archive_id=archive_id, state=state)
+
+
+@shared_task
 def resume_imports() -> None:
-    """Take up imports that a task left lying, or that none was told of."""
+    """Take up imports and archives that a task left lying, or that none was told of."""
+    for archive_id in archive.left_lying():
+        work_archive.delay(str(archive_id))
     for import_id in imports.left_lying():
         work_import.delay(str(import_id))
 

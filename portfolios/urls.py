@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from portfolios.views import (
+    archives,
     benchmark,
     charts,
     dashboard,
@@ -90,6 +91,9 @@ urlpatterns = [
     path("portfolios/risk/", risk.group_risk, name="group-risk"),
     path("portfolios/risk/chart/", charts.group_risk_chart, name="group-risk-chart"),
     path("portfolios/explain/<slug:figure>/", explain.explain_group, name="group-explain"),
+    path("portfolios/archives/", archives.archives, name="archives"),
+    path("portfolios/archives/download/", archives.archive_download, name="archive-download"),
+    path("portfolios/archives/<uuid:archive_id>/", archives.archive_import, name="archive-import"),
     path("portfolios/positions/", dashboard.position_list, name="position-list"),
     path("portfolios/quality/", quality.all_quality, name="quality"),
     path("portfolios/instruments/", instruments.choices, name="instrument-choices"),

@@ -50,6 +50,9 @@ REQUEST_TIMEOUT_HEAVY_SECONDS = env.float("REQUEST_TIMEOUT_HEAVY_SECONDS", defau
 HEAVY_ROUTES = {
     "schema": ("GET",),
     "api-imports": ("POST",),
+    "api-archive": ("GET", "POST"),
+    "archives": ("POST",),
+    "archive-download": ("GET",),
     "api-import-apply": ("POST",),
     "api-import-undo": ("POST",),
     "import-start": ("POST",),
@@ -57,6 +60,7 @@ HEAVY_ROUTES = {
     "import-apply": ("POST",),
     "import-undo": ("POST",),
     "transaction-export": ("GET",),
+    "transaction-json": ("GET",),
     "instrument-bars-csv": ("GET",),
     "settings-data-export": ("POST",),
     "api-user-export": ("POST",),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from portfolios.api import (
     analysis,
+    archives,
     contract,
     explain,
     import_presets,
@@ -114,6 +115,7 @@ urlpatterns = [
     path("api/portfolio/total", contract.CoinTotalView.as_view(), name="crypto-total"),
     path("api/portfolio/add", contract.CoinAddView.as_view(), name="crypto-add"),
     path("api/portfolio/remove", contract.CoinRemoveView.as_view(), name="crypto-remove"),
+    *archives.urlpatterns,
     *imports.urlpatterns,
     *import_presets.urlpatterns,
 ]

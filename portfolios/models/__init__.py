@@ -1,5 +1,6 @@
 """Portfolios, their members, transactions and imports, one module a topic."""
 
+from portfolios.models.archives import ArchiveImport
 from portfolios.models.benchmark import BenchmarkPart
 from portfolios.models.imports import ImportPreset, TransactionImport
 from portfolios.models.links import PublicLink
@@ -13,6 +14,7 @@ from portfolios.models.transactions import Transaction, TransactionRevision
 
 __all__ = [
     "AllocationTarget",
+    "ArchiveImport",
     "BenchmarkPart",
     "CarriedLots",
     "ImportPreset",

@@ -5,6 +5,7 @@ People are not in it: of who did something only whether it was the owner is kept
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -75,7 +76,11 @@ SELECT row_to_json(line)::text FROM (
 def exportable(user: Any) -> QuerySet[Portfolio]:
     """List the portfolios that a person may take home: their own, and not those of the simulator."""
     rows = Portfolio.objects.filter(members__user=user, members__role=Role.OWNER)
-    return rows.filter(kind=Portfolio.Kind.REAL, managed_by=None, world=LIVE_WORLD).order_by("pk")
+    return (
+        rows.filter(kind=Portfolio.Kind.REAL, managed_by=None, world=LIVE_WORLD)
+        .select_related("benchmark")
+        .order_by("pk")
+    )
 
 
 def chosen(user: Any, portfolio_ids: Iterable[UUID] | None) -> list[Portfolio]:
@@ -136,11 +141,11 @@ class _Told:
         self.instruments, self.currencies = used.instruments, used.currencies
 
     def portfolios_told(self) -> Iterator[dict[str, Any]]:
-        parts = BenchmarkPart.objects.order_by("pk").select_related("instrument")
+        parts = _by_portfolio(BenchmarkPart.objects.order_by("pk"), self._ids)
         # those by tag are in a person's own words: here only the owner's
-        whose = Q(user=None) | Q(user_id=self._owner_id)
-        targets = AllocationTarget.objects.filter(whose).order_by("pk").select_related("instrument")
-        lots = LotSize.objects.order_by("instrument_id").select_related("instrument")
+        whose = AllocationTarget.objects.filter(Q(user=None) | Q(user_id=self._owner_id))
+        targets = _by_portfolio(whose.order_by("pk"), self._ids)
+        lots = _by_portfolio(LotSize.objects.order_by("instrument_id"), self._ids)
         for one in self._portfolios:
             yield {
                 "id": one.pk,
@@ -148,14 +153,10 @@ class _Told:
                 "default": one.default_for_id == self._owner_id or None,
                 "benchmark": one.benchmark.uuid if one.benchmark else None,
                 "benchmark_parts": [
-                    {"instrument": part.instrument.uuid, "weight": part.weight}
-                    for part in parts.filter(portfolio=one)
+                    {"instrument": part.instrument.uuid, "weight": part.weight} for part in parts[one.pk]
                 ],
-                "targets": [_target(row) for row in targets.filter(portfolio=one)],
-                "lot_sizes": [
-                    {"instrument": lot.instrument.uuid, "size": lot.size}
-                    for lot in lots.filter(portfolio=one)
-                ],
+                "targets": [_target(row) for row in targets[one.pk]],
+                "lot_sizes": [{"instrument": lot.instrument.uuid, "size": lot.size} for lot in lots[one.pk]],
             }
 
     def imports(self) -> Iterator[dict[str, Any]]:
@@ -250,6 +251,13 @@ def _used(portfolio_ids: list[UUID]) -> _Used:
     currencies |= set(carried.values_list("base", flat=True).distinct())
     currencies |= market.paid_in(instruments)
     return _Used(instruments, currencies)
+
+
+def _by_portfolio(rows: QuerySet[Any], portfolio_ids: list[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for one in rows.filter(portfolio__in=portfolio_ids).select_related("instrument"):
+        found[one.portfolio_id].append(one)
+    return found
 
 
 def _target(row: AllocationTarget) -> dict[str, Any]:

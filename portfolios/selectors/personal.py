@@ -16,6 +16,7 @@ from core.personal import table
 from core.ports import Loss, PersonalTable
 from portfolios.models import (
     AllocationTarget,
+    ArchiveImport,
     BenchmarkPart,
     CarriedLots,
     ImportPreset,
@@ -55,6 +56,7 @@ _REVISION = (
     "id", ("transaction", "transaction_id"), "version", "changed_at", "changed_by", "state",
 )  # fmt: skip
 _DISMISSAL = ("id", PORTFOLIO, "issue_id", "code", "dismissed_by", "dismissed_at")
+_ARCHIVE = ("id", "user_id", "file_name", "sha256", "status", "summary", "created_at", "updated_at")
 _TARGET = (
     "id", PORTFOLIO, "grouping", "key", "weight", ("instrument", "instrument__uuid"), ("user", "user_id"),
 )  # fmt: skip
@@ -110,6 +112,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     # those by tag are in each person's own words
     targets = AllocationTarget.objects.filter(Q(portfolio__in=mine, user=None) | Q(user_id=user_id))
     yield table("allocation_targets", targets.order_by("portfolio_id", "grouping", "key"), _TARGET)
+    archives = ArchiveImport.objects.filter(user_id=user_id).order_by("created_at", "pk")
+    yield table("archive_imports", archives, _ARCHIVE)
     yield table("lot_sizes", LotSize.objects.filter(portfolio__in=mine).order_by("pk"), _LOT)
     yield PersonalTable(
         name="import_rows",

@@ -208,6 +208,10 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-import-presets": (Call("get"), Call("post", {"name": "Mine", "mapping": {}}, status=201)),
     "api-import-preset": (Call("delete", status=204),),
     "transaction-export": GET,
+    "transaction-json": GET,
+    "api-archive": (Call("get"), Call("post", NONE, status=415)),
+    "api-archive-imports": GET,
+    "api-archive-import": GET,
     # the published contract
     "place-order": (Call("post", [ORDER], status=201),),
     "orders-purchased": GET,

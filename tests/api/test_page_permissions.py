@@ -39,6 +39,7 @@ OWNED = {
     "token_id",
     "issue_id",
     "preset_id",
+    "archive_id",
 }
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]

@@ -25,7 +25,7 @@ from market.models import Coin, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
-from portfolios.models import PortfolioInvitation, PortfolioMember
+from portfolios.models import ArchiveImport, PortfolioInvitation, PortfolioMember
 from portfolios.selectors.sharing import digest
 from portfolios.services import sharing
 from portfolios.services.portfolios import create_portfolio
@@ -121,6 +121,7 @@ def scene_of(person: Person) -> Scene:
         scene.on_demand[name] = lambda: {"invitation_id": received(person)}
     preset = Call("post", {"name": "Kept", "mapping": {}})
     scene.ids[""]["preset_id"] = person.send(preset, reverse("api-import-presets"), preset.body).json()["id"]
+    scene.ids[""]["archive_id"] = archive_of(person)
     for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
     return scene
@@ -165,6 +166,13 @@ def received(person: Person) -> UUID:
     return sharing.invite_member(
         actor=actor, portfolio_id=portfolio.pk, email=person.user.email, role="viewer"
     ).invitation.pk
+
+
+def archive_of(person: Person) -> UUID:
+    """Let a person have brought in an archive."""
+    made = ArchiveImport(user=person.user, file_name="a.zip", sha256="0" * 64, status="done")
+    made.save(force_insert=True)
+    return made.pk
 
 
 def bring_in(person: Person, imports: str, route: str) -> str:

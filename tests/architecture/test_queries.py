@@ -24,7 +24,7 @@ from portfolios.services import sharing
 from portfolios.services.portfolios import create_portfolio
 from tests.api.conftest import PASSWORD
 from tests.api.routes import FILE, TOKEN, Call, Scene, routes
-from tests.api.test_permissions import Person
+from tests.api.test_permissions import Person, archive_of
 
 COUNTS = Path(__file__).resolve().parents[1] / "query_counts.json"
 READS = sorted(
@@ -73,6 +73,7 @@ class Home:
         preview = self.post("api-imports", upload, portfolio_id=first)["id"]
         self.ids[""].setdefault("import_id", preview)
         self.post("api-import-presets", {"name": f"P{number}", "mapping": {}})
+        self.ids[""]["archive_id"] = archive_of(self.person)
 
     def share(self, portfolio: str, number: int) -> None:
         """Let one more look at it, invite another, and have somebody else invite this person."""

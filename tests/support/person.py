@@ -38,6 +38,7 @@ from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLin
 from portfolios.selectors.benchmarks import Part
 from portfolios.selectors.ledger import load
 from portfolios.selectors.quality import issues_of
+from portfolios.services.archive import export_archive, receive_archive
 from portfolios.services.benchmarks import choose_benchmark
 from portfolios.services.imports.apply import apply_import
 from portfolios.services.imports.presets import save_preset
@@ -91,6 +92,8 @@ def make_person() -> Person:
         instrument = _market(user)
         person = Person(user, friend, *_portfolios(user, friend, instrument), instrument)
         set_tags(actor=Actor.user(user), user=user, instrument=instrument.uuid, names=["core"])
+        with export_archive(actor=Actor.user(user), owner=user).file as file:
+            receive_archive(user=user, file_name=f"{NAME}.zip", file=file)
     _traces(person)
     return person
 

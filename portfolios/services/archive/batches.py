@@ -40,7 +40,7 @@ _ROW = {
     "note": str, "external_id": str, "group": str, "quantity": Decimal, "price": Decimal, "fx_rate": Decimal,
     "fee": Decimal, "tax": Decimal, "line": int, "verdict": str, "findings": list, "cells": list, "kind": str,
     "time": datetime, "day": date, "day_only": bool, "label": str, "instrument": str, "creates": bool,
-    "lots": str, "carried": str,
+    "entry": str, "lots": str, "carried": str,
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ ENDPOINTS = {
     "api-transaction-restore": {"post": WRITE},
     "api-transaction-revisions": {"get": LOOK},
     "transaction-export": {"get": LOOK},
+    "transaction-json": {"get": LOOK},
     "api-imports": {"get": LOOK, "post": WRITE},
     "api-import": {"get": LOOK, "patch": WRITE, "delete": WRITE},
     "api-import-apply": {"post": WRITE},
