@@ -224,6 +224,25 @@ class TransactionExportView(ApiView):
         return response
 
 
+class TransactionJsonView(ApiView):
+    """A portfolio's transactions as JSON."""
+
+    area = "portfolios"
+
+    @extend_schema(
+        operation_id="transactions_export_json",
+        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+        tags=["imports"],
+    )
+    def get(self, request: Request, portfolio_id: UUID) -> HttpResponse:
+        """Answer all transactions as JSON, in the order in which they are booked; decimals are texts."""
+        portfolio = portfolios.get(request.user, portfolio_id)
+        response = HttpResponse(selectors.export_json(portfolio), content_type="application/json")
+        name = slugify(portfolio.name) or "portfolio"
+        response["Content-Disposition"] = f'attachment; filename="{name}-transactions.json"'
+        return response
+
+
 def shown(request: Request, batch: TransactionImport) -> Any:
     """Shape an import with the rows that the query asks for.
 
@@ -263,4 +282,5 @@ urlpatterns = [
     path(f"{IMPORT}/apply", ImportApplyView.as_view(), name="api-import-apply"),
     path(f"{IMPORT}/undo", ImportUndoView.as_view(), name="api-import-undo"),
     path(f"{ONE}/transactions.csv", TransactionExportView.as_view(), name="transaction-export"),
+    path(f"{ONE}/transactions.json", TransactionJsonView.as_view(), name="transaction-json"),
 ]

@@ -36,6 +36,13 @@ class Field(StrEnum):
     ID = "id"
     GROUP = "group"
     INSTRUMENT = "instrument"
+    ENTRY = "entry"
+    LOTS = "lots"
+    CARRIED = "carried"
+
+
+# What only our own exports have; in other files such a column may be anything.
+OWN_ONLY: Final = frozenset({Field.ENTRY, Field.LOTS, Field.CARRIED})
 
 
 NUMBERS: Final = (Field.QUANTITY, Field.PRICE, Field.AMOUNT, Field.NET, Field.FEE, Field.TAX, Field.FX_RATE)
@@ -160,6 +167,9 @@ _NAMES: Final[dict[Field, str]] = {
     ),
     Field.GROUP: "group|group id|linked id",
     Field.INSTRUMENT: "instrument|instrument id|instrument uuid",
+    Field.ENTRY: "entry",
+    Field.LOTS: "lots",
+    Field.CARRIED: "carried",
 }  # fmt: skip
 _BY_NAME: Final = {
     name: (field, rank) for field, names in _NAMES.items() for rank, name in enumerate(names.split("|"))

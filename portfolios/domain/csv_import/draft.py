@@ -44,6 +44,9 @@ class Draft:
     note: str = ""
     external_id: str = ""
     group: str = ""
+    entry: str = ""
+    lots: str = ""
+    carried: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -13,16 +13,23 @@ from typing import Final
 from core.cells import guarded
 from core.money import plain
 
-OWN_COLUMNS: Final = (
+# What exports had before they told of lots; they are read as exactly.
+FORMER_COLUMNS: Final = (
     "date", "type", "symbol", "isin", "name", "quantity", "price", "currency", "fee", "fee_currency",
     "tax", "tax_currency", "fx_rate", "note", "id", "group", "instrument",
 )  # fmt: skip
-OWN_HEADER: Final = ",".join(OWN_COLUMNS)
+OWN_COLUMNS: Final = (*FORMER_COLUMNS, "entry", "lots", "carried")
+OWN_HEADERS: Final = frozenset({FORMER_COLUMNS, OWN_COLUMNS})
+OWN_HEADER: Final = ",".join(FORMER_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """One transaction as text and numbers. `time` has an offset; empty texts say nothing."""
+    """One transaction as text and numbers. `time` has an offset; empty texts say nothing.
+
+    `entry` names the row in its file, `lots` the rows that a sale takes its units of, `carried` the lots
+    that a transfer brought from another portfolio (`portfolios.domain.csv_import.lots`).
+    """
 
     time: datetime
     kind: str
@@ -41,6 +48,9 @@ class ExportRow:
     external_id: str
     group: str
     instrument: str
+    entry: str = ""
+    lots: str = ""
+    carried: str = ""
 
 
 def written(rows: Iterable[ExportRow]) -> str:
@@ -76,4 +86,7 @@ def _cells(row: ExportRow) -> tuple[str, ...]:
         guarded(row.external_id),
         row.group,
         row.instrument,
+        row.entry,
+        row.lots,
+        row.carried,
     )

@@ -12,7 +12,7 @@ from portfolios.domain.csv_import import dates, numbers
 from portfolios.domain.csv_import.choices import Choices
 from portfolios.domain.csv_import.columns import NUMBERS, Field
 from portfolios.domain.csv_import.dates import DateStyle
-from portfolios.domain.csv_import.export import OWN_COLUMNS
+from portfolios.domain.csv_import.export import OWN_HEADERS
 from portfolios.domain.csv_import.findings import Finding, UnreadableFile, error, note, warning
 from portfolios.domain.csv_import.numbers import Mark, NumberStyle
 from portfolios.domain.csv_import.text import MAX_ROWS, Line, Sheet
@@ -58,7 +58,7 @@ def lay_out(sheet: Sheet, choices: Choices, time_zone: str) -> tuple[Layout, lis
     if len(body) > MAX_ROWS:
         raise UnreadableFile("too-many-rows", limit=f"{MAX_ROWS:,}")
     header = sheet.lines[at].cells if at >= 0 else [""] * max(len(line.cells) for line in body)
-    own = tuple(header) == OWN_COLUMNS
+    own = tuple(header) in OWN_HEADERS
     columns = _columns(header, body, choices)
     styles = _styles(columns, body, sheet.delimiter, choices, own=own)
     layout = Layout(
@@ -122,6 +122,8 @@ def _columns(header: Sequence[str], body: Sequence[Line], choices: Choices) -> d
     columns |= names.unnamed_currencies(
         header, columns, ((position, cells_of(body[:500], position)) for position in unclaimed)
     )
+    if tuple(header) not in OWN_HEADERS:
+        columns = {field: at for field, at in columns.items() if field not in names.OWN_ONLY}
     known = {name: position for position, name in enumerate(names.column_names(header))}
     chosen = {name for name in choices.columns.values() if name}
     columns = {field: at for field, at in columns.items() if names.column_names(header)[at] not in chosen}

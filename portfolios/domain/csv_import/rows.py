@@ -105,6 +105,8 @@ def _read_texts(draft: Draft, cells: Cells) -> None:
     draft.name, draft.exchange = cells.text(draft, Field.NAME), cells.text(draft, Field.EXCHANGE).upper()
     draft.instrument, draft.group = cells.text(draft, Field.INSTRUMENT), cells.text(draft, Field.GROUP)
     draft.note, draft.external_id = cells.text(draft, Field.NOTE), cells.text(draft, Field.ID)
+    draft.entry, draft.lots = cells.text(draft, Field.ENTRY), cells.text(draft, Field.LOTS)
+    draft.carried = cells.text(draft, Field.CARRIED)
     if ISIN.fullmatch(draft.symbol.upper()) and not draft.isin:
         draft.isin, draft.symbol = draft.symbol.upper(), ""
     if draft.isin and not ISIN.fullmatch(draft.isin):

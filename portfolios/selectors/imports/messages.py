@@ -154,6 +154,11 @@ ROW: Final[dict[str, str | Promise]] = {
     "no-rate": _("No rate from %(currency)s to %(base)s is known for %(day)s; the value will be missing."),
     "rate-inverted": _("The exchange rate was the other way round and was turned: %(rate)s."),
     "rate-differs": _("The exchange rate is far from the known one of %(rate)s."),
+    "not-lots": _("Column “%(column)s”: these are not lots of this row, or they do not add up to it."),
+    "lots-not-there": _(
+        "The purchases that this sale took its units of are not in the file; it takes them by the "
+        "portfolio's method."
+    ),
     "missing-acquisition": _("%(lack)s more go out than are held: a purchase is missing."),
     "already-there": _("Already in the portfolio."),
     "already-there-differs": _("Already in the portfolio, with other figures by now. They stay as they are."),

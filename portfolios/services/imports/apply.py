@@ -20,6 +20,7 @@ from portfolios.models import Portfolio, TransactionImport
 from portfolios.selectors.imports.messages import message
 from portfolios.selectors.imports.present import present
 from portfolios.services.bulk import uncollected
+from portfolios.services.imports.lots import keep_lots
 from portfolios.services.imports.preview import counted, locked_import
 from portfolios.services.imports.reading import by_preset
 from portfolios.services.imports.stored_rows import IMPORTED, Verdict, facts_of_json, input_of
@@ -62,9 +63,10 @@ def bring_in(
         raise Conflict(_("No row of this file can be imported."), code="import-empty")
     created = _created_instruments(actor, portfolio, batch)
     with uncollected():
-        inputs = _inputs(portfolio, batch, created)
+        there: dict[str, UUID] = {}
+        rows, inputs = _inputs(portfolio, batch, created, there)
         if inputs:
-            add_transactions(
+            made = add_transactions(
                 actor=actor,
                 portfolio_id=portfolio.pk,
                 inputs=inputs,
@@ -72,6 +74,8 @@ def bring_in(
                 allow_shortfall=True,
                 allow_doubtful=True,
             )
+            there |= {row["entry"]: one.pk for row, one in zip(rows, made, strict=True) if "entry" in row}
+            keep_lots(list(zip(rows, made, strict=True)), there)
     _close(actor, batch, imported=len(inputs), created=created)
     return batch
 
@@ -123,9 +127,11 @@ def _own_instrument(
 
 
 def _inputs(
-    portfolio: Portfolio, batch: TransactionImport, created: Mapping[str, Instrument]
-) -> list[TransactionInput]:
-    """Make the transactions of the rows that are still new; mark the others as duplicates.
+    portfolio: Portfolio, batch: TransactionImport, created: Mapping[str, Instrument], there: dict[str, UUID]
+) -> tuple[list[dict[str, Any]], list[TransactionInput]]:
+    """Make the transactions of the rows that are still new, with those rows; mark the others as duplicates.
+
+    `there` gets the transactions that the others are, by what our own files call their rows.
 
     Fingerprints count twins over all rows of the file, so rows that were duplicates take part. The
     groups of a broker's preset are named alike in every export, so that what comes later joins them.
@@ -144,15 +150,19 @@ def _inputs(
     found = matches(facts, names, (one.known for one in present(portfolio)))
     space = portfolio.pk if by_preset(batch.summary) else batch.pk
     groups = group_ids((row.get("group", "") for row in rows), space)
-    inputs = []
+    new, inputs = [], []
     for row, instrument, name, match in zip(rows, instruments, names, found, strict=True):
+        is_there = match is not None and match.likeness is not Likeness.SIMILAR
+        if match is not None and is_there and "entry" in row:
+            there[row["entry"]] = match.id
         if row["verdict"] not in IMPORTED:
             continue
-        if match is not None and match.likeness is not Likeness.SIMILAR:
+        if is_there:
             row["verdict"] = Verdict.DUPLICATE.value
         else:
+            new.append(row)
             inputs.append(input_of(row, instrument, name, groups.get(row.get("group", ""))))
-    return inputs
+    return new, inputs
 
 
 def _close(

@@ -13,7 +13,7 @@ from portfolios.domain.brokers.source import Source
 from portfolios.domain.csv_import import layout as layouts
 from portfolios.domain.csv_import.choices import Choices
 from portfolios.domain.csv_import.draft import Draft
-from portfolios.domain.csv_import.export import OWN_COLUMNS
+from portfolios.domain.csv_import.export import OWN_HEADERS
 from portfolios.domain.csv_import.findings import Finding, note
 from portfolios.domain.csv_import.kinds import Special
 from portfolios.domain.csv_import.layout import Layout
@@ -57,7 +57,7 @@ def _preset(source: Source, choices: Choices) -> Preset | None:
         return registry.BY_KEY.get(choices.preset)
     if choices.columns or choices.header_line is not None:
         return None
-    if any(tuple(line.cells) == OWN_COLUMNS for line in source.first_lines):
+    if any(tuple(line.cells) in OWN_HEADERS for line in source.first_lines):
         return None
     return registry.recognised(source)
 

@@ -22,6 +22,7 @@ ZERO = Decimal(0)
 NEW_INSTRUMENT = "new:"
 _TEXTS = (
     "symbol", "isin", "name", "currency", "fee_currency", "tax_currency", "note", "external_id", "group",
+    "entry", "lots", "carried",
 )  # fmt: skip
 _NUMBERS = ("quantity", "price", "fx_rate")
 _COSTS = ("fee", "tax")

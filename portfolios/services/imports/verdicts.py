@@ -21,6 +21,7 @@ from portfolios.domain.shortfall import INCOMING, OUTGOING, shortfalls
 from portfolios.models import Portfolio
 from portfolios.selectors.imports.present import Present, entry, present, rates_for
 from portfolios.selectors.imports.resolve import Resolver
+from portfolios.services.imports.lots import lot_findings, note_lost_lots
 from portfolios.services.imports.stored_rows import Row, Verdict, facts_of_row
 from portfolios.services.inputs import TransactionInput, faults, is_doubt
 
@@ -44,11 +45,14 @@ def judged(
     _check_rates(portfolio, _sound(rows), own=own)
     for row in _sound(rows):
         row.draft.findings += _faults(portfolio, row)
+    for row in _sound(rows):
+        row.draft.findings += lot_findings(row.draft)
     there = present(portfolio)
     _mark_duplicates(_sound(rows), there)
     _mark_cancelled(portfolio, rows, there, resolver)
     new = [row for row in _sound(rows) if row.verdict is Verdict.NEW]
     later = _mark_missing(new, there, allow_short=portfolio.allow_short)
+    note_lost_lots([row.draft for row in _sound(rows)])
     for row in rows:
         row.verdict = _verdict(row)
     return rows, later
