@@ -155,6 +155,11 @@ class BundleReader:
         for one in self.members.values():
             self._verify(one)
 
+    @property
+    def size(self) -> int:
+        """How many bytes it holds unpacked."""
+        return sum(one.bytes for one in self.members.values())
+
     def lines(self, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Read a member's records with the numbers of their lines, from 1.
 
@@ -164,6 +169,8 @@ class BundleReader:
         with self._opened(path) as stream:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
+                if number % LINES_AT_ONCE == 0:
+                    deadline.check()
                 number += 1
                 yield number, _record(path, number, line)
 

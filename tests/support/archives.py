@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import re
+import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -26,6 +30,7 @@ from market.models import (
 from market.services.rates import RateRow, set_rates
 from portfolios.domain.entries import EntryKind
 from portfolios.models import Portfolio, PortfolioMember, QualityDismissal
+from portfolios.selectors.archive import MEMBERS
 from portfolios.selectors.benchmarks import Part
 from portfolios.selectors.ledger import memory, read
 from portfolios.selectors.quality.found import issues_of
@@ -37,6 +42,7 @@ from portfolios.services.portfolios import create_portfolio
 from portfolios.services.transactions import add_transactions, change_transaction, delete_transaction
 from portfolios.services.transfers import move_in_kind
 
+Tables = dict[str, list[dict[str, Any]]]
 CSV = (
     "date,type,symbol,quantity,price,fee,currency\n"
     "2024-01-10,buy,ACME,10,5.5,1,EUR\n"
@@ -263,6 +269,26 @@ def bring(data: bytes, owner: User, actor: Actor | None = None) -> dict[str, Any
     """Bring an archive in for an owner, as the platform unless said otherwise."""
     bundle = opened(io.BytesIO(data))
     return import_archive(actor=actor or Actor.system("test"), owner_id=owner.pk, bundle=bundle)
+
+
+def tables(data: bytes) -> Tables:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: [json.loads(line) for line in archive.read(name).splitlines()] for name in MEMBERS}
+
+
+def packed(found: Tables, *, manifest: Callable[[dict[str, Any]], None] = lambda _manifest: None) -> bytes:
+    """Write an archive as a forger does: with sums that are right."""
+    out, told = io.BytesIO(), []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, rows in found.items():
+            text = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+            archive.writestr(name, text)
+            sum_ = hashlib.sha256(text).hexdigest()
+            told.append({"path": name, "rows": len(rows), "bytes": len(text), "sha256": sum_})
+        whole = {"format": "florin-portfolios", "version": 1, "portfolios": [], "members": told}
+        manifest(whole)
+        archive.writestr("manifest.json", json.dumps(whole))
+    return out.getvalue()
 
 
 def emptied(*, reference: bool = True) -> User:

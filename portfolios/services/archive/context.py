@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 
 from core.actor import Actor
 from core.bundle import BundleReader
@@ -18,6 +19,10 @@ from core.records import Record, records
 from market.models import Instrument
 from market.services.restoring import Found
 from portfolios.models import Portfolio
+
+
+class IdTaken(BrokenArchive):
+    """An id of the archive is somebody else's here, or comes twice in it."""
 
 
 @dataclass(slots=True)
@@ -111,4 +116,10 @@ class Restoration:
                     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         except (IntegrityError, DataError) as error:
             message = _("Its rows contradict each other, or an id is taken here by something else.")
-            raise BrokenArchive(message, member=f"{name}.jsonl") from error
+            refusal = IdTaken if _is_of_an_id(error) else BrokenArchive
+            raise refusal(message, member=f"{name}.jsonl") from error
+
+
+def _is_of_an_id(error: Exception) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, UniqueViolation) and (cause.diag.constraint_name or "").endswith("_pkey")

@@ -42,7 +42,7 @@ def note_portfolios(work: Restoration) -> None:
             row.refuse("id", _("This is there twice, or too many are."))
     taken = set(Portfolio.objects.filter(pk__in=keys).values_list("pk", flat=True))
     here = {key: key for key in _owned(work.owner_id, keys)}
-    work.is_copy = bool(taken - here.keys())
+    work.is_copy = work.is_copy or bool(taken - here.keys())
     if work.is_copy:
         copies = _owned(work.owner_id, [work.key(key) for key in keys])
         here = {key: work.key(key) for key in keys if work.key(key) in copies} | here

@@ -22,6 +22,8 @@ from portfolios.services.archive.restoring import import_archive, opened
 from portfolios.services.imports.background import APPLY_FROM, LOST, MOST_ATTEMPTS, READ_FROM, STALE
 
 MOST_BYTES: Final = 24 * 1024 * 1024
+# Records shrink to a twentieth, so this is what a file of a megabyte holds.
+UNPACKED_FROM: Final = 20 * READ_FROM
 MOST_WAITING: Final = 3
 
 
@@ -44,7 +46,8 @@ def receive_archive(*, user: Any, file_name: str, file: IO[bytes]) -> ArchiveImp
         file_name=(file_name.replace("\0", "").strip() or _("Archive"))[-255:],
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    if size < READ_FROM and bundle.members["transactions.jsonl"].rows < APPLY_FROM:
+    is_small = size < READ_FROM and bundle.size < UNPACKED_FROM
+    if is_small and bundle.members["transactions.jsonl"].rows < APPLY_FROM:
         _bring_in(row, user, bundle)
     else:
         _queue(row, user, content)

@@ -16,7 +16,7 @@ from market.services import restoring as market
 from portfolios.locks import lock_archives_of
 from portfolios.selectors.archive import FORM, MEMBERS, VERSION
 from portfolios.services.archive.batches import restore_imports
-from portfolios.services.archive.context import Restoration
+from portfolios.services.archive.context import IdTaken, Restoration
 from portfolios.services.archive.entries import restore_entries, restore_lots
 from portfolios.services.archive.headers import note_portfolios, restore_portfolios
 from portfolios.services.archive.history import restore_history, restore_own
@@ -51,7 +51,20 @@ def import_archive(*, actor: Actor, owner_id: UUID, bundle: BundleReader) -> dic
     if actor.user_id not in {None, owner_id}:
         raise NotFound
     lock_archives_of(owner_id)
-    work = Restoration(actor, owner_id, bundle)
+    try:
+        with transaction.atomic():
+            work = _restored(Restoration(actor, owner_id, bundle))
+    except IdTaken:  # by something smaller than a portfolio
+        work = _restored(Restoration(actor, owner_id, bundle, is_copy=True))
+    for portfolio in work.portfolios.values():
+        bump(portfolio)
+    audit.record(
+        actor=actor, verb="archive.imported", object_type="user", object_id=owner_id, after=work.result
+    )
+    return work.result
+
+
+def _restored(work: Restoration) -> Restoration:
     with uncollected():
         note_portfolios(work)
         if not all(one["there"] for one in work.result["portfolios"]):
@@ -62,12 +75,7 @@ def import_archive(*, actor: Actor, owner_id: UUID, bundle: BundleReader) -> dic
             restore_lots(work)
             restore_history(work)
             restore_own(work)
-    for portfolio in work.portfolios.values():
-        bump(portfolio)
-    audit.record(
-        actor=actor, verb="archive.imported", object_type="user", object_id=owner_id, after=work.result
-    )
-    return work.result
+    return work
 
 
 def _restore_market(work: Restoration) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from types import SimpleNamespace
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -21,7 +21,12 @@ from portfolios.selectors.quality.found import issues_of
 from portfolios.services import imports
 from portfolios.services.archive import export_archive, import_archive, opened
 from portfolios.services.portfolios import delete_portfolio
-from tests.support.archives import CSV, archived, bring, emptied, everything
+from tests.support.archives import CSV, archived, bring, emptied, everything, packed, tables
+
+EMPTIED = {
+    f"{name}.jsonl"
+    for name in ("imports", "import_rows", "lots_chosen", "lots_carried", "revisions", "dismissals")
+}
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +168,23 @@ def test_what_is_here_stands(made: SimpleNamespace) -> None:
     main = Portfolio.objects.get(pk=made.main.pk)
     assert main.targets.get(grouping="instrument").key == str(other.uuid)
     assert ImportPreset.objects.get().mapping["symbols"] == {"A": str(other.uuid)}
+
+
+def test_who_took_an_id_of_a_transaction_keeps_nobody_from_restoring(made: SimpleNamespace) -> None:
+    before = lots(made.main)
+    for one in (made.main, made.side):
+        delete_portfolio(actor=made.actor, portfolio_id=one.pk)
+    taken = tables(made.data)
+    new = str(uuid5(made.main.pk, "squat"))
+    taken = {name: [] if name in EMPTIED else rows for name, rows in taken.items()}
+    taken["portfolios.jsonl"] = [{**taken["portfolios.jsonl"][0], "id": new, "targets": []}]
+    entry = {name: value for name, value in taken["transactions.jsonl"][4].items() if name != "import"}
+    taken["transactions.jsonl"] = [{**entry, "portfolio": new}]
+    bring(packed(taken), made.guest, Actor.user(made.guest))
+    assert Transaction.objects.get(pk=entry["id"]).portfolio_id == UUID(new)
+    found = bring(made.data, made.user, made.actor)
+    copy = Portfolio.objects.get(pk=uuid5(made.main.pk, made.user.pk.hex))
+    assert (lots(copy), [one["there"] for one in found["portfolios"]]) == (before, [False, False])
+    assert Transaction.objects.get(pk=entry["id"]).portfolio_id == UUID(new)
+    again = bring(made.data, made.user, made.actor)
+    assert [one["there"] for one in again["portfolios"]] == [True, True]

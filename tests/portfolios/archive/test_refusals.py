@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -22,9 +20,7 @@ from market.models import DailyBar, FxRate, Instrument
 from portfolios.models import Portfolio, PortfolioMember, Transaction
 from portfolios.selectors.archive import MEMBERS
 from portfolios.services.archive import opened
-from tests.support.archives import archived, bring, everything
-
-Tables = dict[str, list[dict[str, Any]]]
+from tests.support.archives import Tables, archived, bring, everything, packed, tables
 
 
 @pytest.fixture(scope="module")
@@ -39,26 +35,6 @@ def made(standing: None, django_db_blocker: DjangoDbBlocker) -> SimpleNamespace:
 
 @pytest.fixture(autouse=True)
 def _rows(db: None, made: SimpleNamespace) -> None: ...
-
-
-def tables(data: bytes) -> Tables:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: [json.loads(line) for line in archive.read(name).splitlines()] for name in MEMBERS}
-
-
-def packed(found: Tables, *, manifest: Callable[[dict[str, Any]], None] = lambda _manifest: None) -> bytes:
-    """Write an archive as a forger does: with sums that are right."""
-    out, told = io.BytesIO(), []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, rows in found.items():
-            text = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-            archive.writestr(name, text)
-            sum_ = hashlib.sha256(text).hexdigest()
-            told.append({"path": name, "rows": len(rows), "bytes": len(text), "sha256": sum_})
-        whole = {"format": "florin-portfolios", "version": 1, "portfolios": [], "members": told}
-        manifest(whole)
-        archive.writestr("manifest.json", json.dumps(whole))
-    return out.getvalue()
 
 
 def zipped(**members: bytes) -> bytes:
