@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import import_prices, personal_data, quality, record_quotes, valuation
+from benchmarks import archives, import_prices, personal_data, quality, record_quotes, valuation
 
 if __name__ == "__main__":
     print("Valuation of synthetic ledgers, median milliseconds")
@@ -13,5 +13,7 @@ if __name__ == "__main__":
     import_prices.main()
     print("\nExport and erasure of a person")
     personal_data.main()
+    print("\nArchives of portfolios")
+    archives.main(list(archives.SIZES))
     print("\nBatches of quotes")
     record_quotes.main()
