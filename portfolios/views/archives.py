@@ -101,6 +101,7 @@ def _told(user: Any, row: ArchiveImport) -> dict[str, Any]:
         (_("Tags"), row.summary.get("tags")),
     ]
     return {
+        "nothing_new": all(one["there"] for one in row.summary.get("portfolios", [])),
         "portfolios": selectors.portfolios_of(user, row),
         "counts": [(label, count) for label, count in counts if count],
         "unlisted": ", ".join(told.get("unlisted", [])),

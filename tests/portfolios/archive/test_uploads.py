@@ -140,6 +140,7 @@ def test_pages_give_and_take(made: SimpleNamespace) -> None:
     assert owner.get(answer["Location"]).status_code == 404
     again = guest.get(guest.post("/portfolios/archives/", upload(made.data))["Location"]).content.decode()
     assert again.count("Was here; left as it is") == 2
+    assert "<h1>All of it was here already</h1>" in again
     ArchiveImport.objects.update(status="waiting")
     assert 'hx-trigger="every 2s"' in guest.get(answer["Location"]).content.decode()
     ArchiveImport.objects.update(status="failed", summary={"failure": "transactions.jsonl:3.quantity: no"})
