@@ -40,7 +40,7 @@ def split_not_in_prices(scope: SharedScope) -> Iterator[Found]:
 
 def _of_split(scope: SharedScope, one: Across) -> Found:
     return Found(
-        facts=(one.instrument, one.ex_date, one.ratio, one.before, one.after),
+        facts=(scope.listing(one.instrument), one.ex_date, one.ratio, one.before, one.after),
         values={
             "symbol": scope.symbol(one.instrument), "numerator": one.ratio.numerator,
             "denominator": one.ratio.denominator, "split_day": one.ex_date, "before": one.before,
@@ -80,7 +80,7 @@ def missed_split(scope: SharedScope) -> Iterator[Found]:
     for instrument, one in found:
         before, after = (closes[instrument, day].price for day in (one.before_day, one.day))
         yield Found(
-            facts=(instrument, one.day, one.ratio, before, after),
+            facts=(scope.listing(instrument), one.day, one.ratio, before, after),
             values={
                 "symbol": scope.symbol(instrument), "before_day": one.before_day, "day": one.day,
                 "before": before, "after": after, "numerator": one.ratio.numerator,
