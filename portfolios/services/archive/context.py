@@ -21,8 +21,12 @@ from market.services.restoring import Found
 from portfolios.models import Portfolio
 
 
-class IdTaken(BrokenArchive):
-    """An id of the archive is somebody else's here, or comes twice in it."""
+class IdTaken(Exception):
+    """An id of the archive is somebody else's here, or comes twice in it; `refusal` says so."""
+
+    def __init__(self, refusal: BrokenArchive) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
 
 
 @dataclass(slots=True)
@@ -107,6 +111,7 @@ class Restoration:
 
         Raises:
             BrokenArchive: names the table.
+            IdTaken: an id is, which other ids mend unless the archive has it twice.
         """
         try:
             with transaction.atomic():
@@ -116,8 +121,8 @@ class Restoration:
                     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         except (IntegrityError, DataError) as error:
             message = _("Its rows contradict each other, or an id is taken here by something else.")
-            refusal = IdTaken if _is_of_an_id(error) else BrokenArchive
-            raise refusal(message, member=f"{name}.jsonl") from error
+            refusal = BrokenArchive(message, member=f"{name}.jsonl")
+            raise (IdTaken(refusal) if _is_of_an_id(error) else refusal) from error
 
 
 def _is_of_an_id(error: Exception) -> bool:

@@ -55,13 +55,20 @@ def import_archive(*, actor: Actor, owner_id: UUID, bundle: BundleReader) -> dic
         with transaction.atomic():
             work = _restored(Restoration(actor, owner_id, bundle))
     except IdTaken:  # by something smaller than a portfolio
-        work = _restored(Restoration(actor, owner_id, bundle, is_copy=True))
+        work = _as_copy(Restoration(actor, owner_id, bundle, is_copy=True))
     for portfolio in work.portfolios.values():
         bump(portfolio)
     audit.record(
         actor=actor, verb="archive.imported", object_type="user", object_id=owner_id, after=work.result
     )
     return work.result
+
+
+def _as_copy(work: Restoration) -> Restoration:
+    try:
+        return _restored(work)
+    except IdTaken as error:
+        raise error.refusal from error
 
 
 def _restored(work: Restoration) -> Restoration:
