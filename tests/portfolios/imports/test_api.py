@@ -217,9 +217,9 @@ def test_export_is_a_csv_file(desk, client_of):
     assert answer.headers["Content-Disposition"] == 'attachment; filename="broker-transactions.csv"'
     assert answer.content.decode() == (
         "date,type,symbol,isin,name,quantity,price,currency,fee,fee_currency,tax,tax_currency,fx_rate,note,id,"
-        "group,instrument\r\n"
+        "group,instrument,entry,lots,carried\r\n"
         "2024-01-02T00:00:00+01:00,buy,ABC,DE0001000001,ABC Inc.,10,5.5,EUR,1,EUR,0,EUR,,,,,"
-        f"{desk.market.abc.uuid}\r\n"
+        f"{desk.market.abc.uuid},{desk.live()[0].pk},,\r\n"
     )
 
 
