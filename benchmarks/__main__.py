@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import archives, import_prices, personal_data, quality, record_quotes, valuation
 
 if __name__ == "__main__":
-    print("Valuation of synthetic ledgers, median milliseconds")
+    print("The whole answer about synthetic ledgers, milliseconds")
     valuation.main(list(valuation.SIZES))
     print("\nQuality checks, median milliseconds")
     quality.main(list(quality.SIZES))

@@ -1,48 +1,141 @@
-"""Value ledgers of 1,000, 10,000 and 50,000 transactions through the selectors that pages use.
+"""The whole answer about ledgers of 1,000, 10,000 and 50,000 transactions, as pages and the API give it.
 
-Per size: the exact valuation of the last day (positions, lots, cash), the full daily series of ten
-years, TWR and XIRR. Cold: nothing in this process's memory, everything from the database. Warm: the
-next read, while no revision has changed. Moved: the next read after one quote has moved. Beside it,
-where they are installed, ``hledger`` and ``ledger`` value the last day of the same ledger (no series, no
-returns).
+Through the selectors and services that pages and the API use, database included: the exact valuation
+of the last day (positions, lots, cash), the value of each of ten years' days, TWR and XIRR, every sale
+by FIFO with its tax years, and the table of risk figures.
 
-Run: ``make bench`` or ``python -m benchmarks.valuation [SIZE …]``.
+- cold: nothing in this process's memory, everything comes from the database; the connection is open.
+- warm: the next answer, while no revision has changed.
+- moved: the answer after one quote has moved.
+- added: one more transaction through the service that the form uses, and the whole answer again. At the
+  end of the ledger, 30 days back, and on its second day.
+
+Times are in milliseconds, ``best / median  (CPU of this process + of the database's)``. Beside them the
+peers that are installed: what each took, and how many times our cold answer that is, CPU time against CPU
+time.
+
+Run: ``make bench`` or ``python -m benchmarks.valuation [--patient] [SIZE …]``; `--patient` runs the
+peers too that take minutes.
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import gc
 import sys
-import tempfile
-from datetime import UTC, datetime, time
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from benchmarks import ledgers
-from benchmarks.ground import database, timed
+from benchmarks import ledgers, peers
+from benchmarks.ground import database, stopwatch
 
 SIZES = (1_000, 10_000, 50_000)
+PATIENT = "--patient"
+ADDED = {
+    "added": ledgers.END,
+    "30 days back": ledgers.END - timedelta(days=30),
+    "second day": ledgers.START + timedelta(days=1),
+}
 
 
-def main(sizes: list[int]) -> None:
-    """Print a line per size."""
+def main(sizes: list[int], *, patient: bool = False) -> None:
+    """Print the lines of each size."""
     prices = ledgers.closes()
-    heads = f"{'transactions':>12} {'cold ms':>9} {'warm ms':>9} {'moved ms':>9}"
-    print(f"{heads} {'ledger ms':>10} {'hledger ms':>11}")
     with database():
         instruments = store_prices(prices)
         for size in sizes:
             rows = ledgers.ledger(size, prices)
             portfolio = store_ledger(rows, instruments)
-            cold = timed(partial(_figures, portfolio), before=forget)
-            warm = timed(partial(_figures, portfolio))
-            moved = timed(partial(_figures, portfolio), before=partial(move_a_price, instruments))
-            peers = _peers(rows, prices)
-            times = f"{size:>12,} {cold * 1000:>9.0f} {warm * 1000:>9.1f} {moved * 1000:>9.0f}"
-            print(f"{times} {peers['ledger']:>10} {peers['hledger']:>11}", flush=True)
+            print(f"{size:,} transactions", flush=True)
+            cold = _measure(portfolio, ledgers.KNOWN.get(size), instruments["SAA"])
+            for one in peers.measured(rows, prices, patient=patient):
+                _print_peer(one, cold)
+
+
+def _measure(portfolio: Any, known: ledgers.Known | None, instrument: Any) -> float:
+    """Print our own lines; answer the CPU time of the cold answer, the database's too, in milliseconds."""
+    user = portfolio.members.get().user
+    answer = partial(whole_answer, user, portfolio.pk, known)
+    answer()
+    cold = stopwatch(answer, before=forget, runs=7)
+    _line("cold", cold)
+    _line("warm", stopwatch(answer, runs=9))
+    _line("moved", stopwatch(answer, before=partial(move_a_price, instrument), runs=7))
+    _line("kept in memory", f"{_kept(answer) / 2**20:.1f} MiB")
+    for name, day in ADDED.items():
+        work = partial(_added, user, portfolio.pk, instrument, day)
+        whole_answer(user, portfolio.pk)
+        _line(name, stopwatch(work, runs=7))
+    return cold.cpu + cold.database
+
+
+def _line(name: str, value: object) -> None:
+    print(f"  {name:<22} {value}", flush=True)
+
+
+def _print_peer(found: peers.PeerTime | peers.Peer, cold: float) -> None:
+    if isinstance(found, peers.Peer):
+        _line(found.name, "not installed")
+        return
+    times = f"{found.wall:,.0f} ms, CPU {found.cpu:,.0f} ms"
+    _line(found.peer.name, f"{times} = {found.cpu / cold:.1f} × our cold ({found.peer.gives})")
+
+
+def whole_answer(user: Any, portfolio_id: Any, known: ledgers.Known | None = None) -> None:
+    """Compute everything; compare it with what is known of the ledger."""
+    from portfolios.domain.exact import ZERO, exact
+    from portfolios.selectors import figures, portfolios, realised, risk, valuation
+    from portfolios.selectors.ledger import load
+
+    ledger = load(portfolios.get(user, portfolio_id))
+    valued = valuation.at(ledger, ledgers.END)
+    found = figures.performance(ledger, figures.inception(ledger, ledgers.END))
+    sales = realised.report(ledger, ledgers.END)
+    table = risk.of(ledger, found, risk.Terms(), None)
+    assert found.money_weighted.value is not None
+    assert found.time_weighted.value is not None
+    assert table.figures["sharpe"].value is not None
+    assert abs(float(valued.total) - found.series.value[-1]) <= 1e-9 * float(valued.total)
+    if known is not None:
+        with exact():
+            gained = sum((year.gain for year in sales.years), ZERO)
+        assert valued.total == known.total
+        assert abs(gained - known.realised) < Decimal("1E-9")
+
+
+def _added(user: Any, portfolio_id: Any, instrument: Any, day: date) -> None:
+    from core.actor import Actor
+    from portfolios.domain.entries import EntryKind
+    from portfolios.services.inputs import TransactionInput
+    from portfolios.services.transactions import add_transactions
+
+    bought = TransactionInput(
+        kind=EntryKind.BUY,
+        time=datetime.combine(day, time(15), tzinfo=UTC),
+        instrument=instrument,
+        quantity=Decimal("0.125"),
+        price=Decimal("99.99"),
+        currency="USD",
+        fee=Decimal("1.00"),
+    )
+    add_transactions(actor=Actor.user(user), portfolio_id=portfolio_id, inputs=[bought])
+    whole_answer(user, portfolio_id)
+
+
+def _kept(answer: Callable[[], object]) -> int:
+    """Tell the bytes that an answer leaves in this process."""
+    forget()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        answer()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 def store_prices(prices: dict[str, Any]) -> dict[str, Any]:
@@ -60,20 +153,20 @@ def store_prices(prices: dict[str, Any]) -> dict[str, Any]:
         ),
         batch_size=10_000,
     )
+    _settled()
     return instruments
 
 
-def move_a_price(instruments: dict[str, Any]) -> None:
-    """Let the price of one instrument move."""
+def move_a_price(instrument: Any) -> None:
+    """Let the price of an instrument move."""
     from core import clock
     from core.models import LIVE_WORLD
     from market.domain.quotes import NewQuote
     from market.services.quotes import record_quotes
 
-    first = next(iter(instruments.values())).pk
     now = clock.now()
     price = Decimal(now.microsecond + 10_000) / 1000
-    record_quotes(world_id=LIVE_WORLD, batch=[NewQuote(first, price, now, "bench")], trusted=True)
+    record_quotes(world_id=LIVE_WORLD, batch=[NewQuote(instrument.pk, price, now, "bench")], trusted=True)
 
 
 def store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:
@@ -102,20 +195,16 @@ def store_ledger(rows: list[ledgers.Row], instruments: dict[str, Any]) -> Any:
         for row in rows
     ]
     add_transactions(actor=actor, portfolio_id=portfolio.pk, inputs=inputs, allow_shortfall=True)
+    _settled()
     return portfolio
 
 
-def _figures(portfolio: Any) -> None:
-    from portfolios.models import Portfolio
-    from portfolios.selectors import figures, valuation
-    from portfolios.selectors.ledger import load
+def _settled() -> None:
+    """Do at once what autovacuum does within a minute of a large import, so that no run meets it."""
+    from django.db import connection
 
-    ledger = load(Portfolio.objects.get(pk=portfolio.pk))
-    valued = valuation.at(ledger, ledgers.END)
-    found = figures.performance(ledger, figures.inception(ledger, ledgers.END))
-    assert found.money_weighted.value is not None
-    assert found.time_weighted.value is not None
-    assert abs(float(valued.total) - found.series.value[-1]) <= 1e-9 * float(valued.total)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def forget() -> None:
@@ -125,23 +214,6 @@ def forget() -> None:
     memory.clear()
 
 
-def _peers(rows: list[ledgers.Row], prices: dict[str, Any]) -> dict[str, str]:
-    commands = {
-        "ledger": ["ledger", "-V", "balance", "assets:broker"],
-        "hledger": ["hledger", "balance", "assets:broker", "-V", "-e", "2025-01-01"],
-    }
-    found = dict.fromkeys(commands, "absent")
-    with tempfile.TemporaryDirectory() as folder:
-        journal = ledgers.write_journal(rows, prices, Path(folder))
-        for name, command in commands.items():
-            if shutil.which(name):
-                full = [*command, "-f", str(journal)]
-                seconds = timed(
-                    lambda full=full: subprocess.run(full, check=True, capture_output=True), runs=3
-                )
-                found[name] = f"{seconds * 1000:.0f}"
-    return found
-
-
 if __name__ == "__main__":
-    main([int(text) for text in sys.argv[1:]] or list(SIZES))
+    asked = [text for text in sys.argv[1:] if text != PATIENT]
+    main([int(text) for text in asked] or list(SIZES), patient=PATIENT in sys.argv)
