@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import repeat
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portfolios.domain.entries import Entry, EntryKind, in_order
+from portfolios.domain.entries import Entry, EntryKind, Ordered, in_order
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -80,21 +81,36 @@ def columns(entries: Iterable[Entry], instruments: Sequence[int], currencies: Se
         KeyError: an entry has an instrument or a currency that is not among them.
     """
     rows = in_order(entries)
-    at = {instrument: number for number, instrument in enumerate(instruments)}
+    cells = dict(zip(Entry._fields, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+    at = {instrument: number for number, instrument in enumerate(instruments)} | {None: -1}
     of = {currency: number for number, currency in enumerate(currencies)}
+    currency = _ints([of[one] for one in cells["currency"]])
     return Columns(
-        day=_ints([day_number(row.day) for row in rows]),
-        kind=_ints([CODES[row.kind] for row in rows]),
-        instrument=_ints([-1 if row.instrument is None else at[row.instrument] for row in rows]),
-        quantity=_floats([row.quantity for row in rows]),
-        price=_floats([np.nan if row.price is None else row.price for row in rows]),
-        currency=_ints([of[row.currency] for row in rows]),
-        fee=_floats([row.fee for row in rows]),
-        fee_currency=_ints([of[row.fee_currency or row.currency] for row in rows]),
-        tax=_floats([row.tax for row in rows]),
-        tax_currency=_ints([of[row.tax_currency or row.currency] for row in rows]),
-        fx_rate=_floats([np.nan if row.fx_rate is None else row.fx_rate for row in rows]),
+        day=_ints([day.toordinal() for day in cells["day"]]) - _EPOCH,
+        kind=_ints([CODES[one] for one in cells["kind"]]),
+        instrument=_ints([at[one] for one in cells["instrument"]]),
+        quantity=_floats(cells["quantity"]),
+        price=_floats([np.nan if one is None else one for one in cells["price"]]),
+        currency=currency,
+        fee=_floats(cells["fee"]),
+        fee_currency=_others(currency, cells["fee_currency"], of),
+        tax=_floats(cells["tax"]),
+        tax_currency=_others(currency, cells["tax_currency"], of),
+        fx_rate=_floats([np.nan if one is None else one for one in cells["fx_rate"]]),
     )
+
+
+def spliced(
+    former: tuple[Ordered, Columns], entries: Ordered, instruments: Sequence[int], currencies: Sequence[str]
+) -> Columns:
+    """Return `columns` of entries that differ from former ones only between a beginning and an end."""
+    before, known = former
+    head = before.shared_with(entries)
+    tail = before.ending_with(entries, min(len(before), len(entries)) - head)
+    anew = columns(Ordered(entries[head : len(entries) - tail]), instruments, currencies)
+    names = Columns.__slots__
+    of_both = ((getattr(known, name), getattr(anew, name)) for name in names)
+    return Columns(*(np.concatenate([old[:head], new, old[len(before) - tail :]]) for old, new in of_both))
 
 
 def joined(before: Columns, after: Columns) -> Columns:
@@ -102,6 +118,11 @@ def joined(before: Columns, after: Columns) -> Columns:
     order = np.argsort(np.concatenate([before.day, after.day]), kind="stable")
     names = Columns.__slots__
     return Columns(*(np.concatenate([getattr(before, name), getattr(after, name)])[order] for name in names))
+
+
+def _others(currency: Ints, named: Sequence[str], of: dict[str, int]) -> Ints:
+    """Return the columns of fees' or taxes' currencies; where none is named, the entry's own."""
+    return np.where([not one for one in named], currency, _ints([of[one] if one else 0 for one in named]))
 
 
 def _ints(values: list[int]) -> Ints:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from portfolios.domain.entries import CarriedLot, EntryId, EntryKind
-from portfolios.domain.exact import ZERO
+from portfolios.domain.exact import ZERO, minus, plus, total, total_of_known
 from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.rates import RateUsed
@@ -152,12 +152,33 @@ class Holding:
 
 
 @dataclass(slots=True)
+class Tally:
+    """What one instrument, or none, brought so far, in base currency; None: a part of it is unknown.
+
+    ``realised`` is proceeds less cost. It saves adding up every row of a long ledger for each day's figures.
+    """
+
+    realised: Decimal | None = ZERO
+    realised_price: Decimal | None = ZERO
+    realised_currency: Decimal | None = ZERO
+    income: Decimal | None = ZERO
+    fees: Decimal | None = ZERO
+    taxes: Decimal | None = ZERO
+
+    def copied(self) -> Tally:
+        """Return one that goes its own way from here."""
+        return Tally(
+            self.realised, self.realised_price, self.realised_currency, self.income, self.fees, self.taxes
+        )
+
+
+@dataclass(slots=True)
 class Book:
     """Everything that follows from the entries, up to and including the day `until`.
 
     `cash` per currency; `cash_base` is the sum of its movements, each at the rate it used (None:
-    one had no rate). `rates_used` tells the rate of each entry in a foreign currency, `given` which lots
-    each spin-off gave, without the fraction that it paid out.
+    one had no rate). `tallies` sum the rows by instrument. `rates_used` tells the rate of each entry in
+    a foreign currency, `given` which lots each spin-off gave, without the fraction that it paid out.
     """
 
     base: str
@@ -175,6 +196,50 @@ class Book:
     problems: list[Problem] = field(default_factory=list)
     rates_used: dict[EntryId, RateUsed] = field(default_factory=dict)
     given: dict[EntryId, tuple[CarriedLot, ...]] = field(default_factory=dict)
+    tallies: dict[int | None, Tally] = field(default_factory=dict)
+
+    def tally(self, instrument: int | None) -> Tally:
+        """Return what an instrument brought so far, to add to."""
+        found = self.tallies.get(instrument)
+        if found is None:
+            found = self.tallies[instrument] = Tally()
+        return found
+
+    def dispose(self, row: Disposal) -> None:
+        """Write down a sale of a lot; within `exact()`, as the next two."""
+        self.disposals.append(row)
+        tally = self.tally(row.instrument)
+        tally.realised = plus(tally.realised, minus(row.proceeds_base, row.cost_base))
+        tally.realised_price = plus(tally.realised_price, row.price_gain)
+        tally.realised_currency = plus(tally.realised_currency, row.currency_effect)
+
+    def earn(self, row: Income) -> None:
+        """Write down a dividend or interest."""
+        self.incomes.append(row)
+        tally = self.tally(row.instrument)
+        tally.income = plus(tally.income, row.base)
+
+    def charge(self, row: Charge) -> None:
+        """Write down a fee or a tax."""
+        self.charges.append(row)
+        tally = self.tally(row.instrument)
+        if row.kind is EntryKind.FEE:
+            tally.fees = plus(tally.fees, row.base)
+        else:
+            tally.taxes = plus(tally.taxes, row.base)
+
+    def known_income(self) -> Decimal:
+        """Return all income that is known in base currency; within `exact()`, as the next."""
+        found = total(one.income for one in self.tallies.values())
+        return total_of_known(row.base for row in self.incomes) if found is None else found
+
+    def known_charges(self, kind: EntryKind) -> Decimal:
+        """Return all fees, or all taxes, that are known in base currency."""
+        taxes = kind is EntryKind.TAX
+        found = total(one.taxes if taxes else one.fees for one in self.tallies.values())
+        if found is not None:
+            return found
+        return total_of_known(row.base for row in self.charges if (row.kind is EntryKind.TAX) == taxes)
 
     def problem(self, kind: ProblemKind) -> list[Problem]:
         """Return the findings of one kind, in booking order."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,7 @@ from uuid import UUID
 from market.domain.actions import Split
 from portfolios.domain.exact import ZERO
 
-__all__ = ["CarriedLot", "Entry", "EntryId", "EntryKind", "Pick", "Split", "in_order"]
+__all__ = ["CarriedLot", "Entry", "EntryId", "EntryKind", "Ordered", "Pick", "Split", "in_order"]
 
 EntryId: TypeAlias = UUID | int | str
 
@@ -54,8 +54,7 @@ class EntryKind(StrEnum):
     TRANSFER_OUT = "transfer_out"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a ledger, raw: no split is folded in, nothing is rounded.
 
     `day` is the calendar date in the portfolio's time zone, `time` the instant (UTC);
@@ -113,6 +112,31 @@ def _key(entry: Entry) -> tuple[date, datetime, int, int]:
     return entry.day, entry.time, _RANK[entry.kind], entry.sequence
 
 
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
+class Ordered(list[Entry]):
+    """Entries in booking order; nobody changes it."""
+
+    def with_more(self, entries: Iterable[Entry]) -> Ordered:
+        """Return these and a few more, each in its place."""
+        found = Ordered(self)
+        for one in entries:
+            insort(found, one, key=_key)
+        return found
+
+    def shared_with(self, other: Ordered) -> int:
+        """Return how many entries these and others begin with in common."""
+        for at, (one, two) in enumerate(zip(self, other, strict=False)):
+            if one is not two and one != two:
+                return at
+        return min(len(self), len(other))
+
+    def ending_with(self, other: Ordered, most: int) -> int:
+        """Return how many entries these and others end with in common, `most` at the most."""
+        for at, (one, two) in enumerate(zip(reversed(self), reversed(other), strict=False)):
+            if at == most or (one is not two and one != two):
+                return at
+        return min(len(self), len(other), most)
+
+
+def in_order(entries: Iterable[Entry]) -> Ordered:
     """Return the entries in booking order: day, time, incoming before outgoing, sequence."""
-    return sorted(entries, key=_key)
+    return entries if isinstance(entries, Ordered) else Ordered(sorted(entries, key=_key))

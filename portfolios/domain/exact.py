@@ -63,9 +63,11 @@ def minus(first: Decimal | None, second: Decimal | None) -> Decimal | None:
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """Sum, or stay unknown where one is unknown."""
-    found: Decimal | None = ZERO
+    found = ZERO
     for amount in amounts:
-        found = plus(found, amount)
+        if amount is None:
+            return None
+        found += amount
     return found
 
 

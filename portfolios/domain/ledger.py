@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from datetime import date
 from decimal import Decimal
+from itertools import islice
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from market.domain.actions import Action
-from portfolios.domain.book import Book, Flow, Problem, ProblemKind, Transfer
+from portfolios.domain.book import Book, Problem, ProblemKind, Tally
 from portfolios.domain.corporate.booking import Actions
 from portfolios.domain.corporate.moves import Move, moves
 from portfolios.domain.entries import Entry, EntryKind, Split, in_order
-from portfolios.domain.exact import ONE, ZERO, exact, plus, times
-from portfolios.domain.lots import CostMethod, Lot
-from portfolios.domain.prices import TRADE, Prices, PriceUsed, SplitTable, Valuer
+from portfolios.domain.exact import ONE, ZERO, exact, times
+from portfolios.domain.in_kind import InKind, traded
+from portfolios.domain.lots import CostMethod
+from portfolios.domain.prices import Prices, SplitTable, Valuer
 from portfolios.domain.rates import Rates
-from portfolios.domain.relief import Deal, Relief, gains, sum_base
+from portfolios.domain.relief import Deal, Relief
 from portfolios.domain.state import Position
 from portfolios.domain.till import Till, gross, in_base
+
+ROWS: Final = ("disposals", "transfers", "incomes", "charges", "flows", "problems")
+_DAY: Final = attrgetter("day")
 
 
 def fold(
@@ -61,6 +70,38 @@ def fold(
     return ledger.close(until)
 
 
+class State(NamedTuple):
+    """Where a fold stands before entry number `entry`: its rows are the first so many of a book that went on.
+
+    `rows` is how many there are of each of `ROWS`, `rates` and `given` how many `rates_used` and
+    `given`.
+    """
+
+    entry: int
+    event: int
+    positions: tuple[Position, ...]
+    cash: dict[str, Decimal]
+    cash_base: dict[str, Decimal | None]
+    tallies: tuple[tuple[int | None, Tally], ...]
+    rates: int
+    given: int
+    rows: tuple[int, ...]
+
+    def book(self, later: Book) -> Book:
+        """Return the book as it stood then, from one that went on."""
+        return Book(
+            base=later.base,
+            method=later.method,
+            tracks_cash=later.tracks_cash,
+            cash=self.cash.copy(),
+            cash_base=self.cash_base.copy(),
+            tallies={instrument: tally.copied() for instrument, tally in self.tallies},
+            rates_used=dict(islice(later.rates_used.items(), self.rates)),
+            given=dict(islice(later.given.items(), self.given)),
+            **{name: getattr(later, name)[:count] for name, count in zip(ROWS, self.rows, strict=True)},
+        )
+
+
 class Ledger:
     """The fold as a machine that can stop at a day, be looked at, and go on.
 
@@ -87,27 +128,35 @@ class Ledger:
         left_out_currencies: frozenset[str] = frozenset(),
         actions: Iterable[Action] = (),
     ) -> None:
-        self.book = Book(base=base, method=method, tracks_cash=tracks_cash)
-        self.positions: dict[int, Position] = {}
         self._splits = SplitTable(splits)
+        self._rates = rates
         self.valuer = Valuer(prices, rates, self._splits)
-        self._till = Till(self.book, rates, left_out_currencies)
-        self._entries = in_order(entries)
+        self.entries = in_order(entries)
         self._currencies = currencies or {}
-        self._relief = Relief(self.book, self.valuer, fees_in_basis=fees_in_basis, allow_short=allow_short)
+        self._fees_in_basis = fees_in_basis
         self._allow_short = allow_short
         self._at_market = at_market
         self._left_out = left_out_instruments
-        self._next_entry = 0
-        self._next_event = 0
+        self._left_out_currencies = left_out_currencies
         self._events = self._what_happens(actions, prices)
+        self.begin(Book(base=base, method=method, tracks_cash=tracks_cash), {}, 0, 0)
+
+    def begin(self, book: Book, positions: dict[int, Position], entry: int, event: int) -> Ledger:
+        """Go on from what was booked before the entry and the event of these numbers."""
+        self.book, self.positions = book, positions
+        self._next_entry, self._next_event = entry, event
+        self._till = Till(book, self._rates, self._left_out_currencies)
+        self._relief = Relief(
+            book, self.valuer, fees_in_basis=self._fees_in_basis, allow_short=self._allow_short
+        )
+        self._in_kind = InKind(book, self._till, self.valuer, self._relief, at_market=self._at_market)
         self._actions = Actions(
-            self.book,
-            self.positions,
+            book,
+            positions,
             self._till,
             self.valuer,
             currencies=self._currencies,
-            left_out=left_out_instruments,
+            left_out=self._left_out,
         )
         self._handlers: dict[EntryKind, Callable[[Entry], None]] = {
             EntryKind.BUY: self._trade,
@@ -121,20 +170,53 @@ class Ledger:
             EntryKind.TRANSFER_IN: self._transfer,
             EntryKind.TRANSFER_OUT: self._transfer,
         }
+        return self
 
     def run(self, until: date | None) -> None:
         """Book the entries and splits up to and including the day `until` (None: all)."""
-        entries, at, till, handlers = self._entries, self._next_entry, self._till, self._handlers
+        self.go(len(self.entries) if until is None else bisect_right(self.entries, until, key=_DAY))
         with exact():
-            while at < len(entries) and (until is None or entries[at].day <= until):
-                entry = entries[at]
-                at += 1
+            self._happen(until)
+
+    def go(self, stop: int) -> None:
+        """Book the entries before the one of number `stop`, and what happens until the day of the last."""
+        till, handlers = self._till, self._handlers
+        with exact():
+            for entry in islice(self.entries, self._next_entry, stop):
                 self._happen(entry.day)
                 till.open()
                 handlers[entry.kind](entry)
                 till.shut(entry)
-            self._next_entry = at
-            self._happen(until)
+        self._next_entry = max(self._next_entry, stop)
+
+    def state(self) -> State:
+        """Return where the fold stands now; what is booked later does not change it."""
+        book = self.book
+        return State(
+            self._next_entry,
+            self._next_event,
+            tuple(one.copied() for one in self.positions.values()),
+            book.cash.copy(),
+            book.cash_base.copy(),
+            tuple((instrument, tally.copied()) for instrument, tally in book.tallies.items()),
+            len(book.rates_used),
+            len(book.given),
+            tuple(len(getattr(book, name)) for name in ROWS),
+        )
+
+    def at(self, state: State, book: Book) -> Ledger:
+        """Return a ledger of the same entries that stands where `state` was taken, before `book` went on.
+
+        The entries and events before it are the same as those of the ledger it was taken from.
+        """
+        positions = {one.instrument: one.copied() for one in state.positions}
+        return copy(self).begin(state.book(book), positions, state.entry, state.event)
+
+    def same_events(self, other: Ledger, count: int, day: date) -> bool:
+        """Return whether `count` events happen until `day` in another ledger as they do in this one."""
+        following = other._events[count : count + 1]
+        same = self._events[:count] == other._events[:count]
+        return same and not any(one.ex_date <= day for one in following)
 
     def close(self, until: date | None) -> Book:
         """Return the book as it stands."""
@@ -147,7 +229,7 @@ class Ledger:
         splits, found = self._splits.in_order, list(actions)
         reshaped: list[Split | Move] = [
             *splits,
-            *moves(self._entries, splits, found, prices, allow_short=self._allow_short),
+            *moves(self.entries, splits, found, prices, allow_short=self._allow_short),
         ]
         return sorted(reshaped, key=lambda one: one.ex_date)
 
@@ -190,8 +272,8 @@ class Ledger:
         if position.instrument in self._left_out:
             till.cross(times(base, -ONE) if buys else base)
             return
-        position.own_price = _own_price(entry)
-        quote_rate = self._quote_rate(entry, position, rate)
+        position.own_price = traded(entry)
+        quote_rate = till.quote_rate(entry, position.currency, rate)
         held = position.queue.quantity
         deal = Deal(entry.price or ZERO, entry.currency == position.currency, rate, quote_rate, fee, charges)
         if buys:
@@ -200,106 +282,10 @@ class Ledger:
             self._relief.dispose(entry, position, deal)
         position.note(entry.day, held, base if buys else times(base, -ONE))
 
-    def _quote_rate(self, entry: Entry, position: Position, rate: Decimal | None) -> Decimal | None:
-        return rate if entry.currency == position.currency else self._till.rate_of(entry, position.currency)
-
     def _transfer(self, entry: Entry) -> None:
         position = self._position(entry)
         if position is None:
             return
         costs = self._till.charges(entry)
-        if position.instrument in self._left_out:
-            return
-        if entry.price is not None:
-            position.own_price = _own_price(entry)
-        unit, rate = self._market(entry, position)
-        value = times(unit, entry.quantity)
-        value_base = None if value is None else in_base(value, rate)
-        held = position.queue.quantity
-        if entry.carried and held >= 0:
-            lots = self._relief.carried(entry, position, (unit, rate) if self._at_market else None)
-            self._moved(entry, position, value_base, sum_base(lots), (ZERO, ZERO))
-            position.note(entry.day, held, value_base)
-        elif entry.kind is EntryKind.TRANSFER_IN:
-            deal = Deal(unit, True, rate, rate, *costs) if self._at_market else None
-            self._arrive(entry, position, deal or self._deal_in_kind(entry, position, costs), value_base)
-            position.note(entry.day, held, value_base)
-        else:
-            self._leave(entry, position, value_base, rate)
-            position.note(entry.day, held, times(value_base, -ONE))
-
-    def _arrive(
-        self,
-        entry: Entry,
-        position: Position,
-        deal: Deal,
-        value_base: Decimal | None,
-    ) -> None:
-        self._relief.acquire(entry, position, deal)
-        self._moved(entry, position, value_base, deal.amounts(entry.quantity)[1], (ZERO, ZERO))
-
-    def _deal_in_kind(
-        self, entry: Entry, position: Position, costs: tuple[Decimal | None, Decimal | None]
-    ) -> Deal:
-        """Return what units that come in count from: what their entry says they cost."""
-        if entry.price is None:
-            found = Problem(ProblemKind.UNKNOWN_COST, entry.day, entry.id, position.instrument)
-            self.book.problems.append(found)
-            return Deal(None, False, None, None, *costs)
-        rate = self._till.rate(entry)
-        in_quote = entry.currency == position.currency
-        return Deal(entry.price, in_quote, rate, self._quote_rate(entry, position, rate), *costs)
-
-    def _leave(
-        self, entry: Entry, position: Position, value_base: Decimal | None, rate: Decimal | None
-    ) -> None:
-        lots = [lot for lot, _ in self._relief.relieve(entry, position, entry.quantity)]
-        cost: Decimal | None = ZERO
-        for lot in lots:
-            cost = plus(cost, lot.cost)
-        cost_base = sum_base(lots)
-        gain = gains(value_base, cost, cost_base, rate)
-        self._moved(entry, position, value_base, cost_base, gain, lots=tuple(lots))
-
-    def _moved(
-        self,
-        entry: Entry,
-        position: Position,
-        value_base: Decimal | None,
-        cost_base: Decimal | None,
-        gain: tuple[Decimal | None, Decimal | None],
-        *,
-        lots: tuple[Lot, ...] = (),
-    ) -> None:
-        incoming = entry.kind is EntryKind.TRANSFER_IN
-        flow = value_base if incoming else times(value_base, -ONE)
-        self.book.flows.append(Flow(entry.id, entry.day, flow, in_kind=True))
-        self.book.transfers.append(
-            Transfer(
-                entry.id,
-                position.instrument,
-                entry.day,
-                incoming,
-                entry.quantity,
-                value_base,
-                cost_base,
-                *gain,
-                lots,
-            )
-        )
-
-    def _market(self, entry: Entry, position: Position) -> tuple[Decimal | None, Decimal | None]:
-        """Return what one unit is worth on the entry's day, in the instrument's currency, and its rate."""
-        used = self.valuer.price(position.instrument, position.currency, entry.day, position.own_price)
-        if used is None:
-            found = Problem(ProblemKind.NO_PRICE, entry.day, entry.id, position.instrument)
-            self.book.problems.append(found)
-        # The market's rate, not the entry's own: what arrives is valued like all that is held.
-        rate = self._till.day_rate(entry, position.currency)
-        return (None if used is None else used.price), rate
-
-
-def _own_price(entry: Entry) -> PriceUsed | None:
-    if entry.price is None:
-        return None
-    return PriceUsed(entry.price, entry.currency, entry.day, TRADE)
+        if position.instrument not in self._left_out:
+            self._in_kind.book(entry, position, costs)

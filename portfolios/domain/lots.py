@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from portfolios.domain.entries import EntryId
-from portfolios.domain.exact import ZERO, plus, share
+from portfolios.domain.exact import ZERO, minus, plus, share
 
 # Thirds of a share, written with eight decimals or more, add up to a little less than what is sold.
 _DUST = Decimal("1E-8")
@@ -25,8 +25,7 @@ class CostMethod(StrEnum):
     AVERAGE = "average"
 
 
-@dataclass(slots=True)
-class Lot:
+class Lot(NamedTuple):
     """What is left of one acquisition, in the units of today.
 
     `cost` is in the instrument's currency, `cost_base` and `charges` (the fees and taxes of
@@ -41,8 +40,8 @@ class Lot:
     cost_base: Decimal | None
     charges: Decimal | None
 
-    def part(self, quantity: Decimal) -> Lot:
-        """Take `quantity` (less than all, and of its sign) out, with its share of what the lot still costs.
+    def parted(self, quantity: Decimal) -> tuple[Lot, Lot]:
+        """Return `quantity` (less than all, and of its sign) with its share of the cost, and the rest.
 
         Each share is rounded once and subtracted, so the last part carries the remainder and
         nothing leaks: a lot without units has no cost.
@@ -51,24 +50,26 @@ class Lot:
         same = self.cost_base is self.cost
         cost_base = cost if same else _share(self.cost_base, quantity, self.quantity)
         charges = _share(self.charges, quantity, self.quantity) if self.charges else self.charges
-        if cost is not None and self.cost is not None:
-            self.cost = self.cost - cost
-        if same:
-            self.cost_base = self.cost
-        elif cost_base is not None and self.cost_base is not None:
-            self.cost_base = self.cost_base - cost_base
-        if charges and self.charges is not None:
-            self.charges = self.charges - charges
-        self.quantity = self.quantity - quantity
-        return Lot(self.entry_id, self.acquired, quantity, cost, cost_base, charges)
+        cost_left = minus(self.cost, cost)
+        base_left = cost_left if same else minus(self.cost_base, cost_base)
+        charges_left = minus(self.charges, charges) if charges else self.charges
+        return (
+            Lot(self.entry_id, self.acquired, quantity, cost, cost_base, charges),
+            Lot(self.entry_id, self.acquired, self.quantity - quantity, cost_left, base_left, charges_left),
+        )
 
-    def join(self, other: Lot) -> None:
-        """Take another lot into this one."""
+    def joined(self, other: Lot) -> Lot:
+        """Return this lot with another one in it."""
         same = self.cost_base is self.cost and other.cost_base is other.cost
-        self.quantity += other.quantity
-        self.cost = plus(self.cost, other.cost)
-        self.cost_base = self.cost if same else plus(self.cost_base, other.cost_base)
-        self.charges = plus(self.charges, other.charges)
+        cost = plus(self.cost, other.cost)
+        return Lot(
+            self.entry_id,
+            self.acquired,
+            self.quantity + other.quantity,
+            cost,
+            cost if same else plus(self.cost_base, other.cost_base),
+            plus(self.charges, other.charges),
+        )
 
 
 def shortage(asked: Decimal, held: Decimal) -> Decimal:
@@ -111,11 +112,12 @@ class LotQueue:
     They are all held or all sold short: `quantity` is their sum, negative for a short position.
     """
 
-    __slots__ = ("_count", "_heap", "_key", "_pooled", "quantity")
+    __slots__ = ("_count", "_heap", "_key", "_method", "_pooled", "quantity")
 
     def __init__(self, method: CostMethod) -> None:
         self._heap: list[tuple[Decimal | int, int, Lot]] = []
         self._count = 0
+        self._method = method
         self._key = _KEYS[method]
         self._pooled = method is CostMethod.AVERAGE
         self.quantity = ZERO
@@ -124,7 +126,8 @@ class LotQueue:
         """Add an acquisition; by average cost it joins the pool."""
         self.quantity += lot.quantity
         if self._pooled and self._heap:
-            self._heap[0][2].join(lot)
+            key, number, pool = self._heap[0]
+            self._heap[0] = key, number, pool.joined(lot)
             return
         self._count += 1
         heappush(self._heap, (self._key(lot, self._count), self._count, lot))
@@ -133,14 +136,17 @@ class LotQueue:
         """Take up to `quantity` (positive) out, in the order of the method; less if less is open."""
         heap, taken, left, short = self._heap, [], quantity, self.quantity < 0
         while heap and left > 0:
-            lot = heap[0][2]
+            key, number, lot = heap[0]
             units = lot.quantity.copy_abs() if short else lot.quantity
             if units <= left:
                 heappop(heap)
                 left -= units
                 taken.append(lot)
             else:
-                taken.append(lot.part(left.copy_negate() if short else left))
+                piece, rest = lot.parted(left.copy_negate() if short else left)
+                taken.append(piece)
+                # of the same key and number, so it stands where the whole lot stood
+                heap[0] = key, number, rest
                 left = ZERO
         self.quantity += quantity - left if short else left - quantity
         return taken
@@ -161,21 +167,20 @@ class LotQueue:
         """Take up to `quantity` of what one acquisition opened and is still there; nothing from a pool."""
         if self._pooled:
             return []
-        taken, left = [], quantity
-        for item in sorted(
-            (one for one in self._heap if one[2].entry_id == entry_id), key=lambda one: one[1]
-        ):
-            lot = item[2]
-            if left <= 0 or lot.quantity <= 0:
-                break
-            if lot.quantity <= left:
-                self._heap.remove(item)
+        taken, kept, left = [], [], quantity
+        for key, number, lot in sorted(self._heap, key=lambda one: one[1]):
+            if lot.entry_id != entry_id or left <= 0 or lot.quantity <= 0:
+                kept.append((key, number, lot))
+            elif lot.quantity <= left:
                 left -= lot.quantity
                 taken.append(lot)
             else:
-                taken.append(lot.part(left))
+                piece, rest = lot.parted(left)
+                taken.append(piece)
+                kept.append((key, number, rest))
                 left = ZERO
-        heapify(self._heap)
+        heapify(kept)
+        self._heap = kept
         self.quantity -= quantity - left
         return taken
 
@@ -191,14 +196,26 @@ class LotQueue:
         """
         old = new = ZERO
         top, bottom = Decimal(numerator), Decimal(denominator)
-        for _, _, lot in sorted(self._heap, key=lambda item: item[1]):
+        grown = []
+        for _, number, lot in sorted(self._heap, key=lambda item: item[1]):
             old += lot.quantity
             reached = share(old, top, bottom)
-            lot.quantity = reached - new
+            restated = lot._replace(quantity=reached - new)
+            grown.append((self._key(restated, number), number, restated))
             new = reached
         self.quantity = new
-        self._heap = [(self._key(lot, number), number, lot) for _, number, lot in self._heap]
-        heapify(self._heap)
+        heapify(grown)
+        self._heap = grown
+
+    def recost(self, cost: Callable[[Lot], Lot]) -> None:
+        """Let every lot count from another cost; the order in which they go stays."""
+        self._heap = [(key, number, cost(lot)) for key, number, lot in self._heap]
+
+    def copied(self) -> LotQueue:
+        """Return a queue that goes its own way from here."""
+        other = LotQueue(self._method)
+        other._heap, other._count, other.quantity = self._heap.copy(), self._count, self.quantity
+        return other
 
     def lots(self) -> tuple[Lot, ...]:
         """Return the open lots by acquisition."""

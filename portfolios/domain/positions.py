@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Final
 
-from portfolios.domain.book import Book, Charge, Disposal, Holding, Income, ProblemKind
-from portfolios.domain.entries import EntryKind, Split
+from portfolios.domain.book import Book, Holding, ProblemKind, Tally
+from portfolios.domain.entries import Split
 from portfolios.domain.exact import ONE, ZERO, exact, minus, share, times, total
 from portfolios.domain.lots import Lot
 from portfolios.domain.prices import Prices, PriceUsed, SplitTable, Valuer
@@ -92,14 +91,7 @@ def cash(book: Book, rates: Rates, day: date) -> list[CashView]:
         ]
 
 
-_Row = TypeVar("_Row", Disposal, Income, Charge)
-
-
-def _grouped(rows: Iterable[_Row]) -> dict[int | None, list[_Row]]:
-    groups: dict[int | None, list[_Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.instrument].append(row)
-    return groups
+_NOTHING: Final = Tally()
 
 
 class _Views:
@@ -109,9 +101,7 @@ class _Views:
         self._day = day
         self._valuer = valuer
         self._splits = splits
-        self._disposals = _grouped(book.disposals)
-        self._incomes = _grouped(book.incomes)
-        self._charges = _grouped(book.charges)
+        self._tallies = book.tallies
         self._unknown_cost = {row.instrument for row in book.problem(ProblemKind.UNKNOWN_COST)}
         self._incomplete = {row.instrument for row in book.problem(ProblemKind.MISSING_ACQUISITION)}
 
@@ -121,19 +111,21 @@ class _Views:
         price = self._valuer.price(at, holding.currency, self._day, holding.own_price)
         rate = self._valuer.rate(holding.currency, self._day)
         cost_quote = total(lot.cost for lot in holding.lots)
-        charges = self._charges.get(at, [])
+        tally = self._tallies.get(at, _NOTHING)
         figures = {
             "rate": rate,
             "cost_basis": total(lot.cost_base for lot in holding.lots),
             "cost_basis_quote": cost_quote,
             "average_cost": None if cost_quote is None or not quantity else share(cost_quote, ONE, quantity),
             "charges": total(lot.charges for lot in holding.lots),
-            "income": total(row.base for row in self._incomes.get(at, [])),
-            "fees": total(row.base for row in charges if row.kind is EntryKind.FEE),
-            "taxes": total(row.base for row in charges if row.kind is EntryKind.TAX),
+            "income": tally.income,
+            "fees": tally.fees,
+            "taxes": tally.taxes,
+            "realised": tally.realised,
+            "realised_price": tally.realised_price,
+            "realised_currency": tally.realised_currency,
             "day_change": self._day_change(holding, price, rate),
             **_unrealised(holding, price, rate),
-            **_realised(self._disposals.get(at, [])),
         }
         return PositionView(
             instrument=at,
@@ -215,13 +207,4 @@ def _unrealised(holding: Holding, price: PriceUsed | None, rate: Decimal | None)
         "unrealised": minus(value, cost_base),
         "unrealised_price": by_price,
         "unrealised_currency": by_rate,
-    }
-
-
-def _realised(rows: Sequence[Disposal]) -> dict[str, Decimal | None]:
-    by_price, by_rate = total(row.price_gain for row in rows), total(row.currency_effect for row in rows)
-    return {
-        "realised": total(minus(row.proceeds_base, row.cost_base) for row in rows),
-        "realised_price": by_price,
-        "realised_currency": by_rate,
     }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from portfolios.domain.entries import Split
 from portfolios.domain.exact import share, times
@@ -15,8 +14,7 @@ from portfolios.domain.rates import Rates
 TRADE: Final = "trade"
 
 
-@dataclass(frozen=True, slots=True)
-class PriceUsed:
+class PriceUsed(NamedTuple):
     """A price as it was used: for one unit, in the major unit of `currency`, of the day `as_of`.
 
     `source` names where it comes from; ``trade`` is the portfolio's own last trade, which
@@ -74,7 +72,7 @@ class Valuer:
         if used is None or used.as_of > day:
             return None
         price = self._splits.carried(used.price, instrument, used.as_of, day)
-        return self._into(currency, replace(used, price=price), day)
+        return self._into(currency, used._replace(price=price), day)
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         """Return the day's rate into the portfolio's currency, or None."""
@@ -92,4 +90,4 @@ class Valuer:
         from_rate, to_rate = self.rate(used.currency, day), self.rate(currency, day)
         if from_rate is None or to_rate is None:
             return None
-        return replace(used, price=share(used.price, from_rate, to_rate), currency=currency)
+        return used._replace(price=share(used.price, from_rate, to_rate), currency=currency)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from itertools import takewhile
+from typing import Final, NamedTuple
 
 from portfolios.domain.book import Book, Disposal
 from portfolios.domain.entries import EntryId
-from portfolios.domain.exact import exact, minus, plus, total_of_known
+from portfolios.domain.exact import EXACT, ZERO, exact, minus, plus
 from portfolios.domain.lots import CostMethod
 
 YEAR: Final = 365
@@ -56,8 +57,7 @@ def _anniversary(day: date) -> date:
     return day.replace(year=day.year + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RealisedRow:
+class RealisedRow(NamedTuple):
     """One lot's part of one sale, or of one purchase that closes a short position; in base currency.
 
     ``gain == proceeds - cost == price gain + currency effect``. `ratio` is the gain over the cost, of a
@@ -78,10 +78,22 @@ class RealisedRow:
     proceeds: Decimal | None
     cost: Decimal | None
     gain: Decimal | None
-    ratio: Decimal | None
-    yearly: float | None
     days: int | None
     term: Term | None
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """The gain over what was staked, as a fraction; None where either is unknown or nothing was."""
+        staked = self.proceeds if self.short_sale else self.cost
+        return None if self.gain is None or not staked else EXACT.divide(self.gain, staked)
+
+    @property
+    def yearly(self) -> float | None:
+        """The rate a year that makes `ratio` in so many days; None under a year, or where all is lost."""
+        ratio = self.ratio
+        if ratio is None or self.days is None or self.days < YEAR or ratio <= -1:
+            return None
+        return float((1 + float(ratio)) ** (YEAR / self.days) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +121,37 @@ class YearTotals:
     missing: int
 
 
-def realised_rows(book: Book, rule: TaxRule) -> list[RealisedRow]:
-    """Return every part of every sale of a book, in booking order."""
+class Realised(NamedTuple):
+    """Every part of every sale of a book, in booking order, and each tax year that has one, latest first."""
+
+    rows: list[RealisedRow]
+    years: list[YearTotals]
+
+
+def realised(book: Book, rule: TaxRule, former: Realised | None = None) -> Realised:
+    """Return what the sales of a book gained.
+
+    `former`: the same of a book by the same rule and method that begins alike. What comes from the sales
+    that both begin with stays as it is.
+    """
+    known = former or Realised([], [])
+    rows = realised_rows(book, rule, known.rows)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(rows, known.rows, strict=False)))
+    changed = {row.year for row in (*rows[same:], *known.rows[same:])}
+    standing = [one for one in known.years if one.year not in changed]
+    anew = by_year((row for row in rows if row.year in changed), rule)
+    return Realised(rows, sorted([*anew, *standing], key=lambda one: one.year, reverse=True))
+
+
+def realised_rows(book: Book, rule: TaxRule, known: Sequence[RealisedRow] = ()) -> list[RealisedRow]:
+    """Return every part of every sale of a book; of those that it begins with, the `known` rows."""
     pooled = book.method is CostMethod.AVERAGE
+    kept = sum(
+        1
+        for _ in takewhile(lambda pair: pair[0].disposal is pair[1], zip(known, book.disposals, strict=False))
+    )
     with exact():
-        return [_row(one, rule, pooled=pooled) for one in book.disposals]
+        return [*known[:kept], *(_row(one, rule, pooled=pooled) for one in book.disposals[kept:])]
 
 
 def _row(one: Disposal, rule: TaxRule, *, pooled: bool) -> RealisedRow:
@@ -124,9 +162,6 @@ def _row(one: Disposal, rule: TaxRule, *, pooled: bool) -> RealisedRow:
         short = True
         sold, acquired, sale, purchase = one.acquired, one.day, one.lot_id, one.entry_id
         proceeds, cost = _opposite(cost), _opposite(proceeds)
-    gain = minus(proceeds, cost)
-    staked = proceeds if short else cost
-    ratio = gain / staked if gain is not None and staked else None
     days = None if pooled or one.acquired is None else (one.day - one.acquired).days
     return RealisedRow(
         disposal=one,
@@ -139,9 +174,7 @@ def _row(one: Disposal, rule: TaxRule, *, pooled: bool) -> RealisedRow:
         quantity=one.quantity.copy_abs(),
         proceeds=proceeds,
         cost=cost,
-        gain=gain,
-        ratio=ratio,
-        yearly=None if ratio is None or days is None else _yearly(float(ratio), days),
+        gain=minus(proceeds, cost),
         days=days,
         term=_term(one, rule, pooled=pooled),
     )
@@ -155,11 +188,6 @@ def _term(one: Disposal, rule: TaxRule, *, pooled: bool) -> Term | None:
     if pooled or one.acquired is None:
         return None
     return Term.SHORT if one.quantity < 0 else rule.term(one.acquired, one.day)
-
-
-def _yearly(ratio: float, days: int) -> float | None:
-    """Return the yearly rate that makes `ratio` in so many days; None under a year, or where all is lost."""
-    return float((1 + ratio) ** (YEAR / days) - 1) if days >= YEAR and ratio > -1 else None
 
 
 def by_year(rows: Iterable[RealisedRow], rule: TaxRule) -> list[YearTotals]:
@@ -179,21 +207,36 @@ def between(rows: Iterable[RealisedRow], start: date, end: date) -> tuple[list[R
 
 
 def _totals(year: int, rows: list[RealisedRow], start: date, end: date) -> YearTotals:
-    known = [row for row in rows if row.gain is not None]
+    proceeds = cost = gains = losses = charges = ZERO
+    terms: dict[Term | None, Decimal] = {Term.SHORT: ZERO, Term.LONG: ZERO, None: ZERO}
+    unknown = 0
+    for row in rows:
+        charges += plus(row.disposal.acquisition_charges, row.disposal.charges) or ZERO
+        gain = row.gain
+        if gain is None or row.proceeds is None or row.cost is None:
+            unknown += 1
+            continue
+        proceeds += row.proceeds
+        cost += row.cost
+        terms[row.term] += gain
+        if gain > 0:
+            gains += gain
+        else:
+            losses -= gain
     return YearTotals(
         year=year,
         start=start,
         end=end,
         rows=len(rows),
-        proceeds=total_of_known(row.proceeds for row in known),
-        cost=total_of_known(row.cost for row in known),
-        gain=total_of_known(row.gain for row in known),
-        gains=total_of_known(row.gain for row in known if row.gain is not None and row.gain > 0),
-        losses=-total_of_known(row.gain for row in known if row.gain is not None and row.gain < 0),
-        short=total_of_known(row.gain for row in known if row.term is Term.SHORT),
-        long=total_of_known(row.gain for row in known if row.term is Term.LONG),
-        undated=total_of_known(row.gain for row in known if row.term is None),
-        charges=total_of_known(plus(row.disposal.acquisition_charges, row.disposal.charges) for row in rows),
-        unknown=len(rows) - len(known),
+        proceeds=proceeds,
+        cost=cost,
+        gain=proceeds - cost,
+        gains=gains,
+        losses=losses,
+        short=terms[Term.SHORT],
+        long=terms[Term.LONG],
+        undated=terms[None],
+        charges=charges,
+        unknown=unknown,
         missing=sum(row.disposal.missing for row in rows),
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from portfolios.domain.book import Book, Disposal, Problem, ProblemKind
 from portfolios.domain.entries import CarriedLot, Entry, EntryKind
-from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times
+from portfolios.domain.exact import ONE, ZERO, minus, plus, share, times, total
 from portfolios.domain.lots import Lot, shortage
 from portfolios.domain.prices import Valuer
 from portfolios.domain.state import Position
@@ -163,8 +163,8 @@ class Relief:
             pieces.append((Lot(entry.id, entry.day, missing, ZERO, ZERO, ZERO), True))
         elif not position.queue.quantity:
             # What was rounded away when it was bought leaves with the last piece.
-            last = pieces[-1][0]
-            last.quantity = quantity - sum((lot.quantity for lot, _ in pieces[:-1]), ZERO)
+            rest = quantity - sum((lot.quantity for lot, _ in pieces[:-1]), ZERO)
+            pieces[-1] = pieces[-1][0]._replace(quantity=rest), False
         return pieces
 
     def _picked(self, entry: Entry, position: Position) -> list[Lot]:
@@ -220,7 +220,7 @@ class Relief:
             if basis is None or basis:
                 base = minus(base, basis)
                 quoted = minus(quoted, _divided(basis, deal.quote_rate))
-        self._book.disposals.append(
+        self._book.dispose(
             Disposal(
                 entry.id,
                 position.instrument,
@@ -242,10 +242,7 @@ class Relief:
 
 def sum_base(lots: Iterable[Lot]) -> Decimal | None:
     """Return what lots cost together in base currency; None where one is unknown."""
-    total: Decimal | None = ZERO
-    for lot in lots:
-        total = plus(total, lot.cost_base)
-    return total
+    return total(lot.cost_base for lot in lots)
 
 
 def _divided(base: Decimal | None, rate: Decimal | None) -> Decimal | None:

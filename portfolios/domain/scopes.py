@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -97,8 +97,7 @@ def _moved(entry: Entry, *amounts: tuple[str, Decimal]) -> Iterator[Entry]:
     """Yield deposits (positive) and withdrawals that move cash as the entry does, at its rates."""
     for currency, amount in amounts:
         if amount:
-            yield replace(
-                entry,
+            yield entry._replace(
                 kind=EntryKind.DEPOSIT if amount > 0 else EntryKind.WITHDRAWAL,
                 instrument=None,
                 quantity=abs(amount),
@@ -115,13 +114,13 @@ def _charged(entry: Entry, scope: Scope, *, inside: bool) -> Iterator[Entry]:
     taken: list[tuple[str, Decimal]] = []
     if not scope.fees:
         taken.append((entry.fee_currency or entry.currency, -entry.fee))
-        entry = replace(entry, fee=ZERO)
+        entry = entry._replace(fee=ZERO)
     if not scope.taxes:
         taken.append((entry.tax_currency or entry.currency, -entry.tax))
-        entry = replace(entry, tax=ZERO)
+        entry = entry._replace(tax=ZERO)
     if entry.kind in _left_out(scope):
         taken.append((entry.currency, -gross(entry)))
-        entry = replace(entry, quantity=ZERO, price=ONE)
+        entry = entry._replace(quantity=ZERO, price=ONE)
     yield entry
     if inside and _is_booked(entry):
         yield from _moved(entry, *taken)
@@ -141,7 +140,7 @@ def restated(entries: Iterable[Entry], rates: Rates, base: str, currency: str) -
     """
     with exact():
         return [
-            entry if entry.fx_rate is None else replace(entry, fx_rate=_carried(entry, rates, base, currency))
+            entry if entry.fx_rate is None else entry._replace(fx_rate=_carried(entry, rates, base, currency))
             for entry in entries
         ]
 

@@ -80,6 +80,43 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketDays:
+    """What the market says of each day from number `first` to `last`, both included.
+
+    Shapes (days, instruments): `quoted`, prices in base currency and pre-split units, NaN where none is
+    known; `as_of`, the number of the day each is of, -1 for none; `units`, those of the day for one before
+    all splits. `rates`, (days, currencies), into base currency.
+    """
+
+    first: int
+    last: int
+    quoted: Floats
+    as_of: Ints
+    units: Floats
+    rates: Floats
+
+
+def market_days(market: Market, first: int, last: int) -> MarketDays:
+    """Lay a market out day by day; the same serves every ledger in it."""
+    length, points, splits = last - first + 1, market.prices, market.splits
+    rates = last_known(first, length, market.currencies, market.rates.day, market.rates.column).of(
+        market.rates.value
+    )
+    rates[:, market.base] = 1.0
+    known = last_known(first, length, len(market.quote), points.day, points.column)
+    unsplit = points.value * splits.units(points.day, points.column)
+    every = np.meshgrid(np.arange(first, last + 1), np.arange(len(market.quote)), indexing="ij")
+    return MarketDays(
+        first=first,
+        last=last,
+        quoted=known.of(unsplit) * rates[:, market.quote],
+        as_of=_days(known, points.day),
+        units=splits.units(*every),
+        rates=rates,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class ValueSeries:
     """A portfolio day by day; base currency, end of day.
 
@@ -132,16 +169,20 @@ def value_series(
     *,
     tracks_cash: bool = True,
     allow_short: bool = False,
+    laid_out: MarketDays | None = None,
 ) -> ValueSeries:
     """Value a ledger on every day from `first` to `last` (day numbers, both included).
+
+    `laid_out`: the market of the same days, where somebody has it.
 
     Entries before `first` make up its opening value; their flows, and those of `first` itself, lie
     before the period ``(first, last]``.
     """
     ledger = _usable(ledger, last)
     window = _Window(first, last - first + 1, np.clip(ledger.day - first, 0, None))
-    rates = _rates(market, window)
-    prices, price_as_of = _prices(ledger, market, window, rates)
+    laid_out = laid_out or market_days(market, first, last)
+    rates = laid_out.rates
+    prices, price_as_of = _prices(ledger, market, window, laid_out)
     units = _units(ledger, market, window, allow_short=allow_short)
     held = units != 0
     values = np.where(held & ~np.isnan(prices), units * prices, 0.0)
@@ -150,11 +191,8 @@ def value_series(
     flows = _Flows(ledger, market, window, rates, prices)
     inflow, outflow = flows.tracked() if tracks_cash else flows.implied()
     inflow += _joined(units, prices) + _joined(cash, rates)
-    days = np.arange(first, last + 1)
-    every = np.arange(len(market.quote))
-    grown = market.splits.units(*np.meshgrid(days, every, indexing="ij"))
     return ValueSeries(
-        days=days,
+        days=np.arange(first, last + 1),
         value=values.sum(axis=1) + cash_value.sum(axis=1),
         cash=cash_value.sum(axis=1),
         inflow=inflow,
@@ -162,9 +200,9 @@ def value_series(
         incomplete=(held & np.isnan(prices)).any(axis=1)
         | ((cash != 0) & np.isnan(rates)).any(axis=1)
         | flows.unknown(),
-        quoted=(held & (price_as_of == days[:, None])).any(axis=1),
+        quoted=(held & (price_as_of == np.arange(first, last + 1)[:, None])).any(axis=1),
         values=values,
-        quantities=units * grown,
+        quantities=units * laid_out.units,
         price_as_of=price_as_of,
     )
 
@@ -178,29 +216,22 @@ def _usable(ledger: Columns, last: int) -> Columns:
     return Columns(*(getattr(ledger, name)[keep] for name in Columns.__slots__))
 
 
-def _rates(market: Market, window: _Window) -> Floats:
-    points = market.rates
-    known = last_known(window.first, window.length, market.currencies, points.day, points.column)
-    rates = known.of(points.value)
-    rates[:, market.base] = 1.0
-    return rates
-
-
-def _prices(ledger: Columns, market: Market, window: _Window, rates: Floats) -> tuple[Floats, Ints]:
-    """Return prices in base currency and pre-split units, and the day each is of."""
-    width, points, splits = len(market.quote), market.prices, market.splits
-    known = last_known(window.first, window.length, width, points.day, points.column)
-    unsplit = points.value * splits.units(points.day, points.column)
-    quoted = known.of(unsplit) * rates[:, market.quote]
+def _prices(ledger: Columns, market: Market, window: _Window, laid_out: MarketDays) -> tuple[Floats, Ints]:
+    """Return prices as in `laid_out`, and the day each is of; where none is known, those of own trades."""
     traded = np.flatnonzero((_UNITS[ledger.kind] != 0) & ~np.isnan(ledger.price))
-    own = last_known(window.first, window.length, width, ledger.day[traded], ledger.instrument[traded])
-    as_of = np.where(known.known(), _days(known, points.day), _days(own, ledger.day[traded]))
-    if known.known().all() or not len(traded):
-        return quoted, as_of
-    own_price = ledger.price * splits.units(ledger.day, ledger.instrument)
+    lacking = np.flatnonzero((laid_out.as_of < 0).any(axis=1))
+    if not len(lacking) or not len(traded):
+        return laid_out.quoted, laid_out.as_of
+    # mostly the days before the first close of one or the other
+    length = int(lacking[-1]) + 1
+    unknown, quoted, as_of = laid_out.as_of[:length] < 0, laid_out.quoted.copy(), laid_out.as_of.copy()
+    own = last_known(window.first, length, len(market.quote), ledger.day[traded], ledger.instrument[traded])
+    own_price = ledger.price * market.splits.units(ledger.day, ledger.instrument)
     currency = np.where(own.known(), ledger.currency[traded][own.at], 0)
-    own_quoted = own.of(own_price[traded]) * np.take_along_axis(rates, currency, axis=1)
-    return np.where(known.known(), quoted, own_quoted), as_of
+    own_quoted = own.of(own_price[traded]) * np.take_along_axis(laid_out.rates[:length], currency, axis=1)
+    quoted[:length][unknown] = own_quoted[unknown]
+    as_of[:length][unknown] = _days(own, ledger.day[traded])[unknown]
+    return quoted, as_of
 
 
 def _days(known: LastKnown, day: Ints) -> Ints:

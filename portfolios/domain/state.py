@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 from decimal import Decimal
 
@@ -31,6 +32,12 @@ class Position:
             self.moved_on, self.moved_units, self.paid = day, ZERO, ZERO
         self.moved_units += self.queue.quantity - held_before
         self.paid = plus(self.paid, paid)
+
+    def copied(self) -> Position:
+        """Return a position that goes its own way from here."""
+        other = copy(self)
+        other.queue = self.queue.copied()
+        return other
 
     def holding(self) -> Holding:
         """Return the state as it stands."""

@@ -6,20 +6,21 @@ exactly, for every period. Each line is counted from its own entries; none is wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias
 
 from core.money import round_amount, round_parts
 from market.domain.actions import Action
 from portfolios.domain.book import Charge, Disposal, Flow, Income, ProblemKind, Transfer
-from portfolios.domain.entries import Entry, EntryKind, Split
+from portfolios.domain.entries import Entry, EntryKind, Split, in_order
 from portfolios.domain.exact import ONE, ZERO, exact, total_of_known
 from portfolios.domain.held import CashGain, HeldGain, LotGain
 from portfolios.domain.ledger import Ledger
-from portfolios.domain.lots import CostMethod
+from portfolios.domain.lots import CostMethod, Lot
 from portfolios.domain.prices import Prices
 from portfolios.domain.rates import Rates
 from portfolios.domain.reasons import Reason
@@ -144,17 +145,20 @@ def statement(
     tracks_cash: bool = True,
     currencies: Mapping[int, str] | None = None,
     actions: Iterable[Action] = (),
+    begun: Callable[[date], Ledger] | None = None,
 ) -> Statement:
     """Return the statement of the period ``(start, end]``: the close of `start` is the opening value.
 
     What is held at the start counts from its market value there, what is bought from its price, what
     comes in kind from its market value that day. An instrument or currency that lacks a price or rate
-    it needs is left out as a whole, and named.
+    it needs is left out as a whole, and named. `begun` answers the same ledger booked until a day, where
+    somebody has it; what its lots cost then, and all its rows, may come from another view.
     """
-    entries, splits, actions = list(entries), list(splits), list(actions)
+    entries, splits, actions = in_order(entries), list(splits), list(actions)
     gaps: _Gaps = {}
-    while True:
-        ledger = Ledger(
+
+    def fresh() -> Ledger:
+        return Ledger(
             entries,
             splits,
             rates,
@@ -169,12 +173,16 @@ def statement(
             left_out_instruments=frozenset(instrument for instrument, _ in gaps if instrument is not None),
             left_out_currencies=frozenset(currency for _, currency in gaps if currency),
         )
+
+    ledger = fresh() if begun is None else begun(start)
+    while True:
         found = _Period(ledger, gaps)
         with exact():
             result = found.state(start, end)
         if not found.more:
             return result
         gaps |= found.more
+        ledger = fresh()
 
 
 class _Period:
@@ -201,10 +209,8 @@ class _Period:
     def _mark(self, day: date) -> Decimal:
         total = ZERO
         for position, price, rate in self._held(day):
-            for lot in position.queue.lots():
-                lot.cost = lot.quantity * price
-                lot.cost_base = in_base(lot.cost, rate)
-                total += lot.cost * rate
+            position.queue.recost(partial(_at_market, price, rate))
+            total += position.queue.quantity * price * rate
             self._opening.append((position.instrument, position.queue.quantity, price, rate))
         self._book.cash_base.clear()
         for currency, amount, rate in self._cash(day):
@@ -321,3 +327,8 @@ class _Period:
             )
         spent = ((currency, base) for currency, base in counted.items() if base)
         return found + [CashGain(currency, ZERO, ZERO, ZERO, -base) for currency, base in spent]
+
+
+def _at_market(price: Decimal, rate: Decimal, lot: Lot) -> Lot:
+    cost = lot.quantity * price
+    return lot._replace(cost=cost, cost_base=in_base(cost, rate))

@@ -64,6 +64,10 @@ class Till:
             return entry.fx_rate
         return self.day_rate(entry, currency)
 
+    def quote_rate(self, entry: Entry, currency: str, rate: Decimal | None) -> Decimal | None:
+        """Return the rate of an instrument's currency; `rate` is the one of the entry's."""
+        return rate if entry.currency == currency else self.rate_of(entry, currency)
+
     def day_rate(self, entry: Entry, currency: str) -> Decimal | None:
         """Return the market's rate on the day of an entry, whatever rate the entry carries."""
         if currency == self._book.base:
@@ -114,7 +118,7 @@ class Till:
         if left_out:
             self.cross(base)
         else:
-            self._book.incomes.append(
+            self._book.earn(
                 Income(entry.id, entry.day, entry.instrument, entry.kind, entry.currency, amount, base)
             )
         self.charges(entry)
@@ -138,6 +142,6 @@ class Till:
     def _charge(self, entry: Entry, kind: EntryKind, currency: str, amount: Decimal) -> Decimal | None:
         base = in_base(amount, self.rate_of(entry, currency))
         charge = Charge(entry.id, entry.day, entry.instrument, kind, currency, amount, base)
-        self._book.charges.append(charge)
+        self._book.charge(charge)
         self.pay(currency, -amount, times(base, -ONE))
         return base

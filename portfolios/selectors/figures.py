@@ -9,19 +9,31 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from core.collector import uncollected
 from market.domain.actions import Action
-from portfolios.domain.arrays import Columns, Ints, Points, SplitPoints, columns, day_number, day_of, joined
+from portfolios.domain.arrays import (
+    Columns,
+    Ints,
+    Points,
+    SplitPoints,
+    columns,
+    day_number,
+    day_of,
+    joined,
+    spliced,
+)
 from portfolios.domain.book import Book
 from portfolios.domain.corporate import columns as corporate
 from portfolios.domain.corporate.moves import Move, moves
-from portfolios.domain.entries import Entry
-from portfolios.domain.ledger import fold
+from portfolios.domain.entries import Entry, Ordered, in_order
+from portfolios.domain.history import History
+from portfolios.domain.ledger import Ledger as Booking
 from portfolios.domain.lots import CostMethod
 from portfolios.domain.reasons import Figure, Reason
 from portfolios.domain.returns import annualised, daily_returns, linked, simple_of_days, time_weighted, xirr
-from portfolios.domain.series import Market, ValueSeries, value_series
+from portfolios.domain.series import Market, MarketDays, ValueSeries, market_days, value_series
 from portfolios.domain.statement import Statement, statement
-from portfolios.selectors.ledger import BOOK, COLUMNS, IN_KIND, Ledger
+from portfolios.selectors.ledger import BOOK, COLUMNS, HISTORY, IN_KIND, Ledger
 
 T = TypeVar("T")
 ONE_DAY = timedelta(days=1)
@@ -69,23 +81,46 @@ def book(ledger: Ledger, day: date) -> Book:
 def book_by(ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool) -> Book:
     """Answer the book at the end of `day` as another way to match lots or to count fees would have it."""
     key = BOOK, day, method, fees_in_basis
-    return once(ledger, key, lambda: _fold(ledger, day, method, fees_in_basis=fees_in_basis))
+    return once(ledger, key, lambda: history(ledger, method, fees_in_basis=fees_in_basis).book(day))
 
 
 def book_with(ledger: Ledger, day: date, entries: Sequence[Entry]) -> Book:
     """Answer the book at the end of `day` as it would be with further entries; nothing is kept."""
     portfolio = ledger.portfolio
-    method = CostMethod(portfolio.cost_method)
-    return _fold(ledger, day, method, fees_in_basis=portfolio.fees_in_basis, besides=entries)
+    booked = _booking(
+        ledger,
+        in_order([*ledger.entries, *entries]),
+        CostMethod(portfolio.cost_method),
+        fees_in_basis=portfolio.fees_in_basis,
+    )
+    booked.run(day)
+    return booked.close(day)
 
 
-def _fold(
-    ledger: Ledger, day: date, method: CostMethod, *, fees_in_basis: bool, besides: Sequence[Entry] = ()
-) -> Book:
+def history(ledger: Ledger, method: CostMethod, *, fees_in_basis: bool, at_market: bool = False) -> History:
+    """Answer the fold of the whole ledger; `at_market` as a statement counts what comes in kind."""
+    # without transfers there is one way to count, and one history serves both
+    at_market = at_market and any(entry.kind in IN_KIND for entry in ledger.entries)
+    return ledger.onward(
+        (HISTORY, method, fees_in_basis, at_market),
+        lambda former: History(
+            _booking(ledger, ledger.entries, method, fees_in_basis=fees_in_basis, at_market=at_market), former
+        ),
+    )
+
+
+def _booking(
+    ledger: Ledger,
+    entries: Ordered,
+    method: CostMethod,
+    *,
+    fees_in_basis: bool,
+    at_market: bool = False,
+) -> Booking:
     moved = {(entry.instrument, entry.day) for entry in ledger.entries if entry.kind in IN_KIND}
-    ledger.know_pairs({(one, on) for one, on in moved if one is not None} | _before_actions(ledger, day))
-    return fold(
-        [*ledger.entries, *besides],
+    ledger.know_pairs({(one, on) for one, on in moved if one is not None} | _before_actions(ledger))
+    return Booking(
+        entries,
         ledger.splits,
         ledger.rates,
         base=ledger.base,
@@ -93,10 +128,10 @@ def _fold(
         fees_in_basis=fees_in_basis,
         allow_short=ledger.portfolio.allow_short,
         tracks_cash=ledger.tracks_cash,
-        until=day,
         currencies=ledger.currencies,
         prices=ledger,
-        actions=_until(ledger, day),
+        at_market=at_market,
+        actions=ledger.actions,
     )
 
 
@@ -104,9 +139,9 @@ def _until(ledger: Ledger, day: date) -> list[Action]:
     return [one for one in ledger.actions if one.ex_date <= day]
 
 
-def _before_actions(ledger: Ledger, until: date) -> set[tuple[int, date]]:
+def _before_actions(ledger: Ledger) -> set[tuple[int, date]]:
     """Name the prices from which a new unit's first worth follows."""
-    return {(one.instrument, one.ex_date - ONE_DAY) for one in _until(ledger, until)}
+    return {(one.instrument, one.ex_date - ONE_DAY) for one in ledger.actions}
 
 
 def reshaped(ledger: Ledger) -> list[Move]:
@@ -115,7 +150,7 @@ def reshaped(ledger: Ledger) -> list[Move]:
 
 
 def _moves(ledger: Ledger) -> list[Move]:
-    ledger.know_pairs(_before_actions(ledger, date.max))
+    ledger.know_pairs(_before_actions(ledger))
     short = ledger.portfolio.allow_short
     return moves(ledger.entries, ledger.splits, ledger.actions, ledger, allow_short=short)
 
@@ -134,25 +169,49 @@ def daily(ledger: Ledger, until: date) -> ValueSeries:
 def _series(ledger: Ledger, until: date) -> ValueSeries:
     ledger_columns, market = once(ledger, "arrays", lambda: _arrays(ledger))
     period = inception(ledger, until)
+    first, last = day_number(period.start), day_number(period.end)
     return value_series(
         ledger_columns,
         market,
-        day_number(period.start),
-        day_number(period.end),
+        first,
+        last,
         tracks_cash=ledger.tracks_cash,
         allow_short=ledger.portfolio.allow_short,
+        laid_out=_laid_out(ledger, market, first, last),
     )
+
+
+def _laid_out(ledger: Ledger, market: Market, first: int, last: int) -> MarketDays:
+    """Answer the market day by day; of one ledger that of one period is kept, a few megabytes."""
+    held = ledger.kept.get("days") or ledger.former.pop("days", None)
+    if held is None or held[0] is not market or (held[1].first, held[1].last) != (first, last):
+        held = market, market_days(market, first, last)
+    ledger.kept["days"] = held
+    found: MarketDays = held[1]
+    return found
 
 
 def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
     instruments = sorted(ledger.instruments)
-    named = {ledger.base, *ledger.currencies.values()}
-    for entry in ledger.entries:
-        named |= {entry.currency, entry.fee_currency or entry.currency, entry.tax_currency or entry.currency}
-    named |= {one.currency for one in ledger.actions if one.currency}
-    currencies = sorted(named)
+    currencies = sorted({ledger.base, *ledger.named_currencies()})
+
+    def market_of(former: Market | None) -> Market:
+        return former or _market(ledger, instruments, currencies)
+
+    def typed(former: tuple[Ordered, Columns] | None) -> tuple[Ordered, Columns]:
+        if former is None:
+            return ledger.entries, columns(ledger.entries, instruments, currencies)
+        return ledger.entries, spliced(former, ledger.entries, instruments, currencies)
+
+    market, own = ledger.onward("market", market_of), ledger.onward(COLUMNS, typed)[1]
+    if not ledger.actions:
+        return own, market
+    return joined(corporate.columns(reshaped(ledger), instruments, currencies), own), market
+
+
+def _market(ledger: Ledger, instruments: list[int], currencies: list[str]) -> Market:
     at = {key: number for number, key in enumerate(instruments)}
-    market = Market(
+    return Market(
         prices=_points({at[key]: (one.days, one.closes) for key, one in ledger.closes.items()}),
         rates=_points(
             {
@@ -166,10 +225,6 @@ def _arrays(ledger: Ledger) -> tuple[Columns, Market]:
         currencies=len(currencies),
         splits=_split_points(ledger, at),
     )
-    typed = once(ledger, COLUMNS, lambda: columns(ledger.entries, instruments, currencies))
-    if not ledger.actions:
-        return typed, market
-    return joined(corporate.columns(reshaped(ledger), instruments, currencies), typed), market
 
 
 def _points(series: dict[int, tuple[Any, Any]]) -> Points:
@@ -259,10 +314,11 @@ def state(ledger: Ledger, period: Period) -> Statement:
 
 
 def _statement(ledger: Ledger, period: Period) -> Statement:
+    method = CostMethod(ledger.portfolio.cost_method)
     moved = {entry.day for entry in ledger.entries if entry.kind in IN_KIND}
     moved |= {one.ex_date for one in _until(ledger, period.end)}
     ledger.know_prices(ledger.instruments, {period.start, period.end} | moved)
-    ledger.know_pairs(_before_actions(ledger, period.end))
+    ledger.know_pairs(_before_actions(ledger))
     return statement(
         ledger.entries,
         ledger.splits,
@@ -271,11 +327,12 @@ def _statement(ledger: Ledger, period: Period) -> Statement:
         base=ledger.base,
         start=period.start,
         end=period.end,
-        method=CostMethod(ledger.portfolio.cost_method),
+        method=method,
         allow_short=ledger.portfolio.allow_short,
         tracks_cash=ledger.tracks_cash,
         currencies=ledger.currencies,
         actions=_until(ledger, period.end),
+        begun=history(ledger, method, fees_in_basis=False, at_market=True).ledger,
     )
 
 
@@ -283,7 +340,8 @@ def once(ledger: Ledger, key: Any, compute: Callable[[], T]) -> T:
     """Compute a figure of a ledger the first time it is asked for, and keep the latest of them."""
     found: T | None = ledger.derived.get(key)
     if found is None:
-        found = compute()
+        with uncollected():
+            found = compute()
         ledger.derived[key] = found
         for oldest in list(ledger.derived)[:-KEPT_FIGURES]:
             ledger.derived.pop(oldest, None)

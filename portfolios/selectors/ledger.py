@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, Func, QuerySet
 
 from core import clock
+from core.collector import uncollected
 from core.models import LIVE_WORLD, Role
 from market.domain.actions import Action, ActionKind
 from market.domain.prices import CloseSeries
@@ -21,23 +22,20 @@ from market.models import Instrument
 from market.selectors import actions, prices, rates, revisions
 from market.selectors.quotes import LastQuote, State, newest, state
 from portfolios.domain.corporate.delisted import delisted_closes, delisted_price
-from portfolios.domain.entries import CarriedLot, Entry, EntryId, EntryKind, Pick, Split
+from portfolios.domain.entries import Entry, EntryId, EntryKind, Ordered, Split
 from portfolios.domain.prices import PriceUsed
 from portfolios.domain.shortfall import shortfalls, units
-from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink, Transaction
+from portfolios.models import Portfolio, PortfolioMember
 from portfolios.selectors.memory import Memory
+from portfolios.selectors.reading import Rows, entries_of, rows_of, rows_since
 
-_COLUMNS = (
-    "id", "day", "instant", "kind", "instrument_id", "quantity", "price", "currency", "fee", "fee_currency",
-    "tax", "tax_currency", "fx_rate", "sequence",
-)  # fmt: skip
-_KINDS = {kind.value: kind for kind in EntryKind}
+T = TypeVar("T")
 KEPT_LEDGERS = 64
 IN_KIND = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
-# what `derived` calls figures that hang on no price, unless something moved in kind
-BOOK, COLUMNS = "book", "columns"
-PRICELESS = frozenset({BOOK, COLUMNS})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# what `derived`, `kept` and `former` call what hangs on no price: these never do
+COLUMNS, CURRENCIES = "columns", "currencies"
+# and these do where something came, went or changed in kind
+BOOK, HISTORY, REALISED = "book", "history", "realised"
 
 
 @dataclass(slots=True)
@@ -46,14 +44,15 @@ class Ledger:
 
     `owner_id` is whose own rates apply, `base` the currency of all figures: the portfolio's, or the one
     of a report. `closes` end with the newest `quotes`. `derived` keeps figures for as long as the data is
-    current, `known` the prices that were asked for.
+    current, `known` the prices that were asked for. `kept` is what a ledger with other entries can go on
+    from, and `former` that of the ledger before the last change.
     """
 
     portfolio: Portfolio
     owner_id: UUID | None
     base: str
     tracks_cash: bool
-    entries: list[Entry]
+    entries: Ordered
     splits: list[Split]
     actions: list[Action]
     instruments: dict[int, Instrument]
@@ -61,6 +60,8 @@ class Ledger:
     closes: dict[int, CloseSeries]
     quotes: dict[int, LastQuote]
     derived: dict[Any, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)
+    former: dict[Any, Any] = field(default_factory=dict)
     known: dict[tuple[int, date], PriceUsed | None] = field(default_factory=dict)
     _bought: dict[EntryId, int | None] = field(default_factory=dict)
 
@@ -73,6 +74,21 @@ class Ledger:
     def currencies(self) -> dict[int, str]:
         """The currency that each instrument is quoted in."""
         return {key: instrument.currency for key, instrument in self.instruments.items()}
+
+    def onward(self, key: Any, compute: Callable[[T | None], T]) -> T:
+        """Compute something once, from what it was before entries changed where that is known."""
+        found: T | None = self.kept.get(key)
+        if found is None:
+            with uncollected():
+                found = self.kept[key] = compute(self.former.pop(key, None))
+        return found
+
+    def named_currencies(self) -> frozenset[str]:
+        """List the currencies that rates are needed of, and maybe some that were named before a change."""
+        return self.onward(
+            CURRENCIES,
+            lambda former: former or currencies_of(self.entries, self.instruments, self.actions),
+        )
 
     def delisted(self, instrument: int, day: date) -> date | None:
         """Tell since when an instrument was delisted on `day`; None while it is listed."""
@@ -95,7 +111,7 @@ class Ledger:
     @property
     def first_day(self) -> date | None:
         """The day of the first entry."""
-        return min((entry.day for entry in self.entries), default=None)
+        return self.entries[0].day if self.entries else None
 
     def price(self, instrument: int, day: date) -> PriceUsed | None:
         """Answer the last exact close on or before `day`; see `know_prices` for many at once."""
@@ -129,16 +145,18 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A ledger in memory, the revisions that its data had, and its closes without quotes."""
+    """A ledger in memory, the stamps of its rows, the revisions that its data had, and its bare closes."""
 
     settings: tuple[Any, ...]
     market: tuple[Any, ...]
+    stamps: frozenset[bytes]
     ledger: Ledger
     bars: dict[int, CloseSeries]
 
-    def is_current(self, now: State, rates: dict[UUID | None, tuple[int, int]]) -> bool:
+    def is_current(self, prices: dict[int, State], rates: dict[UUID | None, tuple[int, int]]) -> bool:
         """Tell whether no history of prices and no rate has changed since, by their counters now."""
-        known = tuple(sorted((key, now.revisions.get(key)) for key in self.ledger.instruments))
+        now = prices[self.ledger.world_id].revisions
+        known = tuple(sorted((key, now.get(key)) for key in self.ledger.instruments))
         return self.market == (known, rates[self.ledger.owner_id])
 
     def quoted(self, now: State) -> _Kept:
@@ -148,16 +166,20 @@ class _Kept:
         if quotes == ledger.quotes:
             return self
         closes = _ending_now(ledger.portfolio, ledger.actions, ledger.splits, self.bars, quotes)
-        derived = _lasting(ledger)
-        return replace(self, ledger=replace(ledger, quotes=quotes, closes=closes, derived=derived, known={}))
+        lasting = {COLUMNS, CURRENCIES}
+        if not ledger.actions and not any(entry.kind in IN_KIND for entry in ledger.entries):
+            lasting |= {BOOK, HISTORY, REALISED}
+        derived = _named(ledger.derived, lasting)
+        former = _named(ledger.former | ledger.kept, lasting)
+        moved = replace(
+            ledger, quotes=quotes, closes=closes, derived=derived, kept={}, former=former, known={}
+        )
+        return replace(self, ledger=moved)
 
 
-def _lasting(ledger: Ledger) -> dict[Any, Any]:
-    """Pick what was computed without prices: books, where nothing came, went or changed in kind at one."""
-    if ledger.actions or any(entry.kind in IN_KIND for entry in ledger.entries):
-        return {}
-    found = list(ledger.derived.items())
-    return {key: one for key, one in found if (key[0] if isinstance(key, tuple) else key) in PRICELESS}
+def _named(found: dict[Any, Any], names: set[str]) -> dict[Any, Any]:
+    rows = list(found.items())
+    return {key: one for key, one in rows if (key[0] if isinstance(key, tuple) else key) in names}
 
 
 memory: Memory[UUID, _Kept] = Memory(KEPT_LEDGERS)
@@ -191,15 +213,19 @@ def _current(
     prices: dict[int, State],
     rates: dict[UUID | None, tuple[int, int]],
 ) -> Ledger:
-    settings = _settings_stamp(portfolio)
-    before = kept
-    if kept is None or kept.settings != settings or not kept.is_current(prices[_world(portfolio)], rates):
-        kept = _read(portfolio, owner_id(portfolio), settings)
-    else:
-        kept = kept.quoted(prices[_world(portfolio)])
-    if kept is not before and not _uncommitted():
-        memory.put(portfolio.pk, kept)
-    return kept.ledger
+    settings, found = _settings_stamp(portfolio), kept
+    with uncollected():
+        if found is not None and (found.settings[1:] != settings[1:] or not found.is_current(prices, rates)):
+            found = None
+        if found is not None:
+            found = found.quoted(prices[_world(portfolio)])
+        if found is not None and found.settings != settings:
+            found = _grown(portfolio, found, settings)
+        if found is None:
+            found = _read(portfolio, owner_id(portfolio), settings)
+    if found is not kept and not _uncommitted():
+        memory.put(portfolio.pk, found)
+    return found.ledger
 
 
 def read(portfolio: Portfolio) -> Ledger:
@@ -213,6 +239,7 @@ def _uncommitted() -> bool:
 
 
 def _settings_stamp(portfolio: Portfolio) -> tuple[Any, ...]:
+    """Answer what a ledger depends on besides prices and rates; the revision of its rows comes first."""
     return (
         portfolio.revision,
         portfolio.currency,
@@ -242,8 +269,8 @@ def _world(portfolio: Portfolio) -> int:
 
 def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]) -> _Kept:
     """Read in an order in which a change meanwhile makes the stamp too old, never the data."""
-    entries = _entries(Transaction.objects.filter(portfolio=portfolio, deleted_at=None))
-    entries = _carried(portfolio, _picked(portfolio, entries))
+    rows = rows_of(portfolio)
+    entries = rows.entries
     instruments = Instrument.objects.in_bulk({entry.instrument for entry in entries if entry.instrument})
     reshaping = actions.reshaping(instruments)
     while more := reshaping.instruments - instruments.keys():
@@ -268,7 +295,7 @@ def _read(portfolio: Portfolio, owner_id: UUID | None, settings: tuple[Any, ...]
         closes=_ending_now(portfolio, reshaping.actions, reshaping.splits, bars, quotes),
         quotes=quotes,
     )
-    return _Kept(settings, market, ledger, bars)
+    return _Kept(settings, market, rows.stamps, ledger, bars)
 
 
 def _ending_now(
@@ -281,85 +308,62 @@ def _ending_now(
     return delisted_closes(actions, prices.ending_now(bars, quotes, portfolio.time_zone, splits))
 
 
-def _entries(rows: QuerySet[Transaction]) -> list[Entry]:
-    """Read entries. Instants come as microseconds: parsing them as text would take as long as the rest."""
-    instant = Func(
-        F("time"),
-        template="(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint",
-        output_field=BigIntegerField(),
+def _grown(portfolio: Portfolio, kept: _Kept, settings: tuple[Any, ...]) -> _Kept | None:
+    """Answer a ledger with the rows as they are now, from one in memory whose market is still the same.
+
+    None where only reading everything will do: something has changed besides a few rows, or they name
+    an instrument or a currency that the ledger did not know.
+    """
+    former = kept.ledger
+    rows = rows_since(portfolio, Rows(former.entries, kept.stamps))
+    if rows is None:
+        return None
+    instruments = {entry.instrument for entry in rows.anew if entry.instrument}
+    if instruments - former.instruments.keys() or currencies_of(rows.anew, {}) - former.named_currencies():
+        return None
+    ledger = replace(
+        former,
+        portfolio=portfolio,
+        entries=rows.entries,
+        derived={},
+        kept={},
+        former=former.former | former.kept,
+        _bought={},
     )
-    loaded = rows.order_by("day", "time", "sequence").annotate(instant=instant).values_list(*_COLUMNS)
-    return [
-        Entry(key, day, _EPOCH + timedelta(microseconds=micros), _KINDS[kind], instrument, *rest)
-        for key, day, micros, kind, instrument, *rest in loaded
-    ]
-
-
-def _carried(portfolio: Portfolio, entries: list[Entry]) -> list[Entry]:
-    """Add the lots that transfers from other portfolios brought along."""
-    if not any(one.kind is EntryKind.TRANSFER_IN for one in entries):
-        return entries
-    rows = CarriedLots.objects.filter(transaction__portfolio=portfolio, transaction__deleted_at=None)
-    carried: dict[EntryId, tuple[CarriedLot, ...]] = {
-        one.transaction_id: tuple(carried_lot(lot, one.base) for lot in one.lots) for one in rows
-    }
-    if not carried:
-        return entries
-    return [replace(one, carried=carried[one.id]) if one.id in carried else one for one in entries]
-
-
-def carried_lot(row: dict[str, Any], base: str) -> CarriedLot:
-    """Read a lot as it is kept with the transfer that brought it."""
-    cost, cost_base, charges = (
-        None if row[name] is None else Decimal(row[name]) for name in ("cost", "cost_base", "charges")
-    )
-    return CarriedLot(
-        date.fromisoformat(row["acquired"]), Decimal(row["quantity"]), cost, cost_base, charges, base
-    )
-
-
-def _picked(portfolio: Portfolio, entries: list[Entry]) -> list[Entry]:
-    """Add the lots that were chosen for sales."""
-    if not any(one.kind is EntryKind.SELL for one in entries):
-        return entries
-    links = ReliefLink.objects.filter(sale__portfolio=portfolio, sale__deleted_at=None).order_by("pk")
-    picks: dict[EntryId, list[Pick]] = {}
-    for sale, acquisition, quantity in links.values_list("sale_id", "acquisition_id", "quantity"):
-        picks.setdefault(sale, []).append(Pick(acquisition, quantity))
-    if not picks:
-        return entries
-    return [replace(one, picks=tuple(picks[one.id])) if one.id in picks else one for one in entries]
+    return _Kept(settings, kept.market, rows.stamps, ledger, kept.bars)
 
 
 def currencies_of(
     entries: Iterable[Entry], instruments: dict[int, Instrument], paying: Iterable[Action] = ()
-) -> set[str]:
+) -> frozenset[str]:
     """List the currencies that a ledger needs rates of."""
+    entries = list(entries)
     found = {instrument.currency for instrument in instruments.values()}
-    for entry in entries:
-        found |= {entry.currency, entry.fee_currency, entry.tax_currency}
-        if entry.carried:
-            found |= {lot.base for lot in entry.carried}
-    found |= {one.currency for one in paying}
-    return found - {""}
+    found |= {one.currency for one in entries} | {one.fee_currency for one in entries}
+    found |= {one.tax_currency for one in entries} | {one.currency for one in paying}
+    found |= {lot.base for one in entries if one.carried for lot in one.carried}
+    return frozenset(found - {""})
 
 
-def instrument_shortfalls(portfolio: Portfolio, instrument_ids: set[int]) -> dict[EntryId, Decimal]:
-    """Tell what is missing for sales of these instruments, as the database stands now."""
+def instrument_shortfalls(
+    portfolio: Portfolio, instrument_ids: set[int], *, without: AbstractSet[EntryId] = frozenset()
+) -> dict[EntryId, Decimal]:
+    """Tell what is missing for sales of these instruments, as the database stands now.
+
+    `without`: as it would stand without these entries.
+    """
     if not instrument_ids:
         return {}
     known = actions.reshaping(actions.related(instrument_ids))
-    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
-    return shortfalls(_entries(rows), known.splits, known.actions, allow_short=portfolio.allow_short)
+    rows = [one for one in entries_of(portfolio, known.instruments) if one.id not in without]
+    return shortfalls(rows, known.splits, known.actions, allow_short=portfolio.allow_short)
 
 
 def units_held(portfolio: Portfolio, instrument: Instrument, day: date) -> Decimal:
     """Tell how many units of one instrument are held at the end of `day`, as the database stands now."""
     known = actions.reshaping(actions.related([instrument.pk]))
-    rows = Transaction.objects.filter(portfolio=portfolio, deleted_at=None, instrument__in=known.instruments)
-    return units(
-        _entries(rows), known.splits, known.actions, instrument.pk, day, allow_short=portfolio.allow_short
-    )
+    rows = entries_of(portfolio, known.instruments)
+    return units(rows, known.splits, known.actions, instrument.pk, day, allow_short=portfolio.allow_short)
 
 
 def today(portfolio: Portfolio) -> date:

@@ -12,10 +12,10 @@ from core.cells import csv_cell
 from core.money import minor_units, plain, round_amount, round_parts
 from market.models import Instrument
 from portfolios.domain.exact import ZERO, minus, total_of_known
-from portfolios.domain.realised import RealisedRow, TaxRule, Term, YearTotals, between, by_year, realised_rows
+from portfolios.domain.realised import RealisedRow, TaxRule, Term, YearTotals, between, realised
 from portfolios.models import Portfolio
-from portfolios.selectors.figures import Period, book, once
-from portfolios.selectors.ledger import Ledger
+from portfolios.selectors.figures import Period, book
+from portfolios.selectors.ledger import REALISED, Ledger
 
 COLUMNS = (
     "tax_year", "symbol", "isin", "name", "quantity", "acquired", "sold", "short_sale", "days_held", "term",
@@ -81,9 +81,9 @@ def label(rule: TaxRule, year: int) -> str:
 def report(ledger: Ledger, day: date, year: int | None = None) -> RealisedReport:
     """Answer the sales until the end of `day`, of one tax year or of all."""
     rule = rule_of(ledger.portfolio)
-    key = "realised", day, rule
-    rows, years = once(ledger, key, lambda: _computed(ledger, day, rule))
-    return RealisedReport(rule, year, years, [row for row in rows if year in {None, row.year}])
+    key = REALISED, day, rule
+    found = ledger.onward(key, lambda former: realised(book(ledger, day), rule, former))
+    return RealisedReport(rule, year, found.years, [row for row in found.rows if year in {None, row.year}])
 
 
 def of_period(ledger: Ledger, day: date, period: Period) -> RealisedReport:
@@ -91,11 +91,6 @@ def of_period(ledger: Ledger, day: date, period: Period) -> RealisedReport:
     found = report(ledger, day)
     rows, totals = between(found.rows, period.start, period.end)
     return replace(found, rows=rows, period=totals)
-
-
-def _computed(ledger: Ledger, day: date, rule: TaxRule) -> tuple[list[RealisedRow], list[YearTotals]]:
-    rows = realised_rows(book(ledger, day), rule)
-    return rows, by_year(rows, rule)
 
 
 def shown(ledger: Ledger, found: RealisedReport, totals: YearTotals) -> ShownYear:

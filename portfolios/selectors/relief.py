@@ -91,12 +91,8 @@ def _joined(lots: list[Lot]) -> dict[UUID, Lot]:
     for lot in lots:
         if not isinstance(lot.entry_id, UUID):
             continue
-        if (other := found.get(lot.entry_id)) is None:
-            found[lot.entry_id] = Lot(
-                lot.entry_id, lot.acquired, lot.quantity, lot.cost, lot.cost_base, lot.charges
-            )
-        else:
-            other.join(lot)
+        other = found.get(lot.entry_id)
+        found[lot.entry_id] = lot if other is None else other.joined(lot)
     return found
 
 

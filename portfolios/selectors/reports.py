@@ -15,7 +15,7 @@ from portfolios.domain.allocation import Slice
 from portfolios.domain.arrays import day_number
 from portfolios.domain.corporate.border import bounded, stays
 from portfolios.domain.corporate.moves import Move, action_of
-from portfolios.domain.entries import CarriedLot, EntryId
+from portfolios.domain.entries import CarriedLot, EntryId, in_order
 from portfolios.domain.exact import ONE, ZERO, exact
 from portfolios.domain.groups import summed_series, summed_statement
 from portfolios.domain.prices import PriceUsed, SplitTable, Valuer
@@ -81,10 +81,12 @@ def _scoped(ledger: Ledger, scope: Scope, currency: str) -> Ledger:
         owner_id=ledger.owner_id,
         base=currency,
         tracks_cash=ledger.tracks_cash and scope.cash,
-        entries=[
-            *within(entries, scope, tracks_cash=ledger.tracks_cash),
-            *bounded(reshaped(ledger), scope, _worth(ledger), lambda move: _given(ledger, move)),
-        ],
+        entries=in_order(
+            [
+                *within(entries, scope, tracks_cash=ledger.tracks_cash),
+                *bounded(reshaped(ledger), scope, _worth(ledger), lambda move: _given(ledger, move)),
+            ],
+        ),
         splits=[one for one in ledger.splits if one.instrument in kept],
         actions=actions,
         instruments=kept,

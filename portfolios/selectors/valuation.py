@@ -129,9 +129,9 @@ def _valued(ledger: Ledger, day: date) -> Valuation:
             cost_basis=total_of_known(one.cost_basis for one in held),
             unrealised=total_of_known(one.unrealised for one in held),
             realised=total_of_known(one.realised for one in views),
-            income=total_of_known(row.base for row in folded.incomes),
-            fees=total_of_known(row.base for row in folded.charges if row.kind is not EntryKind.TAX),
-            taxes=total_of_known(row.base for row in folded.charges if row.kind is EntryKind.TAX),
+            income=folded.known_income(),
+            fees=folded.known_charges(EntryKind.FEE),
+            taxes=folded.known_charges(EntryKind.TAX),
             day_change=_day_change(ledger, day),
             incomplete=any(one.market_value is None for one in held)
             or any(one.value is None for one in money),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -76,12 +77,11 @@ def add_transactions(
     _refuse_faults(portfolio, inputs, lenient=allow_doubtful)
     checked = [normalised(portfolio, item) for item in inputs]
     _keep_instruments(actor, portfolio, checked)
-    before = _shortfalls(portfolio, checked) if not allow_shortfall else {}
     picked = lacking(portfolio) if not allow_shortfall else {}
     rows = _built(portfolio, checked, import_batch)
     store(rows)
     if not allow_shortfall:
-        _refuse_oversold(portfolio, {item.instrument for item in checked}, before)
+        _refuse_oversold(portfolio, {item.instrument for item in checked}, added={row.pk for row in rows})
         for row, item in zip(rows, checked, strict=True):
             if item.lots:
                 choose(portfolio, row, item.lots)
@@ -323,16 +323,20 @@ def _ids(instruments: Iterable[Instrument | None]) -> set[int]:
     return {instrument.pk for instrument in instruments if instrument is not None}
 
 
-def _shortfalls(portfolio: Portfolio, items: Sequence[TransactionInput]) -> dict[EntryId, Decimal]:
-    return instrument_shortfalls(portfolio, _ids({item.instrument for item in items}))
-
-
 def _refuse_oversold(
-    portfolio: Portfolio, instruments: Iterable[Instrument | None], before: dict[EntryId, Decimal]
+    portfolio: Portfolio,
+    instruments: Iterable[Instrument | None],
+    before: dict[EntryId, Decimal] | None = None,
+    *,
+    added: AbstractSet[EntryId] = frozenset(),
 ) -> None:
-    """Refuse a write after which more is missing than was missing before it."""
-    touched = [instrument for instrument in instruments if instrument is not None]
-    after = instrument_shortfalls(portfolio, _ids(touched))
+    """Refuse a write after which more is missing than before it; without `before`, than without `added`."""
+    touched = _ids(instruments)
+    after = instrument_shortfalls(portfolio, touched)
+    if not after:
+        return
+    if before is None:
+        before = instrument_shortfalls(portfolio, touched, without=added)
     worse = {entry: lack for entry, lack in after.items() if lack > before.get(entry, ZERO)}
     if worse:
         entry, lack = next(iter(worse.items()))

@@ -17,7 +17,7 @@ from portfolios.domain.exact import exact
 from portfolios.domain.ledger import fold
 from portfolios.domain.lots import CostMethod
 from portfolios.models import Portfolio
-from portfolios.selectors.ledger import carried_lot
+from portfolios.selectors.reading import carried_lot
 from portfolios.selectors.transfers import told
 from tests.support.ledgers import entry, figures, money, rates
 

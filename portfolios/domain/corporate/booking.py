@@ -63,43 +63,45 @@ class Actions:
         action, held, lots = move.action, position.queue.quantity, position.queue.drain()
         gone: Decimal | None = ZERO
         if action.kind is ActionKind.MERGER and action.cash is not None:
-            gone = self._cash_part(move, position, lots)
+            gone, lots = self._cash_part(move, position, lots)
         if action.kind is ActionKind.SPIN_OFF:
             part = action.cost_share or ZERO
-            children = [_carved(lot, part) for lot in lots]
-            position.queue.receive(lots)
-            lots = children
+            carved = [_carved(lot, part) for lot in lots]
+            position.queue.receive(rest for _, rest in carved)
+            lots = [child for child, _ in carved]
         if action.target is not None:
             gone = plus(gone, self._hand_on(move, position, lots))
         position.note(move.ex_date, held, times(gone, -ONE))
 
-    def _cash_part(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
+    def _cash_part(self, move: Move, position: Position, lots: list[Lot]) -> tuple[Decimal | None, list[Lot]]:
         """Sell the part of each lot that cash stands for: 1 - share of the cost, all of it without shares.
 
-        The lots are left with the rest of their cost; answers what is paid, in base currency.
+        Answers what is paid, in base currency, and the lots with the rest of their cost.
         """
         action = move.action
         keeps = ZERO if action.target is None else action.cost_share or ZERO
         total: Decimal | None = ZERO
+        left = []
         for lot in lots:
-            units = lot.quantity
-            piece = _carved(lot, ONE - keeps)
-            piece.quantity = units if not keeps else share(units, ONE - keeps, ONE)
-            base = self._dispose(move, position, piece, units * (action.cash or ZERO))
+            piece, rest = _carved(lot, ONE - keeps)
+            if keeps:
+                piece = piece._replace(quantity=share(lot.quantity, ONE - keeps, ONE))
+            base = self._dispose(move, position, piece, lot.quantity * (action.cash or ZERO))
             total = plus(total, base)
-        return total
+            left.append(rest)
+        return total, left
 
     def _hand_on(self, move: Move, position: Position, lots: list[Lot]) -> Decimal | None:
         """Give the target its lots, in its units and currency; tell what they are worth, in base currency."""
         action = move.action
         assert action.target is not None  # the caller asked
-        _restate(lots, action.numerator, action.denominator)
+        lots = _restated(lots, action.numerator, action.denominator)
         target = self._target(action.target, position.currency)
         if move.price is not None:
             target.own_price = move.price
         if action.target in self._left_out:
             return self._to_outside(move, position, lots)
-        self._convert(lots, move, position.currency, target.currency)
+        lots = self._converted(lots, move, position.currency, target.currency)
         held = target.queue.quantity
         pocket = LotQueue(self._book.method)
         pocket.receive(lots)
@@ -107,7 +109,8 @@ class Actions:
         value = self._value(move, target, move.received)
         if action.kind is ActionKind.SPIN_OFF:
             self._book.given[move.entry_id] = _told(pocket, self._book.base)
-        self._book.disposals += received(move, target, pocket, self._till)
+        for row in received(move, target, pocket, self._till):
+            self._book.dispose(row)
         target.note(move.ex_date, held, minus(value, cashed))
         return value
 
@@ -157,7 +160,7 @@ class Actions:
         quoted: Decimal | None = proceeds
         if proceeds and entry.currency != position.currency:
             quoted = None if base is None or not quote_rate else share(base, ONE, quote_rate)
-        self._book.disposals.append(
+        self._book.dispose(
             Disposal(
                 move.entry_id,
                 position.instrument,
@@ -176,15 +179,17 @@ class Actions:
         )
         return base
 
-    def _convert(self, lots: Iterable[Lot], move: Move, currency: str, into: str) -> None:
+    def _converted(self, lots: list[Lot], move: Move, currency: str, into: str) -> list[Lot]:
         """Tell the cost in the target's currency, at the rates of the day; in base currency it stays."""
         if currency == into:
-            return
+            return lots
         entry = entry_of(move)
         rate, into_rate = self._till.day_rate(entry, currency), self._till.day_rate(entry, into)
-        for lot in lots:
-            known = lot.cost is not None and rate is not None and into_rate
-            lot.cost = share(lot.cost, rate, into_rate) if known else None  # type: ignore[arg-type]  # known
+        if rate is None or not into_rate:
+            return [lot._replace(cost=None) for lot in lots]
+        return [
+            lot._replace(cost=None if lot.cost is None else share(lot.cost, rate, into_rate)) for lot in lots
+        ]
 
     def _value(self, move: Move, target: Position, units: Decimal) -> Decimal | None:
         """Return what the new units are worth by what the old ones were, else by their own market."""
@@ -234,7 +239,8 @@ class Actions:
         cost = None if used is None else units * used.price
         pocket = LotQueue(self._book.method)
         pocket.add(Lot(move.entry_id, move.ex_date, units, cost, value, ZERO))
-        self._book.disposals += received(move, target, pocket, self._till)
+        for row in received(move, target, pocket, self._till):
+            self._book.dispose(row)
         self._cross(move, target, value, value, (ZERO, ZERO), incoming=True)
         target.note(move.ex_date, held, value)
 
@@ -258,12 +264,10 @@ class Actions:
         )
 
 
-def _carved(lot: Lot, part: Decimal) -> Lot:
-    """Take `part` (0 to 1) of a lot's cost and charges into another lot; both keep all units."""
-    units, lot.quantity = lot.quantity, ONE
-    piece = lot.part(part)
-    lot.quantity = piece.quantity = units
-    return piece
+def _carved(lot: Lot, part: Decimal) -> tuple[Lot, Lot]:
+    """Return `part` (0 to 1) of a lot's cost and charges as a lot, and the rest; both have all units."""
+    piece, rest = lot._replace(quantity=ONE).parted(part)
+    return piece._replace(quantity=lot.quantity), rest._replace(quantity=lot.quantity)
 
 
 def _told(queue: LotQueue, base: str) -> tuple[CarriedLot, ...]:
@@ -273,10 +277,13 @@ def _told(queue: LotQueue, base: str) -> tuple[CarriedLot, ...]:
     )
 
 
-def _restate(lots: Iterable[Lot], numerator: int, denominator: int) -> None:
+def _restated(lots: Iterable[Lot], numerator: int, denominator: int) -> list[Lot]:
     """Tell units as `numerator` for `denominator`; the total is rounded once and the lots share it."""
+    found = []
     old = new = ZERO
     for lot in lots:
         old += lot.quantity
         reached = share(old, Decimal(numerator), Decimal(denominator))
-        lot.quantity, new = reached - new, reached
+        found.append(lot._replace(quantity=reached - new))
+        new = reached
+    return found

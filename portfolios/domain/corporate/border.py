@@ -7,7 +7,6 @@ sold for it; of a spin-off the new units come or go in kind. docs/algorithms/sco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -73,8 +72,7 @@ def _in_kind(
     move: Move, units: Decimal, price: PriceUsed | None, lots: Sequence[CarriedLot]
 ) -> Iterator[Entry]:
     """Let units of the target come (positive) or go."""
-    entry = replace(
-        entry_of(move),
+    entry = entry_of(move)._replace(
         kind=EntryKind.TRANSFER_IN if units > 0 else EntryKind.TRANSFER_OUT,
         instrument=move.action.target,
         quantity=abs(units),
@@ -82,7 +80,7 @@ def _in_kind(
         carried=tuple(lots),
     )
     if units:
-        yield entry if price is None else replace(entry, price=price.price, currency=price.currency)
+        yield entry if price is None else entry._replace(price=price.price, currency=price.currency)
 
 
 def _traded(move: Move, units: Decimal, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
@@ -92,8 +90,7 @@ def _traded(move: Move, units: Decimal, price: PriceUsed | None, scope: Scope) -
         return
     kind = EntryKind.BUY if units > 0 else EntryKind.SELL
     amount = units * price.price
-    yield replace(
-        entry_of(move),
+    yield entry_of(move)._replace(
         kind=kind,
         instrument=move.action.target,
         quantity=abs(units),
@@ -116,8 +113,7 @@ def _sold(move: Move, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
         # all units go; how many go for which part is nobody's business
         units = left if number == len(parts) - 1 else share(move.quantity, ONE, Decimal(len(parts)))
         left -= units
-        yield replace(
-            entry_of(move),
+        yield entry_of(move)._replace(
             kind=EntryKind.SELL if units > 0 else EntryKind.BUY,
             quantity=abs(units),
             price=share(amount, ONE, units),
@@ -125,7 +121,7 @@ def _sold(move: Move, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
         )
     if not parts:
         kind = EntryKind.TRANSFER_OUT if left > 0 else EntryKind.TRANSFER_IN
-        yield replace(entry_of(move), kind=kind, quantity=abs(left), price=None)
+        yield entry_of(move)._replace(kind=kind, quantity=abs(left), price=None)
     if scope.cash:
         for currency, amount in away:
             yield _money(move, currency, -amount)
@@ -133,6 +129,6 @@ def _sold(move: Move, price: PriceUsed | None, scope: Scope) -> Iterator[Entry]:
 
 def _money(move: Move, currency: str, amount: Decimal) -> Entry:
     kind = EntryKind.DEPOSIT if amount > 0 else EntryKind.WITHDRAWAL
-    return replace(
-        entry_of(move), kind=kind, instrument=None, quantity=abs(amount), price=ONE, currency=currency
+    return entry_of(move)._replace(
+        kind=kind, instrument=None, quantity=abs(amount), price=ONE, currency=currency
     )

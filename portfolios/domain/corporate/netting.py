@@ -44,13 +44,17 @@ def _paired(opened: list[Lot], closing: list[Lot]) -> list[Pair]:
         pairs.append((_taken(opened, size), _taken(closing, size)))
     for side, rest in enumerate((opened, closing)):
         for lot in rest:  # what rounding left goes with the last piece, and its cost with it
-            pairs[-1][side].join(lot)
+            last = list(pairs[-1])
+            last[side] = last[side].joined(lot)
+            pairs[-1] = last[0], last[1]
     return pairs
 
 
 def _taken(lots: list[Lot], size: Decimal) -> Lot:
-    lot = lots[0]
-    return lots.pop(0) if lot.quantity.copy_abs() == size else lot.part(size.copy_sign(lot.quantity))
+    if lots[0].quantity.copy_abs() == size:
+        return lots.pop(0)
+    piece, lots[0] = lots[0].parted(size.copy_sign(lots[0].quantity))
+    return piece
 
 
 def closed(pair: Pair, move: Move, instrument: int, rate: Decimal | None) -> Disposal:

@@ -15,7 +15,7 @@ from portfolios.domain.csv_import.export import ExportRow, written
 from portfolios.domain.csv_import.lots import carried_told, chosen_told
 from portfolios.domain.entries import CarriedLot
 from portfolios.models import CarriedLots, Portfolio, ReliefLink, Transaction
-from portfolios.selectors.ledger import carried_lot
+from portfolios.selectors.reading import carried_lot
 
 _COLUMNS = (
     "time", "kind", "instrument__symbol", "instrument__isin", "instrument__name", "quantity", "price",

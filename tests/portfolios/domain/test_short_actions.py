@@ -1,6 +1,5 @@
 """Corporate actions reach what is sold short too: units, cost, value and the statement agree."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -116,7 +115,7 @@ def test_spin_off_nets_the_new_units_with_a_short_position_in_them():
 
 def test_netting_tells_what_the_rate_did_to_both_sides():
     table = rates("EUR", USD={"2024-01-01": "0.8", "2024-02-01": "0.85", "2024-03-01": "0.9"})
-    rows = [replace(LONG, currency="USD"), other("sell", 5, 240, currency="USD")]
+    rows = [LONG._replace(currency="USD"), other("sell", 5, 240, currency="USD")]
     found = netted(rows, rates=table, quoted={1: "USD", 2: "USD"})
     # 1200 - 1000 USD at 0.9, and 1020 - 800 EUR in all
     assert found == ([(-5, -1000, -1200, "other")], [], [(180, 40)])
