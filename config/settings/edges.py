@@ -21,10 +21,10 @@ __all__ = [
 
 # the first four by person, the others by network
 THROTTLES = {
-    "reads": env.str("THROTTLE_READS", default="600/min"),
-    "writes": env.str("THROTTLE_WRITES", default="300/min"),
+    "reads": env.str("THROTTLE_READS", default="3000/min"),
+    "writes": env.str("THROTTLE_WRITES", default="1200/min"),
     "export": env.str("THROTTLE_EXPORT", default="10/hour"),
-    "heavy": env.str("THROTTLE_HEAVY", default="30/min"),
+    "heavy": env.str("THROTTLE_HEAVY", default="120/min"),
     "anonymous": env.str("THROTTLE_ANONYMOUS", default="600/min"),
     "address": env.str("THROTTLE_ADDRESS", default="6000/min"),
     "sign-in": env.str("THROTTLE_SIGN_IN", default="20/min"),

@@ -121,7 +121,7 @@ def _spread(request: HttpRequest, ledger: Ledger, valued: Valuation, by: str) ->
 
 def _worst(laid: PositionTable) -> str:
     """Tell how sure the total is: as sure as its least sure price."""
-    order = ["close", "simulated", "manual", "stale", "missing"]
+    order = ["live", "delayed", "close", "replay", "simulated", "manual", "stale", "missing"]
     return max((one.quality for one in laid.held), key=order.index, default="")
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,15 @@ from accounts.models import StoredMail, User
 from accounts.services import grant_role
 from core import clock
 from core.actor import Actor
-from core.models import JobRun, Role
+from core.models import LIVE_WORLD, JobRun, Role
 from core.roles import StaffRole
 from market.domain.bars import BarRow
-from market.models import Coin, Exchange, PriceImport
+from market.domain.quotes import NewQuote
+from market.models import Coin, Exchange, Instrument, PriceImport
 from market.services.actions import record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
+from market.services.quotes.record import record_quotes
 from portfolios.selectors.ledger import memory
 from tests.accounts.test_allauth_urls import ADDRESSES
 from tests.api.routes import CALLS, Call, Scene, _walk, pages, routes
@@ -91,6 +94,9 @@ def rows_for_staff(ada: Person) -> None:
     StoredMail.objects.create(sender="a@example.org", recipients=["b@example.org"], subject="x", text="x")
     Exchange.objects.create(mic="XTST", name="Test", time_zone="UTC")
     PriceImport.objects.create(file_name="p.csv", sha256="0" * 64, actor_label="test")
+    public = Instrument.objects.filter(owner=None).earliest("pk")
+    quotes = [NewQuote(public.pk, price, clock.now(), "test") for price in (CLOSES[-1][1], Decimal(0))]
+    assert record_quotes(world_id=LIVE_WORLD, batch=quotes).held == 1
     every_hour = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     PeriodicTask.objects.create(name="x", task="accounts.tasks.purge_sessions", interval=every_hour)
     SocialAccount.objects.create(user=ada.user, provider="sso", uid="1")

@@ -141,15 +141,16 @@ CASES = [
     *(
         Case(variable, "7/hour", f"THROTTLES['{budget}']", "7/hour", otherwise)
         for variable, budget, otherwise in (
-            ("THROTTLE_READS", "reads", "600/min"),
-            ("THROTTLE_WRITES", "writes", "300/min"),
-            ("THROTTLE_HEAVY", "heavy", "30/min"),
+            ("THROTTLE_READS", "reads", "3000/min"),
+            ("THROTTLE_WRITES", "writes", "1200/min"),
+            ("THROTTLE_HEAVY", "heavy", "120/min"),
             ("THROTTLE_EXPORT", "export", "10/hour"),
             ("THROTTLE_ANONYMOUS", "anonymous", "600/min"),
             ("THROTTLE_ADDRESS", "address", "6000/min"),
             ("THROTTLE_SIGN_IN", "sign-in", "20/min"),
             ("THROTTLE_SIGN_UP", "sign-up", "60/min"),
             ("THROTTLE_REFRESH", "refresh", "120/min"),
+            ("THROTTLE_PUBLIC_LINKS", "public-links", "120/min"),
             ("THROTTLE_INVITATIONS", "invitations", "30/day"),
             ("THROTTLE_INVITATIONS_ADDRESS", "invitations-address", "5/day"),
             ("THROTTLE_REPORTS", "reports", "60/min"),

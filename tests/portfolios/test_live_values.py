@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from core.models import LIVE_WORLD, World
+from market.domain.prices import Quality
 from market.domain.quotes import NewQuote
 from market.models import Quote
 from market.services.quotes import record_quotes
@@ -163,3 +165,14 @@ def test_the_api_tells_a_positions_time_and_quality(held, acme, api):
     Quote.objects.all().delete()
     (row,) = api.get(f"/api/v1/portfolios/{held.pk}/positions").json()["items"]
     assert (row["price"], row["price_at"], row["price_quality"]) == ("11", None, "close")
+
+
+@pytest.mark.parametrize("quality", [one for one in Quality if one not in {Quality.CLOSE, Quality.STALE}])
+def test_pages_show_a_quote_of_any_quality(held, acme, client, investor, quality):
+    quote = NewQuote(acme.pk, Decimal("12.50"), NOON + timedelta(minutes=50), "feed", quality)
+    assert record_quotes(world_id=LIVE_WORLD, batch=[quote], trusted=True).moved == 1
+    client.force_login(investor)
+    for name, args in (("dashboard", []), ("portfolio", [held.pk]), ("portfolio-holdings", [held.pk])):
+        answer = client.get(reverse(name, args=args))
+        assert answer.status_code == 200
+        assert "1,250.00" in answer.content.decode()
