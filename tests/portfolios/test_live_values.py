@@ -169,6 +169,8 @@ def test_the_api_tells_a_positions_time_and_quality(held, acme, api):
 
 @pytest.mark.parametrize("quality", [one for one in Quality if one not in {Quality.CLOSE, Quality.STALE}])
 def test_pages_show_a_quote_of_any_quality(held, acme, client, investor, quality):
+    acme.is_fictional = True  # or none may be simulated
+    acme.save()
     quote = NewQuote(acme.pk, Decimal("12.50"), NOON + timedelta(minutes=50), "feed", quality)
     assert record_quotes(world_id=LIVE_WORLD, batch=[quote], trusted=True).moved == 1
     client.force_login(investor)
