@@ -120,7 +120,11 @@ class BarListView(ApiView):
         values = self.parsed(BarSerializer, many=True, max_length=MAX_ROWS)
         rows = [BarRow(day=one.pop("date"), **one) for one in values]
         stored = bar_services.set_bars(
-            actor=self.actor, uuid=uuid, rows=rows, basis=_basis(self.request.query_params)
+            actor=self.actor,
+            uuid=uuid,
+            rows=rows,
+            basis=_basis(self.request.query_params),
+            is_stated="adjusted" in self.request.query_params,
         )
         return StoredSerializer(stored).data
 

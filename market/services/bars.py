@@ -73,12 +73,15 @@ def set_bars(
     rows: Sequence[BarRow],
     source: str = MANUAL,
     basis: AdjustmentBasis = RAW,
+    is_stated: bool = True,
     world_id: int = LIVE_WORLD,
 ) -> BarsStored:
     """Store bars of the actor's own instrument (staff: of a public one), all or none.
 
     A day that has a bar already is replaced. Prices are in quote units, on the source's `basis`; what is
     adjusted for splits is kept as given and as it was traded, and never replaces what was given raw.
+    `is_stated`: somebody said what the basis is, so prices that clearly are on another are refused; where
+    nobody did, they are the actor's word, and the quality checks tell of them.
 
     Raises:
         NotFound: there is no such instrument, or it is somebody else's.
@@ -91,11 +94,10 @@ def set_bars(
     splits = actions.splits([instrument.id])
     raw = adjusted.as_traded(rows, basis, splits)
     known = adjusted.known_raw(world_id, instrument.id, rows, basis)
-    found = (
-        *adjusted.disagreeing(rows, basis, splits, known),
-        *adjusted.contradicting(world_id, instrument, raw, splits),
-    )
-    _refuse(found)
+    found = [*adjusted.disagreeing(rows, basis, splits, known)]
+    if is_stated:
+        found += adjusted.contradicting(world_id, instrument, raw, splits)
+    _refuse(tuple(found))
     pairs = [(one, given) for one, given in zip(raw, rows, strict=True) if one.day not in known]
     stored = _write(world_id, instrument.id, pairs, source, basis)
     audit.record(

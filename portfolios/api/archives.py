@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from core.api.base import ApiView
 from core.api.pagination import page_of, paged
 from core.api.parameters import LISTING
-from core.api.rendering import JSONRenderer, ProblemRenderer
+from core.api.rendering import JSONParser, JSONRenderer, ProblemRenderer
 from core.api.serializers import StrictSerializer
 from core.downloads import ArchiveDownload
 from core.errors import ValidationFailed
@@ -105,7 +105,7 @@ class ArchiveView(ApiView):
     """One's portfolios as one file."""
 
     area = "portfolios"
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, JSONParser]
     renderer_classes = [JSONRenderer, ZipRenderer, ProblemRenderer]
 
     @extend_schema(

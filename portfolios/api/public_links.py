@@ -83,10 +83,10 @@ class IssuedLinkSerializer(PublicLinkSerializer):
     """A new link with its token and its address, which no other answer tells."""
 
     token = serializers.CharField(help_text=_("The secret part of the address; told only here."))
-    url = serializers.URLField(help_text=_("The page's address."))
+    address = serializers.CharField(help_text=_("The page's address."))
 
     class Meta(PublicLinkSerializer.Meta):
-        fields = [*PublicLinkSerializer.Meta.fields, "token", "url"]
+        fields = [*PublicLinkSerializer.Meta.fields, "token", "address"]
         read_only_fields = fields
 
 
@@ -181,4 +181,4 @@ class PublicPortfolioView(ApiView):
 
 def _told(request: Request, issued: IssuedLink) -> dict[str, Any]:
     address = request.build_absolute_uri(reverse("public-portfolio", args=[issued.token]))
-    return {**PublicLinkSerializer(issued.link).data, "token": issued.token, "url": address}
+    return {**PublicLinkSerializer(issued.link).data, "token": issued.token, "address": address}

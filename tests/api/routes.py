@@ -209,7 +209,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-import-preset": (Call("delete", status=204),),
     "transaction-export": GET,
     "transaction-json": GET,
-    "api-archive": (Call("get"), Call("post", NONE, status=415)),
+    "api-archive": (Call("get"), Call("post", NONE, status=400)),
     "api-archive-imports": GET,
     "api-archive-import": GET,
     # the published contract

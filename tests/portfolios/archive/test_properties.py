@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from core.actor import Actor
 from core.bundle import json_line
+from core.money import plain
 from core.records import Record
 from market.models import CorporateAction, DailyBar, FxRate, Instrument
 from portfolios.domain.entries import EntryKind
@@ -90,7 +91,7 @@ def entries(world: World, portfolio: Portfolio, made: dict[int, Instrument]) -> 
         if lots:
             ReliefLink.objects.create(sale=sale, acquisition=lots[-1], quantity=sale.quantity)
     for come in [one for one in rows if one.kind == EntryKind.TRANSFER_IN][:1]:
-        told = {"acquired": "2023-05-06", "quantity": str(come.quantity), "cost": "3.5", "cost_base": None}
+        told = {"acquired": "2023-05-06", "quantity": plain(come.quantity), "cost": "3.5", "cost_base": None}
         CarriedLots.objects.create(transaction=come, base="USD", lots=[{**told, "charges": "0.25"}])
 
 

@@ -237,9 +237,9 @@ def test_api_tells_address_once_and_lists_without_it(api, portfolio):
     answer = api.post(url, {"label": "Mine", "expires_at": "2030-01-01T00:00:00Z"}, format="json")
     body = answer.json()
     assert (answer.status_code, answer.headers["Cache-Control"]) == (201, "no-store")
-    assert body["url"] == f"http://testserver/share/{body['token']}/"
+    assert body["address"] == f"http://testserver/share/{body['token']}/"
     [row] = api.get(url).json()["items"]
-    assert row == {name: value for name, value in body.items() if name not in {"token", "url"}}
+    assert row == {name: value for name, value in body.items() if name not in {"token", "address"}}
     assert (row["state"], row["views"], row["expires_at"]) == ("open", 0, "2030-01-01T00:00:00Z")
     assert api.delete(f"{url}/{row['id']}").status_code == 204
     assert api.get(url).json()["items"][0]["state"] == "revoked"
