@@ -315,6 +315,8 @@ def _grown(portfolio: Portfolio, kept: _Kept, settings: tuple[Any, ...]) -> _Kep
     an instrument or a currency that the ledger did not know.
     """
     former = kept.ledger
+    if owner_id(portfolio) != former.owner_id:
+        return None
     rows = rows_since(portfolio, Rows(former.entries, kept.stamps))
     if rows is None:
         return None

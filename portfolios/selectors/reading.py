@@ -16,21 +16,22 @@ from portfolios.models import CarriedLots, Portfolio, ReliefLink
 _KINDS: Final = {kind.value: kind for kind in EntryKind}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS: Final = """
-string_agg(uuid_send(id) || xidsend(xmin), ''), array_agg(id), array_agg(day),
+string_agg(uuid_send(id) || xidsend(xmin) || tidsend(ctid), ''), array_agg(id), array_agg(day),
 array_agg((extract(epoch FROM time) * 1000000)::bigint), array_agg(kind), array_agg(instrument_id),
 array_agg(trim_scale(quantity)), array_agg(trim_scale(price)), array_agg(currency),
 array_agg(trim_scale(fee)), array_agg(fee_currency), array_agg(trim_scale(tax)), array_agg(tax_currency),
 array_agg(trim_scale(fx_rate)), array_agg(sequence)
 """
 _LIVE: Final = "FROM portfolios_transaction WHERE portfolio_id = %s AND deleted_at IS NULL"
-# A stamp is the id of a row (16 bytes) and the transaction that wrote it (4): `xmin` changes whoever changes
-# the row. Instants come as microseconds, which parse in no time, and decimals without trailing zeros: sums
-# and products of short ones are fast.
+# A stamp is the id of a row (16 bytes), the transaction that wrote it (4) and where it stands (6). Whoever
+# changes a row, it gets another `xmin`, or within one transaction another `ctid`.
+# Instants come as microseconds, which parse in no time, and decimals without trailing zeros: sums and
+# products of short ones are fast.
 _ROWS: Final = f"SELECT {_FIELDS} {_LIVE}"
 _ROWS_BY_ID: Final = f"{_ROWS} AND id = ANY(%s)"
 _ROWS_BY_INSTRUMENT: Final = f"{_ROWS} AND instrument_id = ANY(%s)"
-_STAMPS: Final = f"SELECT string_agg(uuid_send(id) || xidsend(xmin), '') {_LIVE}"
-_STAMP: Final = 20
+_STAMPS: Final = f"SELECT string_agg(uuid_send(id) || xidsend(xmin) || tidsend(ctid), '') {_LIVE}"
+_STAMP: Final = 26
 _MOST_CHANGED: Final = 500
 _BELONGINGS: Final = """
 SELECT EXISTS (

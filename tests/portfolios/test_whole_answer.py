@@ -23,7 +23,7 @@ from portfolios.services.transactions import (
 END = date(2024, 3, 28)
 # portfolio, owner, entries, chosen lots, instruments, actions, their units, closes, rates with their
 # counters, exact closes of the last two days
-COLD, WARM, GROWN = 11, 3, 6
+COLD, WARM, GROWN = 11, 3, 7
 pytestmark = pytest.mark.django_db
 
 
