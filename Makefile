@@ -18,7 +18,7 @@ run:
 	@"$(PYTHON)" bootstrap.py run
 
 test:
-	$(DEV) -m pytest -n auto $(ARGS)
+	$(DEV) -m pytest -n auto --dist worksteal $(ARGS)
 
 check:
 	$(DEV) -m ruff format --check .
@@ -28,7 +28,7 @@ check:
 	$(DEV) manage.py check
 	$(DEV) manage.py makemigrations --check --dry-run
 	$(DEV) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
-	$(DEV) -m pytest -n auto $(ARGS)
+	$(DEV) -m pytest -n auto --dist worksteal $(ARGS)
 
 bench:
 	$(DEV) -m benchmarks $(ARGS)

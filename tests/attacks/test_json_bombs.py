@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -199,8 +200,12 @@ def test_query_of_any_value_is_never_a_server_error(ada, scene):
     ids |= scene.on_demand["api-import"]()
     found = queries()
     assert len(found) > 40
+    seen = Counter[str]()
     for path, name in found:
         url = path.format(**ids)
-        for value in IN_QUERIES:
+        # a parameter is read the same way everywhere: all values where it is met first, then some by turns
+        values = IN_QUERIES[seen[name] % 4 :: 4] if seen[name] else IN_QUERIES
+        seen[name] += 1
+        for value in values:
             answer = Client().get(f"{url}?{name}={value}", headers=ada.headers)
             assert answer.status_code < 500, (url, name, value[:50], answer.content[:300])
