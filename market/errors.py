@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from core.errors import Conflict, FieldError, ValidationFailed
+from core.errors import Conflict, DependencyUnavailable, FieldError, ValidationFailed
 
 
 class AmbiguousSymbol(ValidationFailed):
@@ -37,3 +37,46 @@ class ImportRefused(ValidationFailed):
 
     code = "import-refused"
     title = "The file cannot be imported"
+
+
+class ProviderFailed(DependencyUnavailable):
+    """A source of prices did not give what it was asked for; `retry_after` in seconds, where it says."""
+
+    code = "provider-failed"
+    title = "A source of prices failed"
+
+
+class ProviderUnavailable(ProviderFailed):
+    """The source cannot be reached, takes too long, fails inside (5xx) or breaks off; worth another try."""
+
+    code = "provider-unavailable"
+    title = "A source of prices does not answer"
+
+
+class ProviderLimited(ProviderFailed):
+    """No request is left for now: the source says so, or our own budget of it is spent."""
+
+    code = "provider-limited"
+    title = "A source of prices takes no more requests for now"
+
+
+class ProviderRefused(ProviderFailed):
+    """The source refuses the key or the plan it belongs to, or its address may not be called."""
+
+    code = "provider-refused"
+    title = "A source of prices refuses us"
+
+
+class ProviderUnreadable(ProviderFailed):
+    """The answer is not what the source's documentation says: HTML for JSON, a field that is missing."""
+
+    code = "provider-unreadable"
+    title = "A source of prices answers what nobody can read"
+
+
+class ProviderUnknown(ProviderFailed):
+    """The source does not know the instrument."""
+
+    code = "provider-unknown"
+    title = "A source of prices does not know this"
+    status = 404

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from market.providers.base import Ability, CannotDo, Company, Provider, Wanted
+from market.providers.base import Ability, CannotDo, Company, Provider, SourceSettings, Wanted
+from market.providers.kinds import ADAPTERS, RETIRED, resolve_kind
 from market.providers.simulated import SimulatedMarket
 
-__all__ = ["Ability", "CannotDo", "Company", "Provider", "SimulatedMarket", "Wanted"]
+__all__ = [
+    "ADAPTERS",
+    "RETIRED",
+    "Ability",
+    "CannotDo",
+    "Company",
+    "Provider",
+    "SimulatedMarket",
+    "SourceSettings",
+    "Wanted",
+    "resolve_kind",
+]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
+from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.quotes import KnownQuote, NewQuote
 from market.models import Instrument
 
@@ -41,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A listing as a provider describes it; "" where it does not say."""
+    """A listing as a provider describes it; "" where it does not say. `logo`: the address of an image."""
 
     symbol: str
     name: str
@@ -50,16 +51,58 @@ class Company:
     isin: str = ""
     sector: str = ""
     country: str = ""
+    website: str = ""
+    logo: str = ""
+
+
+def _free(_requests: int) -> None:
+    """Count nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """How one source is reached, as staff configured it.
+
+    `name` marks its prices ("": the adapter's kind), `base_url` replaces the official address, `symbols`
+    has the symbol at the source by primary key of the instrument, where it is not the one that follows from
+    symbol and exchange. `spend` is told how many requests are about to be made, before each, and may raise
+    `market.errors.ProviderLimited`. `timeout` is in seconds, for one request with all its repetitions.
+    """
+
+    key: str = field(default="", repr=False)
+    base_url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    spend: Callable[[int], None] = _free
+    timeout: float = 10.0
+    name: str = ""
+    symbols: Mapping[int, str] = field(default_factory=dict)
 
 
 class Provider:
     """A source of prices. What one cannot do it leaves out of `abilities` and refuses.
 
-    `name` is what the prices are marked with. Prices are raw and in quote units, instants in UTC.
+    `name` is what the prices are marked with. Prices are in quote units, quotes are raw, instants in UTC;
+    daily prices are on the basis that `basis` tells. `per_minute`, `per_hour` and `per_day` are the requests
+    that its free plan allows (0: it sets no such limit), `most_at_once` is how many instruments one request
+    for quotes may ask for.
+
+    Adapters of sources elsewhere take a `SourceSettings`, and raise the errors of `market.errors` that begin
+    with Provider where an answer does not come, or is not what it should be.
     """
 
-    name: ClassVar[str]
+    name: str
     abilities: ClassVar[frozenset[Ability]] = frozenset()
+    kind: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = False
+    per_minute: ClassVar[int] = 0
+    per_hour: ClassVar[int] = 0
+    per_day: ClassVar[int] = 0
+    most_at_once: ClassVar[int] = 1
+
+    def basis(self, today: date) -> AdjustmentBasis:
+        """Tell what the prices of `history` are adjusted for when they are asked for on `today`."""
+        return RAW
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Tell the newest prices, at the instant `now` of the world; what has none is left out.

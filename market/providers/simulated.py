@@ -32,7 +32,7 @@ class SimulatedMarket(Provider):
     Coins trade at any time, the rest in `hours`. An instrument without any price has none here either.
     """
 
-    name: ClassVar[str] = SIMULATED
+    name = SIMULATED
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.QUOTES})
 
     def __init__(self, seed: int = 1, hours: Hours = Hours.ALWAYS) -> None:
