@@ -112,6 +112,25 @@ def number(value: Number, kind: str, unit: str = "", reason: str = "") -> SafeSt
     return missing(reason) if value is None else show(value, unit)
 
 
+@register.simple_tag
+def live(path: str, value: Number, kind: str, unit: str = "", places: int = 2) -> SafeString:
+    """Show a value as `number` does, in a place that static/js/figures.js keeps up to date.
+
+    `path` names it in the messages of the page's stream. `places` is for percentages.
+    """
+    shown = signed_percent(value, places) if kind == "signed_percent" else number(value, kind, unit)
+    least, most = (places, places) if kind.endswith("percent") or kind == "ratio" else _bounds(unit)
+    return format_html(
+        '<span data-live="{}" data-as="{}" data-unit="{}" data-least="{}" data-most="{}">{}</span>',
+        path,
+        kind,
+        unit,
+        least,
+        most,
+        shown,
+    )
+
+
 @register.filter
 def plain_money(value: Number, currency: str = "") -> str:
     """Tell an amount as bare text in the locale, for attributes, titles and lists of values."""
@@ -171,6 +190,14 @@ def _money_places(value: Decimal | int, currency: str) -> int:
     if not currency or currency in MINOR_UNITS:
         return minor_units(currency) if currency else 2
     return max(2, _places(round_amount(Decimal(value), minor_units(currency))))
+
+
+def _bounds(currency: str) -> tuple[int, int]:
+    """Tell the fewest and the most decimals of an amount, by the rule of `_money_places`."""
+    if not currency or currency in MINOR_UNITS:
+        places = minor_units(currency) if currency else 2
+        return places, places
+    return 2, minor_units(currency)
 
 
 def _places(value: Decimal) -> int:
