@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from core import clock
 from core.models import LIVE_WORLD, World
 from market.models import Instrument
-from market.services import quotes
+from market.services import quotes, sessions
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,14 @@ def keep_move_log() -> None:
     log.info("market.move_log_kept", dropped=quotes.keep_log())
 
 
+@shared_task
+def keep_sessions() -> None:
+    """Read the calendars of exchanges where that was a week ago, or never."""
+    if sessions.are_due():
+        loaded = sessions.load_sessions()
+        log.info("market.sessions_loaded", exchanges=loaded.exchanges, changed=loaded.changed)
+
+
 def _worlds() -> list[int]:
     return list(World.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -69,4 +77,5 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.apply_due_splits": crontab(minute="*/5"),
     "market.tasks.close_days": crontab(minute="20"),
     "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
+    "market.tasks.keep_sessions": timedelta(minutes=5),
 }

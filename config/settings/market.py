@@ -9,5 +9,7 @@ from config.settings.environment import env
 __all__ = ["SIMULATED_MARKET"]
 
 SIMULATED_MARKET: str = env.str("SIMULATED_MARKET", default="always").lower()
-if SIMULATED_MARKET not in {"off", "weekdays", "always"}:
-    raise ImproperlyConfigured("SIMULATED_MARKET is off, weekdays or always.")
+if SIMULATED_MARKET == "weekdays":  # as it was called before the sessions of exchanges were known
+    SIMULATED_MARKET = "exchange"
+if SIMULATED_MARKET not in {"off", "exchange", "always"}:
+    raise ImproperlyConfigured("SIMULATED_MARKET is off, exchange or always.")

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -21,17 +20,8 @@ FREEDOM: Final = 4
 # Whoever was away for a month does not come back to a month's jump.
 LONGEST: Final = timedelta(days=1)
 YEAR: Final = timedelta(days=365)
-OPENS, CLOSES = time(8), time(16, 30)
 HALF_SPREAD: Final = Decimal("0.0002")
-_SATURDAY: Final = 5
 _PENNY_FROM: Final = 1
-
-
-class Hours(StrEnum):
-    """When the simulated market trades: always, or on weekdays from 8:00 to 16:30 UTC."""
-
-    ALWAYS = "always"
-    WEEKDAYS = "weekdays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +44,6 @@ class Invented:
     bid: Decimal
     ask: Decimal
     traded: Decimal
-
-
-def is_open(hours: Hours, at: datetime) -> bool:
-    """Tell whether the market trades at an instant."""
-    if hours is Hours.ALWAYS:
-        return True
-    local = at.astimezone(UTC)
-    return local.weekday() < _SATURDAY and OPENS <= local.time() < CLOSES
 
 
 def next_price(

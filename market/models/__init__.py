@@ -13,6 +13,7 @@ from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
+from market.models.sessions import TradingSession
 
 __all__ = [
     "Coin",
@@ -29,6 +30,7 @@ __all__ = [
     "Quote",
     "RateRevision",
     "SymbolSpan",
+    "TradingSession",
 ]
 SYMBOL_LENGTH = 40
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from market.domain.prices import SIMULATED, Quality
 from market.domain.quotes import NewQuote
-from market.domain.simulation import Hours, Temper, is_open, next_price
+from market.domain.simulation import Temper, next_price
 from market.models import Instrument
 from market.providers.base import Ability, Provider, Wanted
 
@@ -29,24 +29,23 @@ _FIRST_STEP: Final = timedelta(minutes=1)
 class SimulatedMarket(Provider):
     """Moves the last known price of each instrument by a seeded random step.
 
-    Coins trade at any time, the rest in `hours`. An instrument without any price has none here either.
+    Whoever asks says by asking that it trades. An instrument without any price has none here either.
     """
 
     name = SIMULATED
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.QUOTES})
 
-    def __init__(self, seed: int = 1, hours: Hours = Hours.ALWAYS) -> None:
-        self._seed, self._hours = seed, hours
+    def __init__(self, seed: int = 1) -> None:
+        self._seed = seed
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
-        """Invent the next price of each instrument that trades now."""
+        """Invent the next price of each instrument."""
         return list(self._invented(wanted, now))
 
     def _invented(self, wanted: Sequence[Wanted], now: datetime) -> Iterator[NewQuote]:
         for one in wanted:
             kind = _KIND(one.instrument.kind)
-            hours = Hours.ALWAYS if kind is _KIND.CRYPTO else self._hours
-            if one.last is None or kind not in _TEMPERS or not is_open(hours, now):
+            if one.last is None or kind not in _TEMPERS:
                 continue
             yield self._next(one, _TEMPERS[kind], one.last, now)
 

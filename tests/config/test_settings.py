@@ -63,7 +63,7 @@ CASES = [
     Case("SECRET_KEY", LONG, "SECRET_KEY == " + repr(LONG), True, False),
     Case("DEBUG", "on", "DEBUG", True, False),
     Case("PORT", "8123", "PORT", 8123, 8000),
-    Case("SIMULATED_MARKET", "Weekdays", "SIMULATED_MARKET", "weekdays", "always"),
+    Case("SIMULATED_MARKET", "Weekdays", "SIMULATED_MARKET", "exchange", "always"),
     Case("SERVICE_NAME", "wallet", "sys.modules['config.settings.logs'].SERVICE_NAME", "wallet", "florin"),
     Case("SERVICE_VERSION", "9.1", "SERVICE_VERSION", "9.1", "0.1.0"),
     Case("STATIC_ROOT", "/srv/static", "str(STATIC_ROOT)", "/srv/static", str(PROJECT / "var" / "static")),
@@ -238,7 +238,7 @@ REFUSED = {
     "a user service of http": ({"USER_SERVICE_URL": "http://u.example.org"}, "USER_SERVICE_URL is an https"),
     "sign-in by http": (OIDC | {"OIDC_SERVER_URL": "http://id.example.org"}, "OIDC_SERVER_URL must be https"),
     "a rate that is none": ({"THROTTLE_READS": "many"}, 'reads: "many" is no rate'),
-    "hours that are none": ({"SIMULATED_MARKET": "on"}, "SIMULATED_MARKET is off, weekdays or always"),
+    "hours that are none": ({"SIMULATED_MARKET": "on"}, "SIMULATED_MARKET is off, exchange or always"),
     "an algorithm without a key": ({"JWT_ALGORITHM": "none"}, "JWT_ALGORITHM"),
 }
 

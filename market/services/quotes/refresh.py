@@ -15,13 +15,14 @@ from core.worlds import now_in
 from market import locks
 from market.domain.prices import SIMULATED
 from market.domain.quotes import last_known
-from market.domain.simulation import Hours
 from market.models import Instrument, Quote
 from market.providers import Provider, SimulatedMarket, Wanted
+from market.selectors import sessions
 from market.selectors.quotes import listings
 from market.services.quotes.record import Recorded, record_locked
 
 OFF: Final = "off"
+ALWAYS: Final = "always"
 # Tasks that waited for a worker find that the work of theirs is done.
 SOONEST: Final = timedelta(seconds=4)
 
@@ -31,18 +32,21 @@ def refresh_simulated(*, world_id: int) -> Recorded | None:
     """Move the simulated market of a world on to now; None where it does not trade or just did.
 
     In the live world it quotes fictional public instruments only, in a simulated one those that have a
-    quote there. One refresh of a world at a time: who comes second does nothing.
+    quote there, in the hours of their exchanges unless it is always open. One refresh of a world at a
+    time: who comes second does nothing.
     """
     world = World.objects.get(pk=world_id)
     if settings.SIMULATED_MARKET == OFF or not locks.refresh_of(world_id, SIMULATED):
         return None
-    instruments = list(_simulated(world))
     now = now_in(world)
+    instruments = list(_simulated(world))
+    if settings.SIMULATED_MARKET != ALWAYS:
+        instruments = sessions.trading(instruments, now)
     newest = Quote.objects.filter(world=world, source=SIMULATED, instrument__in=instruments)
     last = newest.order_by("-as_of").values_list("as_of", flat=True).first()
     if not instruments or (last is not None and now - last < SOONEST):
         return None
-    return _taken(world, SimulatedMarket(hours=Hours(settings.SIMULATED_MARKET)), instruments)
+    return _taken(world, SimulatedMarket(), instruments)
 
 
 def _simulated(world: World) -> QuerySet[Instrument]:

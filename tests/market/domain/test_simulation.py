@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from market.domain.simulation import Hours, Temper, is_open, next_price
+from market.domain.simulation import Temper, next_price
 
 START = datetime(2024, 3, 6, 12, tzinfo=UTC)
 TEN = timedelta(seconds=10)
@@ -62,17 +62,3 @@ def test_a_month_away_is_a_step_of_a_day():
     away = next_price(Temper(0.3, 0.5), Decimal(10_000), START - timedelta(days=30), START, (1, 7))
     day = next_price(Temper(0.3, 0.5), Decimal(10_000), START - timedelta(days=1), START, (1, 7))
     assert away == day
-
-
-@pytest.mark.parametrize(
-    ("at", "trades"),
-    [
-        (datetime(2024, 3, 6, 8, tzinfo=UTC), True),
-        (datetime(2024, 3, 6, 7, 59, tzinfo=UTC), False),
-        (datetime(2024, 3, 6, 16, 30, tzinfo=UTC), False),
-        (datetime(2024, 3, 9, 12, tzinfo=UTC), False),
-    ],
-)
-def test_hours(at, trades):
-    assert is_open(Hours.WEEKDAYS, at) is trades
-    assert is_open(Hours.ALWAYS, at) is True

@@ -68,10 +68,11 @@ def test_in_a_simulated_world_it_moves_what_is_quoted_there_and_a_replay_is_left
 def test_hours_and_off(invented, instrument, settings, at_noon):
     settings.SIMULATED_MARKET = "off"
     assert refresh_simulated(world_id=LIVE_WORLD) is None
-    settings.SIMULATED_MARKET = "weekdays"
+    settings.SIMULATED_MARKET = "exchange"
     coin = instrument("FCO", is_fictional=True, kind="crypto")
     bar(coin, "2024-03-05", "300")
-    refresh_simulated(world_id=LIVE_WORLD)  # it is 18:00
+    at_noon.shift(timedelta(hours=8))  # it is 21:00 in New York
+    refresh_simulated(world_id=LIVE_WORLD)
     assert [row.instrument for row in Quote.objects.all()] == [coin]
 
 
