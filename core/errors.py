@@ -2,7 +2,8 @@
 
     DomainError
     ├── ValidationFailed        400  the input is wrong; names each field
-    │   └── BrokenArchive       400  a file of records is damaged or forged; names member and line
+    │   ├── BrokenArchive       400  a file of records is damaged or forged; names member and line
+    │   └── AddressRefused      400  an address that this server may not call
     ├── NotAuthenticated        401  sign in first
     ├── Forbidden               403  you may see it, not do it
     ├── NotFound                404  it does not exist, or is not yours
@@ -77,6 +78,13 @@ class BrokenArchive(ValidationFailed):
         detail = f"{where}: {message}" if where else message
         super().__init__(detail, errors=(FieldError(where or "file", message, "broken"),))
         self.member, self.line = member, line
+
+
+class AddressRefused(ValidationFailed):
+    """An address that this server may not call, or that is none."""
+
+    code = "address-refused"
+    title = "This address cannot be called"
 
 
 class NotAuthenticated(DomainError):

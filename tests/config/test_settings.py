@@ -63,6 +63,13 @@ CASES = [
     Case("SECRET_KEY", LONG, "SECRET_KEY == " + repr(LONG), True, False),
     Case("DEBUG", "on", "DEBUG", True, False),
     Case("PORT", "8123", "PORT", 8123, 8000),
+    Case(
+        "OUTBOUND_ALLOWED_HOSTS",
+        "Quotes.lan, 10.1.2.3:80",
+        "OUTBOUND_ALLOWED_HOSTS",
+        ["quotes.lan", "10.1.2.3:80"],
+        [],
+    ),
     Case("SIMULATED_MARKET", "Weekdays", "SIMULATED_MARKET", "exchange", "always"),
     Case("SERVICE_NAME", "wallet", "sys.modules['config.settings.logs'].SERVICE_NAME", "wallet", "florin"),
     Case("SERVICE_VERSION", "9.1", "SERVICE_VERSION", "9.1", "0.1.0"),
