@@ -12,12 +12,13 @@ class MarketConfig(AppConfig):
     def ready(self) -> None:
         """Answer the ports for the admin's dashboard, the search box, readiness and personal data."""
         from core import ports
-        from market.selectors import health, panels, personal, search
+        from market.selectors import health, panels, personal, search, watchlists
         from market.services.erasure import erase_market_data
 
         ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register("prices", panels.freshness, needs=["market.view_instrument"])
         ports.search.register(self.name, search.find)
+        ports.held_instruments.register(self.name, watchlists.watched_instruments)
         ports.health_checks.register("prices", health.check_prices)
         ports.personal_tables.register(self.name, personal.tables_of)
         ports.personal_erasers.register(self.name, lambda user_id: erase_market_data(user_id=user_id))

@@ -80,3 +80,10 @@ class ProviderUnknown(ProviderFailed):
     code = "provider-unknown"
     title = "A source of prices does not know this"
     status = 404
+
+
+class WatchlistFull(Conflict):
+    """A person has no more room: for lists, or for instruments on one."""
+
+    code = "watchlist-full"
+    title = "There is no room for more"

@@ -19,6 +19,7 @@ from market.models import Instrument
 
 _CREATING = 0x464C_4F52
 _REFRESHING = 0x464C_4F54
+_WATCHING = 0x464C_4F57
 
 
 def instrument(actor: Actor, uuid: UUID, *, unused: bool = False) -> Instrument:
@@ -97,3 +98,9 @@ def refresh_of(world_id: int, source: str) -> bool:
             "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_REFRESHING, f"{world_id} {source}"]
         )
         return bool(cursor.fetchone()[0])
+
+
+def watchlists(user_id: UUID) -> None:
+    """Let one transaction at a time change a person's watchlists."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_WATCHING, str(user_id)])

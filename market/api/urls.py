@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from market.api import actions, instruments, prices, rates
+from market.api import actions, instruments, prices, rates, watchlists
 
 ONE = "api/v1/instruments/<uuid:uuid>"
+WATCHLIST = "api/v1/watchlists/<uuid:watchlist_id>"
 
 urlpatterns = [
     path("api/v1/instruments", instruments.InstrumentListView.as_view(), name="api-instruments"),
@@ -21,4 +22,8 @@ urlpatterns = [
     path("api/v1/rates", rates.RateListView.as_view(), name="api-rates"),
     path("api/v1/coins", rates.CoinListView.as_view(), name="api-coins"),
     path("api/v1/exchanges", rates.ExchangeListView.as_view(), name="api-exchanges"),
+    path("api/v1/watchlists", watchlists.WatchlistListView.as_view(), name="api-watchlists"),
+    path(WATCHLIST, watchlists.WatchlistView.as_view(), name="api-watchlist"),
+    path(f"{WATCHLIST}/items", watchlists.WatchlistItemsView.as_view(), name="api-watchlist-items"),
+    path(f"{WATCHLIST}/items/<uuid:uuid>", watchlists.WatchlistItemView.as_view(), name="api-watchlist-item"),
 ]

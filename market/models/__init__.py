@@ -14,6 +14,7 @@ from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 from market.models.sessions import TradingSession
+from market.models.watchlists import Watchlist, WatchlistItem
 
 __all__ = [
     "Coin",
@@ -31,6 +32,8 @@ __all__ = [
     "RateRevision",
     "SymbolSpan",
     "TradingSession",
+    "Watchlist",
+    "WatchlistItem",
 ]
 SYMBOL_LENGTH = 40
 

@@ -22,6 +22,8 @@ from market.selectors.quotes import LastQuote
 
 SPARK_DAYS: Final = 365
 SPARK_POINTS: Final = 60
+# a week has five closes, and holidays take some
+DAYS_A_CLOSE: Final = 2
 SORTS: Final[dict[str, tuple[str, ...]]] = {
     "symbol": ("symbol", "id"),
     "name": ("name", "id"),
@@ -98,12 +100,15 @@ def listed(world_id: int, user: object, wanted: Filter) -> QuerySet[Instrument] 
     return rows
 
 
-def rows(world_id: int, page: Sequence[Instrument]) -> list[Row]:
-    """Give a page of instruments their quotes and courses, in four queries."""
+def rows(world_id: int, page: Sequence[Instrument], closes: int = 0) -> list[Row]:
+    """Give a page of instruments their quotes and courses, in four queries.
+
+    A course is of the year up to the newest price, or of that many last `closes` and the price of now.
+    """
     ids = [one.id for one in page]
     splits = _splits(ids)
     found = _quotes(world_id, ids, splits)
-    courses = _courses(world_id, {one: quote.price for one, quote in found.items()}, splits)
+    courses = _courses(world_id, {one: quote.price for one, quote in found.items()}, splits, closes)
     return [Row(one, found.get(one.id), courses.get(one.id, [])) for one in page]
 
 
@@ -174,13 +179,14 @@ def _change(last: PriceUsed, before: Decimal, day: date, splits: Iterable[Split]
 
 
 def _courses(
-    world_id: int, lasts: dict[int, PriceUsed], splits: dict[int, list[Split]]
+    world_id: int, lasts: dict[int, PriceUsed], splits: dict[int, list[Split]], most: int
 ) -> dict[int, list[float]]:
     ends = [last.as_of for last in lasts.values()]
+    since = most * DAYS_A_CLOSE or SPARK_DAYS
     with connection.cursor() as cursor:
-        cursor.execute(_COURSES, [list(lasts), ends, world_id, SPARK_DAYS])
+        cursor.execute(_COURSES, [list(lasts), ends, world_id, since])
         return {
-            instrument: _course(days, closes, splits.get(instrument, []), lasts[instrument])
+            instrument: _course(days[-most:], closes[-most:], splits.get(instrument, []), lasts[instrument])
             for instrument, days, closes in cursor.fetchall()
         }
 

@@ -1,4 +1,4 @@
-"""What the market keeps of a person, told as tables: their own instruments, prices and rates."""
+"""What the market keeps of a person, told as tables: their own instruments, prices, rates, watchlists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.personal import table
 from core.ports import PersonalTable
-from market.models import CorporateAction, DailyBar, FxRate, Instrument, SymbolSpan
+from market.models import CorporateAction, DailyBar, FxRate, Instrument, SymbolSpan, Watchlist, WatchlistItem
 
 INSTRUMENT = ("instrument", "instrument__uuid")
 _INSTRUMENT = (
@@ -22,7 +22,7 @@ _ACTION = (
 
 
 def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
-    """Tell the instruments that a person made, with their prices, and the rates that they set."""
+    """Tell what a person made: instruments with their prices, rates, watchlists."""
     yield table("own_instruments", Instrument.objects.filter(owner_id=user_id).order_by("id"), _INSTRUMENT)
     spans = SymbolSpan.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "valid_from")
     yield table("own_symbols", spans, (INSTRUMENT, "symbol", "valid_from", "valid_to"))
@@ -37,3 +37,8 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     rates = FxRate.objects.filter(owner_id=user_id).order_by("world_id", "base", "quote", "date")
     columns = (("world", "world__name"), "base", "quote", "date", "rate", "source")
     yield table("own_rates", rates, columns)
+    lists = Watchlist.objects.filter(owner_id=user_id).order_by("position", "pk")
+    yield table("watchlists", lists, (("id", "uuid"), "name", "position", "created_at", "updated_at"))
+    items = WatchlistItem.objects.filter(watchlist__owner_id=user_id).order_by("watchlist", "position", "pk")
+    on_list = (("watchlist", "watchlist__uuid"), INSTRUMENT, "position", "added_at")
+    yield table("watchlist_items", items, (*on_list, ("symbol", "instrument__symbol")))

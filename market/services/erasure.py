@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from market.models import FxRate, HeldQuote, Instrument, PriceImport, RateRevision
+from market.models import FxRate, HeldQuote, Instrument, PriceImport, RateRevision, Watchlist
 
 NOBODY = "erased"
 
 
 def erase_market_data(*, user_id: UUID) -> None:
-    """Delete a person's own instruments with their prices, and their rates; what staff did keeps no name.
+    """Delete a person's watchlists, their own instruments with their prices, and their rates.
 
-    What somebody else's portfolio holds of theirs was handed over before.
+    What somebody else's portfolio holds of theirs was handed over before; what staff did keeps no name.
     """
+    Watchlist.objects.filter(owner_id=user_id).delete()
     Instrument.objects.filter(owner_id=user_id).delete()
     FxRate.objects.filter(owner_id=user_id).delete()
     RateRevision.objects.filter(owner_id=user_id).delete()

@@ -140,6 +140,18 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-rates": (Call("get"), Call("post", [RATE], status=201), Call("delete", query=PAIR)),
     "api-coins": GET,
     "api-exchanges": GET,
+    "api-watchlists": (
+        Call("get"),
+        Call("post", {"name": "Banks"}, status=201),
+        Call("put", {"watchlists": []}, status=204),
+    ),
+    "api-watchlist": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),
+    "api-watchlist-items": (
+        Call("get"),
+        Call("post", {"instrument": "INSTRUMENT"}),
+        Call("put", {"instruments": ["INSTRUMENT"]}, status=204),
+    ),
+    "api-watchlist-item": (Call("delete", status=204),),
     # portfolios
     "api-portfolios": (Call("get"), Call("post", {"name": "Second", "currency": "EUR"}, status=201)),
     "api-portfolio": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),

@@ -25,6 +25,7 @@ from core.models import Role
 from core.roles import StaffRole
 from market.models import Exchange, Instrument
 from market.selectors import instruments
+from market.services.watchlists import MOST_LISTS
 from portfolios.models import Portfolio, PortfolioMember, PublicLink
 from portfolios.services import archive
 from tests.api import error_platform as error_platform  # noqa: PLC0414  # its cases count here
@@ -330,6 +331,13 @@ def _(at: Ground) -> Any:
 @produces("instrument-in-use")
 def _(at: Ground) -> Any:
     return at.send("delete", reverse("api-instrument", args=[at.ids["uuid"]]))
+
+
+@produces("watchlist-full")
+def _(at: Ground) -> Any:
+    for number in range(MOST_LISTS - 1):
+        assert at.send("post", reverse("api-watchlists"), {"name": f"List {number}"}).status_code == 201
+    return at.send("post", reverse("api-watchlists"), {"name": "One more"})
 
 
 @produces("instrument-exists")

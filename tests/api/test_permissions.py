@@ -25,6 +25,7 @@ from market.models import Coin, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
+from market.services.watchlists import star
 from portfolios.models import ArchiveImport, PortfolioInvitation, PortfolioMember
 from portfolios.selectors.sharing import digest
 from portfolios.services import sharing
@@ -122,6 +123,8 @@ def scene_of(person: Person) -> Scene:
     preset = Call("post", {"name": "Kept", "mapping": {}})
     scene.ids[""]["preset_id"] = person.send(preset, reverse("api-import-presets"), preset.body).json()["id"]
     scene.ids[""]["archive_id"] = archive_of(person)
+    watched = star(actor=actor, user=person.user, instrument=instrument.uuid)
+    scene.ids[""]["watchlist_id"] = watched.uuid
     for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
     return scene

@@ -57,9 +57,12 @@ class Home:
         number = self.rows
         Coin.objects.create(coin_id=f"coin-{number}", symbol=f"C{number}", name="Coin")
         Exchange.objects.create(mic=f"XT{number}", name="Test", time_zone="UTC")
+        watchlist = self.post("api-watchlists", {"name": f"List {number}"})["id"]
+        watched = self.ids[""].setdefault("watchlist_id", watchlist)
         token = self.post("api-users-tokens", TOKEN)["id"]
         self.ids[""].setdefault("token_id", token)
         instrument = self.instrument(number)
+        self.post("api-watchlist-items", {"instrument": instrument}, watchlist_id=watched)
         url = reverse("api-instrument-tags", args=[instrument])
         self.person.send(Call("put"), url, {"tags": [f"tag {number}"]})
         portfolio = self.post("api-portfolios", {"name": f"P{number}", "currency": "EUR"})["id"]

@@ -33,6 +33,7 @@ from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
 from market.services.rates import RateRow, set_rates
+from market.services.watchlists import star
 from portfolios.domain.entries import EntryKind
 from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink
 from portfolios.selectors.benchmarks import Part
@@ -132,6 +133,7 @@ def _market(user: User) -> Instrument:
     SymbolSpan.objects.create(instrument=instrument, symbol="MINE", valid_from=date(2020, 1, 1))
     set_rates(actor=actor, rows=[RateRow("EUR", "USD", date(2024, 1, 2), Decimal("1.25"))])
     assert RateRevision.objects.filter(owner=user).exists()
+    star(actor=actor, user=user, instrument=instrument.uuid)
     PriceImport.objects.create(file_name="p.csv", sha256="0" * 64, actor_label=actor.label)
     return instrument
 
