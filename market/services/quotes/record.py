@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from core.bus import bus
+from core.collector import uncollected
 from core.models import World
 from core.worlds import now_in
 from market import locks
@@ -43,7 +44,8 @@ def record_quotes(*, world_id: int, batch: Sequence[NewQuote], trusted: bool = F
     """
     world = World.objects.get(pk=world_id)
     locks.price_log(world_id)
-    return record_locked(world, batch, trusted=trusted)
+    with uncollected():
+        return record_locked(world, batch, trusted=trusted)
 
 
 def record_locked(world: World, batch: Sequence[NewQuote], *, trusted: bool = False) -> Recorded:
