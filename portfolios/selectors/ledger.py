@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -30,7 +30,8 @@ from portfolios.selectors.memory import Memory
 from portfolios.selectors.reading import Rows, entries_of, rows_of, rows_since
 
 T = TypeVar("T")
-KEPT_LEDGERS = 64
+# of ledgers in memory, in bytes as `_bytes` reckons them
+KEPT_BYTES: Final = 256 << 20
 IN_KIND = frozenset({EntryKind.TRANSFER_IN, EntryKind.TRANSFER_OUT})
 # what `derived`, `kept` and `former` call what hangs on no price: these never do
 COLUMNS, CURRENCIES = "columns", "currencies"
@@ -182,7 +183,13 @@ def _named(found: dict[Any, Any], names: set[str]) -> dict[Any, Any]:
     return {key: one for key, one in rows if (key[0] if isinstance(key, tuple) else key) in names}
 
 
-memory: Memory[UUID, _Kept] = Memory(KEPT_LEDGERS)
+def _bytes(kept: _Kept) -> int:
+    """Reckon what a ledger and its figures take (docs/benchmarks.md tells the measurement)."""
+    bars = sum(len(one.days) for one in kept.bars.values())
+    return 100_000 + 2_400 * len(kept.ledger.entries) + 75 * bars
+
+
+memory: Memory[UUID, _Kept] = Memory(KEPT_BYTES, _bytes)
 
 
 def load(portfolio: Portfolio) -> Ledger:
