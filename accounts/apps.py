@@ -16,13 +16,16 @@ class AccountsConfig(AppConfig):
         from accounts import checks
         from accounts.admin import panels
         from accounts.api import schema  # noqa: F401  # registers itself
+        from accounts.api.sockets import SocketDoor
         from accounts.selectors import personal
         from accounts.services.factors import rotate_factors
         from accounts.services.forgetting import forget_person
+        from core.live.signin import socket_doors
 
         checks.register()
         ports.staff_powers.register(self.name, powers_of_staff)
         panels.register()
+        socket_doors.register(self.name, SocketDoor)
         ports.secret_places.register("second factors", rotate_factors)
         ports.personal_tables.register(self.name, personal.tables_of)
         ports.personal_erasers.register(self.name, lambda user_id: forget_person(user_id=user_id))

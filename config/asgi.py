@@ -6,12 +6,14 @@ import os
 import sys
 from typing import cast
 
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from core.bodyguard import BodyGuard
 from core.early import Application
 from core.gate import Gate
+from core.live.lifespan import lifespan
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 SWITCH_SECONDS = 0.001
 sys.setswitchinterval(SWITCH_SECONDS)
 
-application = BodyGuard(
+pages = BodyGuard(
     Gate(
         cast("Application", get_asgi_application()),
         paths=settings.PASSWORD_PATHS,
@@ -30,3 +32,7 @@ application = BodyGuard(
     most_bytes=settings.UPLOAD_LIMIT_BYTES,
     seconds=settings.BODY_TIMEOUT_SECONDS,
 )
+
+from config.sockets import sockets  # noqa: E402  # consumers need the apps, which Django has loaded just now
+
+application = ProtocolTypeRouter({"http": pages, "websocket": sockets, "lifespan": lifespan})

@@ -12,9 +12,13 @@ class MarketConfig(AppConfig):
     def ready(self) -> None:
         """Answer the ports for the admin's dashboard, the search box, readiness and personal data."""
         from core import ports
+        from core.live.feeds import register
+        from market import receivers  # noqa: F401  # subscribes itself
+        from market.payloads import PriceFeed
         from market.selectors import health, panels, personal, search, watchlists
         from market.services.erasure import erase_market_data
 
+        register(PriceFeed())
         ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register("prices", panels.freshness, needs=["market.view_instrument"])
         ports.search.register(self.name, search.find)

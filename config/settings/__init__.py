@@ -13,6 +13,7 @@ from config.settings.database import *  # noqa: F403
 from config.settings.edges import *  # noqa: F403
 from config.settings.environment import BASE_DIR, PRODUCTION, VAR_DIR, env, secret_key
 from config.settings.jobs import *  # noqa: F403
+from config.settings.live import *  # noqa: F403
 from config.settings.logs import *  # noqa: F403
 from config.settings.market import *  # noqa: F403
 from config.settings.people import *  # noqa: F403

@@ -1,0 +1,10 @@
+"""Every socket of the platform."""
+
+from __future__ import annotations
+
+from channels.routing import URLRouter
+
+from core.live.routing import or_nothing
+from market.routing import websocket_urlpatterns as market
+
+sockets = or_nothing(URLRouter([*market]))

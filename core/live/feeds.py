@@ -1,0 +1,53 @@
+"""What a kind of stream is made of, and the register of kinds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+Topic = Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a stream: its number, and values of topics as JSON, true at that number."""
+
+    seq: int
+    values: Mapping[Topic, bytes]
+
+
+class Feed(ABC):
+    """A kind of stream. `name` is on the carrier; `items` names the list of values in a frame."""
+
+    name: ClassVar[str]
+    items: ClassVar[str]
+
+    @abstractmethod
+    def read(
+        self, key: str, after: int | None, followed: Collection[Topic], fresh: Collection[Topic]
+    ) -> Reading:
+        """Read all values of `fresh`, and those of `followed` that changed after the number `after`.
+
+        In one snapshot of the database, in a thread that may wait. `after` None: there is nothing followed.
+        A topic without a value is left out.
+        """
+
+    @abstractmethod
+    def front(self, key: str) -> bytes:
+        """Write the JSON members that say in each frame which stream it is of, as in ``"world":1``."""
+
+
+feeds: dict[str, Feed] = {}
+
+
+def register(feed: Feed) -> None:
+    """Make a kind of stream known.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if feed.name in feeds:
+        raise ValueError(f"there is a feed {feed.name} already")
+    feeds[feed.name] = feed
