@@ -17,7 +17,7 @@ from core.worlds import now_in
 from market.domain.prices import quality_of_quote
 from market.selectors.live import LiveQuote, moved_since
 
-_PERCENT_PLACES: Final = Decimal("0.0001")
+_RATIO_PLACES: Final = Decimal("0.000001")
 
 
 class PriceFeed(Feed):
@@ -43,11 +43,11 @@ class PriceFeed(Feed):
 
 
 def quote_json(quote: LiveQuote, now: datetime) -> bytes:
-    """Write a quote: amounts as decimal texts in the instrument's currency, the change in percent too."""
-    change = percent = None
+    """Write a quote: amounts as decimal texts in its currency, the day's change also as a ratio."""
+    change = ratio = None
     if quote.previous_close:
         change = quote.price - quote.previous_close
-        percent = (change / quote.previous_close * 100).quantize(_PERCENT_PLACES)
+        ratio = (change / quote.previous_close).quantize(_RATIO_PLACES)
     shape: dict[str, Any] = {
         "id": str(quote.uuid),
         "symbol": quote.symbol,
@@ -55,7 +55,7 @@ def quote_json(quote: LiveQuote, now: datetime) -> bytes:
         "price": plain(quote.price),
         "previous_close": _text(quote.previous_close),
         "change": _text(change),
-        "change_percent": _text(percent),
+        "change_ratio": _text(ratio),
         "open": _text(quote.open),
         "high": plain(quote.high),
         "low": plain(quote.low),

@@ -1,9 +1,11 @@
 /** The entry of every page: starts what the page's markup asks for. */
 
 import { csrfToken } from "./page.js";
+import { startConnection } from "./connection.js";
 import { startDialogs } from "./dialog.js";
 import { startDrawers } from "./drawer.js";
 import { enhanceForms, startForms } from "./forms.js";
+import { startLivePrices } from "./live-prices.js";
 import { startMenus } from "./menus.js";
 import { startSearch } from "./search.js";
 import { enhanceTables, startTables } from "./table.js";
@@ -48,14 +50,6 @@ function startTabs() {
   }
 }
 
-function startConnection() {
-  const line = document.querySelector("[data-connection]");
-  const update = () => line?.toggleAttribute("hidden", navigator.onLine);
-  window.addEventListener("online", update);
-  window.addEventListener("offline", update);
-  update();
-}
-
 function startOfflinePage() {
   const worker = document.body.dataset.serviceWorker;
   if (worker && "serviceWorker" in navigator && window.isSecureContext) {
@@ -79,5 +73,6 @@ startDialogs();
 startHtmx();
 startTabs();
 startConnection();
+startLivePrices();
 startOfflinePage();
 enhance(document);

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,14 @@ def key_of(name: str) -> Any:
     return "1" if row is None else row.pk
 
 
-def test_sockets_are_none():
-    """No app routes a socket; whoever adds the first adds its rows to the matrix."""
-    assert [path.parent.name for path in ROOT.glob("*/routing.py")] == []
+# Who is let in, by the socket's address: tests/core/live/test_doors.py tries each as everybody.
+SOCKETS = {"ws-prices": "signed in"}
+
+
+def test_every_socket_has_its_row():
+    named = {
+        pattern.name
+        for path in ROOT.glob("*/routing.py")
+        for pattern in import_module(f"{path.parent.name}.routing").websocket_urlpatterns
+    }
+    assert named == set(SOCKETS)
