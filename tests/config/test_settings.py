@@ -71,6 +71,9 @@ CASES = [
         [],
     ),
     Case("SIMULATED_MARKET", "Weekdays", "SIMULATED_MARKET", "exchange", "always"),
+    Case("LIVE_FLUSHES_A_SECOND", "2.5", "LIVE_FLUSHES_A_SECOND", 2.5, 4.0),
+    Case("LIVE_SOCKETS_A_PERSON", "3", "LIVE_SOCKETS_A_PERSON", 3, 20),
+    Case("LIVE_SOCKETS_MOST", "100", "LIVE_SOCKETS_MOST", 100, 5000),
     Case("SERVICE_NAME", "wallet", "sys.modules['config.settings.logs'].SERVICE_NAME", "wallet", "florin"),
     Case("SERVICE_VERSION", "9.1", "SERVICE_VERSION", "9.1", "0.1.0"),
     Case("STATIC_ROOT", "/srv/static", "str(STATIC_ROOT)", "/srv/static", str(PROJECT / "var" / "static")),
@@ -246,6 +249,7 @@ REFUSED = {
     "sign-in by http": (OIDC | {"OIDC_SERVER_URL": "http://id.example.org"}, "OIDC_SERVER_URL must be https"),
     "a rate that is none": ({"THROTTLE_READS": "many"}, 'reads: "many" is no rate'),
     "hours that are none": ({"SIMULATED_MARKET": "on"}, "SIMULATED_MARKET is off, exchange or always"),
+    "flushes without end": ({"LIVE_FLUSHES_A_SECOND": "50"}, "LIVE_FLUSHES_A_SECOND is above 0"),
     "an algorithm without a key": ({"JWT_ALGORITHM": "none"}, "JWT_ALGORITHM"),
 }
 
