@@ -179,7 +179,7 @@ class Caller:
         self._client.close()
 
     def _followed(self, url: str, params: Mapping[str, str] | None, headers: dict[str, str]) -> Answer:
-        target = httpx.URL(url, params=params) if params else httpx.URL(url)
+        target = httpx.URL(url).copy_merge_params(params or {})
         for _hop in range(MOST_REDIRECTS + 1):
             answer, location = self._once(target, headers)
             if location is None:

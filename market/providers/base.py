@@ -42,7 +42,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A listing as a provider describes it; "" where it does not say. `logo`: the address of an image."""
+    """A listing as a provider describes it; "" where it does not say.
+
+    `id` is the source's own name of it, where that is not the symbol; `logo` is the address of an image.
+    """
 
     symbol: str
     name: str
@@ -53,6 +56,7 @@ class Company:
     country: str = ""
     website: str = ""
     logo: str = ""
+    id: str = ""
 
 
 def _free(_requests: int) -> None:
@@ -91,14 +95,14 @@ class Provider:
     """
 
     name: str
-    abilities: ClassVar[frozenset[Ability]] = frozenset()
+    abilities: frozenset[Ability] = frozenset()
     kind: ClassVar[str] = ""
     label: ClassVar[str] = ""
     needs_key: ClassVar[bool] = False
     per_minute: ClassVar[int] = 0
     per_hour: ClassVar[int] = 0
     per_day: ClassVar[int] = 0
-    most_at_once: ClassVar[int] = 1
+    most_at_once: int = 1
 
     def basis(self, today: date) -> AdjustmentBasis:
         """Tell what the prices of `history` are adjusted for when they are asked for on `today`."""

@@ -96,6 +96,17 @@ class Client:
         except UnicodeDecodeError:
             raise ProviderUnreadable(self._unlike(body, "UTF-8")) from None
 
+    def get_bytes(self, path: str = "", *, cost: int = 1) -> bytes:
+        """Read a file.
+
+        Raises:
+            ProviderUnreadable: it is a page of HTML, or empty; see `get_json` for the rest.
+        """
+        body = self._read(path, None, cost, "*/*")
+        if not body or _is_html(body):
+            raise ProviderUnreadable(self._unlike(body, _("a file")))
+        return body
+
     def clean(self, text: object) -> str:
         """Make a message of a source fit to be shown: short, one line, without the key that some repeat."""
         plain = " ".join(str(text).split())

@@ -10,9 +10,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import ValidationFailed
-from market.providers.base import Provider
+from market.providers.alphavantage import AlphaVantage
+from market.providers.coingecko import CoinGecko
+from market.providers.ecb import EcbRates
+from market.providers.finnhub import Finnhub
+from market.providers.generic import Generic
+from market.providers.http import HttpProvider
+from market.providers.stooq import Stooq
+from market.providers.tiingo import Tiingo
+from market.providers.twelvedata import TwelveData
 
-ADAPTERS: Final[dict[str, type[Provider]]] = {}
+_KINDS: Final[tuple[type[HttpProvider], ...]] = (
+    Finnhub,
+    TwelveData,
+    Tiingo,
+    AlphaVantage,
+    CoinGecko,
+    EcbRates,
+    Stooq,
+    Generic,
+)
+ADAPTERS: Final[dict[str, type[HttpProvider]]] = {one.kind: one for one in _KINDS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import Final
 
 from market.domain.prices import SIMULATED, Quality
 from market.domain.quotes import NewQuote
@@ -33,7 +33,7 @@ class SimulatedMarket(Provider):
     """
 
     name = SIMULATED
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.QUOTES})
+    abilities = frozenset({Ability.QUOTES})
 
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
