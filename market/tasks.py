@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from core import clock
 from core.models import LIVE_WORLD, World
 from market.models import Instrument
-from market.services import quotes, sessions
+from market.services import feeds, quotes, sessions
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
@@ -67,6 +67,22 @@ def keep_sessions() -> None:
         log.info("market.sessions_loaded", exchanges=loaded.exchanges, changed=loaded.changed)
 
 
+@shared_task
+def refresh_sources() -> None:
+    """Send for each source what is due of it, to be asked by whoever is free: none waits for another."""
+    feeds.add_configured()
+    for one in feeds.plan(clock.now()):
+        refresh_source.apply_async(args=(one.source, one.instruments), expires=60)
+
+
+@shared_task
+def refresh_source(source_id: int, instrument_ids: list[int]) -> None:
+    """Ask a source for quotes of instruments."""
+    done = feeds.refresh(source_id=source_id, instrument_ids=instrument_ids)
+    if done is not None and done.held:
+        log.warning("market.quotes_held_back", source=source_id, count=done.held)
+
+
 def _worlds() -> list[int]:
     return list(World.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -77,5 +93,6 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.apply_due_splits": crontab(minute="*/5"),
     "market.tasks.close_days": crontab(minute="20"),
     "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
+    "market.tasks.refresh_sources": timedelta(seconds=10),
     "market.tasks.keep_sessions": timedelta(minutes=5),
 }

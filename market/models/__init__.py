@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
+from market.models.feeds import PriceSource, SourceAsk, SourceBudget, SourceSymbol
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 from market.models.sessions import TradingSession
 from market.models.watchlists import Watchlist, WatchlistItem
@@ -28,8 +29,12 @@ __all__ = [
     "LogHead",
     "MoveBatch",
     "PriceImport",
+    "PriceSource",
     "Quote",
     "RateRevision",
+    "SourceAsk",
+    "SourceBudget",
+    "SourceSymbol",
     "SymbolSpan",
     "TradingSession",
     "Watchlist",

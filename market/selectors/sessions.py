@@ -13,12 +13,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from market.domain.feeding import Market
 from market.domain.sessions import HOME, Session, usual_sessions, weekdays
 from market.models import Exchange, Instrument, TradingSession
 
 # Long enough for the longest row of holidays.
 _AHEAD: Final = timedelta(days=21)
+_BACK: Final = timedelta(days=14)
 _DAY: Final = timedelta(days=1)
+# The closing auction, and what delayed prices are late.
+FINAL_AFTER: Final = timedelta(minutes=20)
 _SATURDAY: Final = 5
 _KIND = Instrument.Kind
 
@@ -82,6 +86,30 @@ def trading(instruments: Iterable[Instrument], at: datetime) -> list[Instrument]
         if key not in seen:
             seen[key] = is_open(key[0], at, kind=key[1])
     return [one for one in rows if seen[_key(one)]]
+
+
+def markets(instruments: Iterable[Instrument], at: datetime) -> dict[int, Market]:
+    """Tell of each instrument, by id, whether it trades at an instant and when the last close was final."""
+    seen: dict[tuple[str | None, str], Market] = {}
+    found = {}
+    for one in instruments:
+        key = _key(one)
+        if key not in seen:
+            seen[key] = _market(*key, at)
+        found[one.pk] = seen[key]
+    return found
+
+
+def _market(mic: str | None, kind: str, at: datetime) -> Market:
+    if kind:
+        return Market(hours(mic, at, kind=kind).is_open)
+    zone = _zone(mic)
+    day = at.astimezone(zone).date()
+    told, _is_known = _told(mic, zone, day - _BACK, day + _DAY)
+    closes = [one.closes_at + FINAL_AFTER for one in told]
+    return Market(
+        any(one.is_open(at) for one in told), max((one for one in closes if one <= at), default=None)
+    )
 
 
 def venue_of(instrument: Instrument) -> str | None:

@@ -34,7 +34,7 @@ def _told(mic: str, name: str, start: date, ends: list[date]) -> dict[str, Any]:
     for end in ends:
         try:
             calendar = exchange_calendars.get_calendar(name, start=start.isoformat(), end=end.isoformat())
-        except (ValueError, TypeError, AttributeError, LookupError, NotImplementedError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, RuntimeError) as error:
             trouble = f"{type(error).__name__}: {error}"[:200]
             continue
         return {"mic": mic, "rows": _rows(calendar.schedule), "trouble": ""}

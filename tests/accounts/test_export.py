@@ -239,6 +239,8 @@ LEFT_OUT = {
     "core.IdempotencyKey": "answers that a program got already, kept for a day",
     "market.PriceImport": "files of public prices that staff brought in; it is in audit_events",
     "market.HeldQuote": "as market.Quote; who of the staff decided is in audit_events",
+    "market.SourceAsk": "of public instruments: nothing asks a price of a person's own",
+    "market.SourceSymbol": "of public instruments: what staff call them at a source",
     "market.Quote": "of public instruments: nothing quotes a person's own",
     "market.RateRevision": "a counter",
     "portfolios.QualityRun": "counts of what the checks find in the portfolio at any time",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
@@ -12,6 +12,7 @@ from core.collector import uncollected
 from core.models import World
 from core.worlds import now_in
 from market import locks
+from market.domain.plausibility import Doubt
 from market.domain.quotes import NewQuote, Outcome, Rules, fold
 from market.events import PricesUpdated
 from market.selectors.quotes import listings
@@ -22,13 +23,15 @@ from market.services.quotes import store
 class Recorded:
     """What became of a batch: prices that moved, quotes held back, and the number of the log's batch, if any.
 
-    `unknown`: quotes of instruments that are not there any more.
+    `unknown`: quotes of instruments that are not there any more. `doubted`: the instruments of which a
+    quote was not believed.
     """
 
     moved: int
     held: int
     unknown: int
     seq: int | None
+    doubted: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 @transaction.atomic
@@ -61,7 +64,9 @@ def record_locked(world: World, batch: Sequence[NewQuote], *, trusted: bool = Fa
     store.bars(world.pk, [(key, bar) for key, one in outcomes.items() for bar in one.bars.values()])
     store.held(world.pk, held)
     unknown = sum(len(rows) for key, rows in quotes.items() if key not in known)
-    return _logged(world, outcomes, rules, len(held), unknown)
+    recorded = _logged(world, outcomes, rules, len(held), unknown)
+    doubted = frozenset(new.instrument for new, doubt, _reference in held if doubt is not Doubt.SPLIT)
+    return replace(recorded, doubted=doubted) if doubted else recorded
 
 
 def _logged(world: World, outcomes: dict[int, Outcome], rules: Rules, held: int, unknown: int) -> Recorded:

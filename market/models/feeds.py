@@ -1,0 +1,124 @@
+"""Sources of prices as staff configured them, how they fare, and what they were asked."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import EncryptedTextField
+from core.models import TimeStamped
+
+SOURCE_LENGTH = 24
+
+
+class PriceSource(TimeStamped):
+    """A source elsewhere that prices come from: what it is, what it may be asked, and how it fares.
+
+    `kind` names the adapter. `name` marks its prices. The key is `key`, or where `key_setting` names a
+    setting, that one's value. Sources are asked in order of `priority` (smaller first). `interval` is in
+    seconds; the limits are requests, 0 where there is none.
+
+    Health: `failures` counts those in a row. From `open_until` on one attempt decides whether the source
+    is asked again; null: it is. `limited_until`: it has no request left before. `claimed_until`: a worker
+    is asking it, at most until then.
+    """
+
+    name = models.CharField(_("name"), max_length=SOURCE_LENGTH, unique=True)
+    kind = models.CharField(_("kind"), max_length=24)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=100)
+    key = EncryptedTextField(_("key"), null=True)  # type: ignore[misc]  # of both kinds, with and without
+    key_setting = models.CharField(_("key from the setting"), max_length=40, blank=True)
+    base_url = models.CharField(_("address"), max_length=300, blank=True)
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    interval = models.PositiveIntegerField(_("seconds between two quotes of an instrument"), default=60)
+    per_minute = models.PositiveIntegerField(_("requests a minute"), default=0)
+    per_hour = models.PositiveIntegerField(_("requests an hour"), default=0)
+    per_day = models.PositiveIntegerField(_("requests a day"), default=0)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    asked_at = models.DateTimeField(_("last asked"), null=True)
+    last_ok_at = models.DateTimeField(_("last answer"), null=True)
+    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    last_error_at = models.DateTimeField(_("last failed"), null=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    open_until = models.DateTimeField(_("left alone until"), null=True)
+    limited_until = models.DateTimeField(_("no requests until"), null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("source of prices")
+        verbose_name_plural = _("sources of prices")
+        ordering = ["priority", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(interval__gte=5), name="price_source_not_too_often"),
+            models.UniqueConstraint(
+                fields=["key_setting"], condition=~Q(key_setting=""), name="price_source_of_setting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceSymbol(TimeStamped):
+    """What staff say of an instrument at a source: its symbol there, its place in the order, or never.
+
+    `symbol` "" is the one that follows from the instrument; `priority` null is the source's.
+    """
+
+    source = models.ForeignKey(
+        PriceSource, on_delete=models.CASCADE, related_name="+", verbose_name=_("source")
+    )
+    instrument = models.ForeignKey(
+        "market.Instrument", on_delete=models.CASCADE, related_name="+", verbose_name=_("instrument")
+    )
+    symbol = models.CharField(_("symbol there"), max_length=80, blank=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), null=True, blank=True)
+    is_excluded = models.BooleanField(_("never ask"), default=False)
+
+    class Meta:
+        verbose_name = _("instrument at a source")
+        verbose_name_plural = _("instruments at sources")
+        ordering = ["source", "instrument"]
+        constraints = [models.UniqueConstraint(fields=["source", "instrument"], name="source_symbol_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.instrument_id}"
+
+
+class SourceAsk(models.Model):
+    """When a source was last asked for an instrument's quote.
+
+    Until `lacking_until` it is not asked again: it did not have it, or what it said was not believed.
+    """
+
+    source = models.ForeignKey(PriceSource, on_delete=models.CASCADE, related_name="+", db_index=False)
+    instrument = models.ForeignKey("market.Instrument", on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    lacking_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "instrument"], name="source_ask_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.instrument_id}"
+
+
+class SourceBudget(models.Model):
+    """The requests that were made with a key, for all workers: whoever adds to them holds the row.
+
+    `id` is the kind and a digest of the key. `recent` are the instants of those in the last minute; the
+    other counts are of the hour and the day (UTC) that begin at `hour` and `day`.
+    """
+
+    id = models.CharField(primary_key=True, max_length=64)
+    recent = ArrayField(models.DateTimeField(), default=list)
+    hour = models.DateTimeField(null=True)
+    hour_used = models.PositiveIntegerField(default=0)
+    day = models.DateField(null=True)
+    day_used = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.id

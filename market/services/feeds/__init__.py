@@ -1,0 +1,9 @@
+"""Prices from sources elsewhere: who is asked for what and when, and what becomes of it."""
+
+from __future__ import annotations
+
+from market.services.feeds.plan import Task, plan
+from market.services.feeds.refresh import Refreshed, refresh
+from market.services.feeds.sources import add_configured
+
+__all__ = ["Refreshed", "Task", "add_configured", "plan", "refresh"]

@@ -1,0 +1,48 @@
+"""Count requests to sources, for all workers together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import clock
+from market import metrics
+from market.domain import budget
+from market.errors import ProviderLimited
+from market.models import PriceSource, SourceBudget
+from market.selectors import feeds
+
+
+def spender(source: PriceSource) -> Callable[[int], None]:
+    """Make what a source's adapter calls before each request."""
+    key, limits, kind = feeds.budget_key(source), feeds.limits_of(source), source.kind
+
+    def count(requests: int) -> None:
+        spend(key=key, limits=limits, requests=requests)
+        metrics.source_requests.labels(kind).inc(requests)
+
+    return count
+
+
+@transaction.atomic
+def spend(*, key: str, limits: budget.Limits, requests: int) -> None:
+    """Count requests that are about to be made; who counts holds the row, so that no two take the last one.
+
+    Call it outside any transaction that goes on to wait for something.
+
+    Raises:
+        ProviderLimited: they are more than are left; says when there will be enough.
+    """
+    row = SourceBudget.objects.select_for_update().filter(pk=key).first()
+    if row is None:
+        SourceBudget.objects.bulk_create([SourceBudget(pk=key)], ignore_conflicts=True)
+        row = SourceBudget.objects.select_for_update().get(pk=key)
+    verdict = budget.spend(feeds.spent_of(row), limits, requests, clock.now())
+    if verdict.wait:
+        raise ProviderLimited(_("Our own budget of requests is spent."), retry_after=verdict.wait)
+    spent = verdict.spent
+    row.recent, row.hour, row.day = list(spent.recent), spent.hour, spent.day
+    row.hour_used, row.day_used = spent.hour_used, spent.day_used
+    row.save()

@@ -1,0 +1,50 @@
+"""Which sources may be asked for something, and in which order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from market.models import Instrument, PriceSource, SourceSymbol
+from market.providers import ADAPTERS, Ability, Provider
+
+
+def adapter_of(source: PriceSource) -> type[Provider] | None:
+    """Return the class that asks a source; None where the platform has none of its kind any more."""
+    return ADAPTERS.get(source.kind)
+
+
+def able(ability: Ability) -> list[PriceSource]:
+    """List the enabled sources that offer something, in their order."""
+    return [row for row in PriceSource.objects.filter(enabled=True) if _offers(row, ability)]
+
+
+def askable(ability: Ability, now: datetime) -> list[PriceSource]:
+    """List those of them that may be asked now: not left alone, and with requests left."""
+    return [row for row in able(ability) if is_past(row.open_until, now) and is_past(row.limited_until, now)]
+
+
+def in_order(instrument: Instrument, ability: Ability, now: datetime) -> list[PriceSource]:
+    """List the sources to ask for something about one instrument, in the order staff set for it."""
+    said = {row.source_id: row for row in SourceSymbol.objects.filter(instrument=instrument)}
+    found = []
+    for source in askable(ability, now):
+        row = said.get(source.pk)
+        if row is None or not row.is_excluded:
+            own = row.priority if row is not None and row.priority is not None else source.priority
+            found.append((own, source.pk, source))
+    return [source for _priority, _pk, source in sorted(found, key=lambda one: one[:2])]
+
+
+def is_past(instant: datetime | None, now: datetime) -> bool:
+    """Tell whether an instant, if any, is over."""
+    return instant is None or instant <= now
+
+
+def is_limited_long(row: PriceSource, now: datetime) -> bool:
+    """Tell whether a source has no requests for so long that others take its place; else it is waited for."""
+    return row.limited_until is not None and row.limited_until > now + timedelta(seconds=2 * row.interval)
+
+
+def _offers(row: PriceSource, ability: Ability) -> bool:
+    adapter = adapter_of(row)
+    return adapter is not None and ability in adapter.abilities
