@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from market.views import instrument, listing, own, prices, rates
+from market.views import instrument, listing, overview, own, prices, rates, watchlists
 
 
 class DayConverter:
@@ -34,12 +34,26 @@ _ONE = [
     path("prices/", prices.instrument_prices, name="instrument-prices"),
     path("actions/", prices.action_create, name="instrument-action"),
     path("actions/<uuid:action>/delete/", prices.action_delete, name="instrument-action-delete"),
+    path("star/", watchlists.instrument_star, name="instrument-star"),
+    path("unstar/", watchlists.instrument_unstar, name="instrument-unstar"),
     path("edit/", own.instrument_edit, name="instrument-edit"),
     path("delete/", own.instrument_delete, name="instrument-delete"),
 ]
 
+_WATCHLIST = [
+    path("rename/", watchlists.watchlist_rename, name="watchlist-rename"),
+    path("delete/", watchlists.watchlist_delete, name="watchlist-delete"),
+    path("add/", watchlists.watchlist_add, name="watchlist-add"),
+    path("move/", watchlists.watchlist_move, name="watchlist-move"),
+    path("<uuid:uuid>/remove/", watchlists.watchlist_remove, name="watchlist-remove"),
+]
+
 urlpatterns = [
     path("market/", listing.market, name="market"),
+    path("market/movers/", overview.market_movers, name="market-movers"),
+    path("market/watchlists/", watchlists.watchlists, name="watchlists"),
+    path("market/watchlists/new/", watchlists.watchlist_create, name="watchlist-create"),
+    path("market/watchlists/<uuid:watchlist_id>/", include(_WATCHLIST)),
     path("market/new/", own.instrument_create, name="instrument-create"),
     path("market/rates/", rates.rates, name="rates"),
     path("market/rates/delete/", rates.rate_delete, name="rate-delete"),

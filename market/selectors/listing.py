@@ -69,10 +69,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The newest price, and what it did since the close before: `change` 0.05 is 5 % up, splits undone."""
+    """The newest price, and the close before it in today's units, where that is known."""
 
     price: PriceUsed
-    change: Decimal | None
+    before: Decimal | None
+
+    @property
+    def change(self) -> Decimal | None:
+        """What the price did since the close before: 0.05 is 5 % up, splits undone."""
+        return None if self.before is None else self.price.price / self.before - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,25 +162,25 @@ def _quotes(world_id: int, ids: list[int], splits: dict[int, list[Split]]) -> di
             found[instrument] = Quote(lasts[instrument], None)
             continue
         last = lasts[instrument]
-        found[instrument] = Quote(last, _change(last, price, day, splits.get(instrument, ())))
+        found[instrument] = Quote(last, _carried(last, price, day, splits.get(instrument, ())))
     for instrument, newest in quotes.newest(world_id, ids).items():
         close = found.get(instrument)
         if close is None or close.price.as_of <= newest.day:
-            found[instrument] = Quote(newest.used, _since_before(newest, close, splits.get(instrument, ())))
+            found[instrument] = Quote(newest.used, _before(newest, close, splits.get(instrument, ())))
     return found
 
 
-def _since_before(newest: LastQuote, close: Quote | None, splits: Iterable[Split]) -> Decimal | None:
-    """Tell a quote's change since the close before its day; without one, since the last close we have."""
+def _before(newest: LastQuote, close: Quote | None, splits: Iterable[Split]) -> Decimal | None:
+    """Tell the close before a quote's day; without one, the last close we have."""
     if newest.previous_close is not None:
-        return newest.price / newest.previous_close - 1
+        return newest.previous_close
     if close is None or close.price.as_of == newest.day:
         return None
-    return _change(newest.used, close.price.price, close.price.as_of, splits)
+    return _carried(newest.used, close.price.price, close.price.as_of, splits)
 
 
-def _change(last: PriceUsed, before: Decimal, day: date, splits: Iterable[Split]) -> Decimal:
-    return last.price / charts.scaled(before, factor(splits, day, last.as_of)) - 1
+def _carried(last: PriceUsed, before: Decimal, day: date, splits: Iterable[Split]) -> Decimal:
+    return charts.scaled(before, factor(splits, day, last.as_of))
 
 
 def _courses(

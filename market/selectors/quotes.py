@@ -94,6 +94,11 @@ class LastQuote:
         return self.day if crosses else there
 
     @property
+    def since_close(self) -> Decimal | None:
+        """What the price did since the close before its day: 0.05 is 5 % up; None where that is not known."""
+        return None if self.previous_close is None else self.price / self.previous_close - 1
+
+    @property
     def used(self) -> PriceUsed:
         """The quote as a price of now."""
         quality = quality_of_quote(self.given, self.at, self.day, clock.now())

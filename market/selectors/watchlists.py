@@ -27,6 +27,11 @@ class WatchedList:
     watchlist: Watchlist
     rows: list[Row]
 
+    @property
+    def key(self) -> str:
+        """The list's id as text."""
+        return str(self.watchlist.uuid)
+
 
 def of_user(user: Any) -> QuerySet[Watchlist]:
     """List a person's watchlists in their order, each with `size`: how many instruments it shows."""

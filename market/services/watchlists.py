@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.actor import Actor
-from core.errors import Conflict, Forbidden, ValidationFailed
+from core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from market import locks
 from market.errors import WatchlistFull
 from market.models import Instrument, Watchlist, WatchlistItem
@@ -89,15 +89,19 @@ def order_watchlists(*, actor: Actor, user: Any, uuids: Sequence[UUID]) -> None:
 
 
 @transaction.atomic
-def add_to_watchlist(*, actor: Actor, user: Any, uuid: UUID, instrument: UUID) -> bool:
-    """Put an instrument at the end of a list; False where it was on it.
+def add_to_watchlist(*, actor: Actor, user: Any, uuid: UUID, instrument: UUID, at: int | None = None) -> bool:
+    """Put an instrument on a list, at its end or at a place that counts from 0; False where it was on it.
 
     Raises:
         NotFound: there is no such list of theirs, or they see no such instrument.
         WatchlistFull: the list has 200 instruments.
     """
     _lock(actor, user)
-    return _add(actor, watchlists.get(user, uuid), instruments.get(user, instrument))
+    found, row = watchlists.get(user, uuid), instruments.get(user, instrument)
+    added = _add(actor, found, row)
+    if added and at is not None:
+        _place(found, row, at)
+    return added
 
 
 @transaction.atomic
@@ -126,6 +130,20 @@ def order_items(*, actor: Actor, user: Any, uuid: UUID, order: Sequence[UUID]) -
     for position, one in enumerate(dict.fromkeys([*order, *items])):
         items[one].position = position
     WatchlistItem.objects.bulk_update(items.values(), ["position"])
+
+
+@transaction.atomic
+def move_in_watchlist(*, actor: Actor, user: Any, uuid: UUID, instrument: UUID, to: int) -> None:
+    """Move an instrument to a place on its list, which counts from 0; past the end is the end.
+
+    Raises:
+        NotFound: there is no such list of theirs, or the instrument is not on it.
+    """
+    _lock(actor, user)
+    found, row = watchlists.get(user, uuid), instruments.get(user, instrument)
+    if not found.items.filter(instrument=row).exists():
+        raise NotFound(_("%(symbol)s is not on the list.") % {"symbol": row.symbol})
+    _place(found, row, to)
 
 
 @transaction.atomic
@@ -213,6 +231,16 @@ def _remove(actor: Actor, watchlist: Watchlist, instrument: Instrument) -> bool:
     if gone:
         _tell(actor, "watchlist.item_removed", watchlist, before={"instrument": str(instrument.uuid)})
     return bool(gone)
+
+
+def _place(watchlist: Watchlist, instrument: Instrument, at: int) -> None:
+    items = list(watchlist.items.all())
+    moved = next(item for item in items if item.instrument_id == instrument.pk)
+    items.remove(moved)
+    items.insert(at, moved)
+    for position, item in enumerate(items):
+        item.position = position
+    WatchlistItem.objects.bulk_update(items, ["position"])
 
 
 def _tell(

@@ -18,7 +18,7 @@ BAR_FIELDS = ("open", "high", "low", "close", "volume")
 
 def tabs(current: str) -> list[dict[str, Any]]:
     """List the pages that stand beside each other."""
-    pages = [("market", _("Instruments")), ("rates", _("Exchange rates"))]
+    pages = [("market", _("Overview")), ("watchlists", _("Watchlists")), ("rates", _("Exchange rates"))]
     return [{"name": label, "url": reverse(name), "current": name == current} for name, label in pages]
 
 

@@ -1,4 +1,4 @@
-"""The list of instruments."""
+"""The page of the markets: the overview, and below it the list of instruments."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from market.forms import ListForm
 from market.selectors import listing
 from market.selectors.listing import Filter
 from market.views.common import page_url, tabs
+from market.views.overview import overview_context, stars
 
 ROWS_A_PAGE = 50
 
@@ -42,10 +43,12 @@ def market(request: HttpRequest) -> HttpResponse:
         "page_url": page_url(reverse("market"), asked),
         "heads": _heads(wanted),
         "sorts": _sorts(wanted),
+        "starred": stars(request, list(page)),
     }
     if is_htmx(request):
         return render(request, "market/_results.html", context)
-    return render(request, "market/list.html", context | {"tabs": tabs("market")})
+    context |= {"tabs": tabs("market"), **overview_context(request)}
+    return render(request, "market/list.html", context)
 
 
 def _asked(wanted: Filter) -> dict[str, str]:

@@ -75,6 +75,13 @@ def test_lists_and_what_is_on_them_are_put_in_order(ida, instrument):
     assert symbols(ida) == {"Second": [], "First": ["C", "A", "B"]}
     with pytest.raises(ValidationFailed):
         services.order_items(actor=actor, user=ida, uuid=first.uuid, order=[uuid4()])
+    services.move_in_watchlist(actor=actor, user=ida, uuid=first.uuid, instrument=rows[0].uuid, to=9)
+    assert symbols(ida)["First"] == ["C", "B", "A"]
+    with pytest.raises(NotFound):
+        services.move_in_watchlist(actor=actor, user=ida, uuid=second.uuid, instrument=rows[0].uuid, to=0)
+    fourth = instrument("D")
+    services.add_to_watchlist(actor=actor, user=ida, uuid=first.uuid, instrument=fourth.uuid, at=1)
+    assert symbols(ida)["First"] == ["C", "D", "B", "A"]
 
 
 def test_names_are_trimmed_unique_and_not_empty(ida, sven):

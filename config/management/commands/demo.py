@@ -1,4 +1,4 @@
-"""Make the demo: two sign-ins and two portfolios, one of real shares, one of fictional ones."""
+"""Make the demo: two sign-ins, two portfolios, one of real shares, one of fictional ones, a watchlist."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from django.db import transaction
 from accounts.services import NewUser, register_user
 from core import clock
 from core.actor import Actor
-from market.services import sample_data
+from market.services import sample_data, watchlists
 from portfolios.models import Portfolio
 from portfolios.services import samples
 
 INVESTOR = ("investor@example.org", "open-the-vault-1")
 STAFF = ("staff@example.org", "keep-the-house-1")
+WATCHED = ("FCLD", "FICOIN", "FWLD", "FMED")
 SIGN_INS = [("investor", *INVESTOR), ("staff", *STAFF)]
 
 
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             _user(*STAFF, NewUser(name="Sam Staff"), is_staff=True)
             if Portfolio.objects.filter(members__user=investor).exists():
                 return
+            for symbol in WATCHED:
+                watchlists.star(actor=actor, user=investor, instrument=fictional[symbol].uuid)
             samples.create_history_sample(actor=actor, owner_id=investor.pk, listings=real)
             samples.create_fictional_sample(
                 actor=actor,
