@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Final
 
+from core.money import round_amount
 from market.domain.actions import Split, factor
 from market.domain.bars import BarRow
 
@@ -86,6 +87,26 @@ def step_for(rows: Sequence[BarRow]) -> Step:
         if len(rows) <= MOST_CANDLES or len({_key(row.day, step) for row in rows}) <= MOST_CANDLES:
             return step
     return Step.MONTH
+
+
+def moving_average(closes: Sequence[Decimal], window: int) -> list[Decimal | None]:
+    """Return the mean of the last `window` closes at each; None where there are not so many yet.
+
+    Exact sums, each mean to 15 significant digits.
+    """
+    total = Decimal(0)
+    means: list[Decimal | None] = []
+    for at, close in enumerate(closes):
+        total += close
+        if at >= window:
+            total -= closes[at - window]
+        means.append(scaled(total, Fraction(1, window)) if at >= window - 1 else None)
+    return means
+
+
+def change_since(closes: Sequence[Decimal], base: Decimal) -> list[Decimal]:
+    """Return what each close is above `base`, in percent (12.5 is 12.5 %), with four places."""
+    return [round_amount((close / base - 1) * 100, 4) for close in closes]
 
 
 def resampled(rows: Sequence[BarRow], step: Step) -> list[BarRow]:

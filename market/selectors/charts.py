@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Max, Min, Value
+from django.db.models import Max, Min, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from core import clock, ranges
@@ -117,7 +117,7 @@ def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = Fals
     usable = ranges.usable(found.first, found.last)
     name = ranges.choose(asked, usable)
     splits = _within(actions.splits([instrument.id]), found)
-    raw_rows = _rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last), quote)
+    raw_rows = rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last), quote)
     rows = charts.adjusted(raw_rows, [] if raw else splits, instrument.quote_unit)
     step = charts.step_for(rows)
     return Chart(
@@ -139,7 +139,7 @@ def figures(world_id: int, instrument: Instrument) -> Figures | None:
     if found is None:
         return None
     splits = actions.splits([instrument.id])
-    raw_rows = _rows_from(world_id, instrument, ranges.STARTS["1Y"](found.last), quote)
+    raw_rows = rows_from(world_id, instrument, ranges.STARTS["1Y"](found.last), quote)
     year = charts.adjusted(raw_rows, splits, instrument.quote_unit)
     within = [row for row in year if row.day > ranges.STARTS["1Y"](found.last)]
     intraday = charts.is_complete(within)
@@ -173,14 +173,17 @@ def _quote(world_id: int, instrument: Instrument) -> LastQuote | None:
     return quotes.newest(world_id, [instrument.id]).get(instrument.id)
 
 
-def _rows_from(world_id: int, instrument: Instrument, start: date, quote: LastQuote | None) -> list[BarRow]:
-    """Read raw bars, beginning with the last one on or before `start`, where there is one.
+def rows_from(
+    world_id: int, instrument: Instrument, start: date, quote: LastQuote | None, lead: int = 0
+) -> list[BarRow]:
+    """Read raw bars, beginning with the last one on or before `start` (or `lead` before that), if any.
 
     The quote makes the bar of its day, unless there are bars of later days.
     """
     rows = prices.bars(world_id, instrument)
-    before = rows.filter(date__lte=start).order_by("-date").values("date")[:1]
-    found = rows.filter(date__gte=Coalesce(before, Value(start)))
+    before = rows.filter(date__lte=start).order_by("-date").values("date")
+    starts = [Subquery(before[lead : lead + 1]), Subquery(before.reverse()[:1]), Value(start)]
+    found = rows.filter(date__gte=Coalesce(*starts))
     bars = [BarRow(*row) for row in found.values_list(*_COLUMNS)]
     if quote is None or (bars and bars[-1].day > quote.day):
         return bars

@@ -54,7 +54,8 @@ _NEWEST = """
 SELECT price_revision, instrument.id, trim_scale(quote.price * quote_unit), currency, quote.as_of, quote.day,
        quote.source, quote.quality, trim_scale(quote.previous_close * quote_unit),
        trim_scale(quote.open * quote_unit), trim_scale(quote.high * quote_unit),
-       trim_scale(quote.low * quote_unit), trim_scale(quote.volume)
+       trim_scale(quote.low * quote_unit), trim_scale(quote.volume),
+       trim_scale(quote.bid * quote_unit), trim_scale(quote.ask * quote_unit)
 FROM market_instrument instrument
 LEFT JOIN market_quote quote ON quote.instrument_id = instrument.id AND quote.world_id = %s
 WHERE instrument.id = ANY(%s::int[])
@@ -82,6 +83,8 @@ class LastQuote:
     high: Decimal
     low: Decimal
     volume: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
 
     def counts_from(self, time_zone: str, splits: Iterable[Split] = ()) -> date:
         """Tell from which date of a time zone on the quote counts: its own, or an earlier one there.

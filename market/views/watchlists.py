@@ -65,7 +65,7 @@ def watchlist_create(request: HttpRequest) -> HttpResponse:
 def watchlist_rename(request: HttpRequest, watchlist_id: UUID) -> HttpResponse:
     """Give a list another name."""
     found = selectors.get(request.user, watchlist_id)
-    form = NameForm(request.POST or None, initial={"name": found.name})
+    form = NameForm(request.POST if request.method == "POST" else None, initial={"name": found.name})
     if form.is_valid() and attempted(
         form,
         lambda: services.rename_watchlist(
