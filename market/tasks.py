@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from core import clock
 from core.models import LIVE_WORLD, World
 from market.models import Instrument
-from market.services import feeds, quotes, sessions
+from market.services import feeds, quotes, sessions, ticks
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
@@ -83,6 +83,13 @@ def refresh_source(source_id: int, instrument_ids: list[int]) -> None:
         log.warning("market.quotes_held_back", source=source_id, count=done.held)
 
 
+@shared_task
+def keep_ticks() -> None:
+    """Make room for the ticks of the months to come, and drop those that are older than they are kept."""
+    kept = ticks.keep_ticks()
+    log.info("market.ticks_kept", dropped=kept.dropped, busy=kept.busy)
+
+
 def _worlds() -> list[int]:
     return list(World.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -95,4 +102,5 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
     "market.tasks.refresh_sources": timedelta(seconds=10),
     "market.tasks.keep_sessions": timedelta(minutes=5),
+    "market.tasks.keep_ticks": crontab(minute="50", hour="2"),
 }

@@ -10,8 +10,10 @@ __all__ = [
     "ALPHA_VANTAGE_API_KEY",
     "FINNHUB_API_KEY",
     "IEX_API_KEY",
+    "MINUTE_BAR_RETENTION_DAYS",
     "OUTBOUND_ALLOWED_HOSTS",
     "SIMULATED_MARKET",
+    "TICK_RETENTION_DAYS",
 ]
 
 SIMULATED_MARKET: str = env.str("SIMULATED_MARKET", default="always").lower()
@@ -34,3 +36,8 @@ IEX_API_KEY: str = (
 OUTBOUND_ALLOWED_HOSTS: list[str] = [
     one.strip().lower() for one in env.list("OUTBOUND_ALLOWED_HOSTS", default=[]) if one.strip()
 ]
+
+TICK_RETENTION_DAYS: int = env.int("TICK_RETENTION_DAYS", default=0)
+MINUTE_BAR_RETENTION_DAYS: int = env.int("MINUTE_BAR_RETENTION_DAYS", default=0)
+if TICK_RETENTION_DAYS < 0 or MINUTE_BAR_RETENTION_DAYS < 0:
+    raise ImproperlyConfigured("TICK_RETENTION_DAYS and MINUTE_BAR_RETENTION_DAYS are days, or 0 for ever.")

@@ -15,6 +15,7 @@ from core.models import LIVE_WORLD, TimeStamped, World
 from market.models.feeds import PriceSource, SourceAsk, SourceBudget, SourceSymbol
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 from market.models.sessions import TradingSession
+from market.models.ticks import MinuteBar, Tick, TickDay, Ticker
 from market.models.watchlists import Watchlist, WatchlistItem
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "HeldQuote",
     "Instrument",
     "LogHead",
+    "MinuteBar",
     "MoveBatch",
     "PriceImport",
     "PriceSource",
@@ -36,6 +38,9 @@ __all__ = [
     "SourceBudget",
     "SourceSymbol",
     "SymbolSpan",
+    "Tick",
+    "TickDay",
+    "Ticker",
     "TradingSession",
     "Watchlist",
     "WatchlistItem",

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from core.personal import table
 from core.ports import PersonalTable
-from market.models import CorporateAction, DailyBar, FxRate, Instrument, SymbolSpan, Watchlist, WatchlistItem
+from market.models import (
+    CorporateAction,
+    DailyBar,
+    FxRate,
+    Instrument,
+    SymbolSpan,
+    Tick,
+    Watchlist,
+    WatchlistItem,
+)
 
 INSTRUMENT = ("instrument", "instrument__uuid")
 _INSTRUMENT = (
@@ -32,6 +41,9 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
         "given_low", "given_close", "given_volume",
     )  # fmt: skip
     yield table("own_prices", bars, (INSTRUMENT, ("world", "world__name"), "date", *prices))
+    ticks = Tick.objects.filter(instrument__owner_id=user_id).order_by("instrument_id", "at", "seq")
+    sizes = ("price", "quantity", "bid", "bid_size", "ask", "ask_size", "open_interest")
+    yield table("own_ticks", ticks, (INSTRUMENT, ("world", "world__name"), "at", "seq", *sizes))
     actions = CorporateAction.objects.filter(instrument__owner_id=user_id).order_by("pk")
     yield table("own_corporate_actions", actions, _ACTION)
     rates = FxRate.objects.filter(owner_id=user_id).order_by("world_id", "base", "quote", "date")

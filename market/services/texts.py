@@ -51,6 +51,7 @@ _UNREADABLE: dict[str, str | Promise] = {
     "no-date-format": _("%(example)s is not a date in any known format; give the date format."),
     "no-header": _("The first line is not a header but data (%(header)s)."),
     "no-such-column": _("There is no column %(column)s (columns: %(headers)s)."),
+    "no-price-column": _("No column has prices (columns: %(headers)s)."),
     "no-symbol": _("The file has no column with symbols; give the symbol."),
     "no-table": _("The archive has no CSV file in it."),
     "not-text": _("This is not a text file."),

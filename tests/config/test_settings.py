@@ -76,6 +76,8 @@ CASES = [
     Case("IEX_CLOUD_API_KEY", "k4", "IEX_API_KEY", "k4", ""),
     Case("IEX_TOKEN", "k5", "IEX_API_KEY", "k5", ""),
     Case("SIMULATED_MARKET", "Weekdays", "SIMULATED_MARKET", "exchange", "always"),
+    Case("TICK_RETENTION_DAYS", "90", "TICK_RETENTION_DAYS", 90, 0),
+    Case("MINUTE_BAR_RETENTION_DAYS", "400", "MINUTE_BAR_RETENTION_DAYS", 400, 0),
     Case("LIVE_FLUSHES_A_SECOND", "2.5", "LIVE_FLUSHES_A_SECOND", 2.5, 4.0),
     Case("LIVE_SOCKETS_A_PERSON", "3", "LIVE_SOCKETS_A_PERSON", 3, 20),
     Case("LIVE_SOCKETS_MOST", "100", "LIVE_SOCKETS_MOST", 100, 5000),
@@ -254,6 +256,7 @@ REFUSED = {
     "sign-in by http": (OIDC | {"OIDC_SERVER_URL": "http://id.example.org"}, "OIDC_SERVER_URL must be https"),
     "a rate that is none": ({"THROTTLE_READS": "many"}, 'reads: "many" is no rate'),
     "hours that are none": ({"SIMULATED_MARKET": "on"}, "SIMULATED_MARKET is off, exchange or always"),
+    "days before there were any": ({"TICK_RETENTION_DAYS": "-1"}, "are days, or 0 for ever"),
     "flushes without end": ({"LIVE_FLUSHES_A_SECOND": "50"}, "LIVE_FLUSHES_A_SECOND is above 0"),
     "an algorithm without a key": ({"JWT_ALGORITHM": "none"}, "JWT_ALGORITHM"),
 }

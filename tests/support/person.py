@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -33,6 +34,7 @@ from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
 from market.services.rates import RateRow, set_rates
+from market.services.tick_import import TickOptions, import_ticks
 from market.services.watchlists import star
 from portfolios.domain.entries import EntryKind
 from portfolios.models import CarriedLots, Portfolio, PortfolioMember, ReliefLink
@@ -128,6 +130,8 @@ def _market(user: User) -> Instrument:
         actor=actor, data=InstrumentData(symbol="MINE", name="A loan", currency="EUR")
     )
     set_bars(actor=actor, uuid=instrument.uuid, rows=[BarRow(day=date(2024, 1, 8), close=Decimal("12.5"))])
+    ticks = io.BytesIO(b"time,ltp\n2024-01-08T10:00:00Z,12.5\n")
+    import_ticks(actor=actor, file=ticks, name="MINE.csv", options=TickOptions(owner=user.pk))
     action = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
     record_corporate_action(actor=actor, instrument_uuid=instrument.uuid, data=action)
     SymbolSpan.objects.create(instrument=instrument, symbol="MINE", valid_from=date(2020, 1, 1))
