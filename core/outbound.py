@@ -17,6 +17,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 import zlib
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
@@ -144,6 +145,8 @@ class Caller:
     ) -> None:
         self._seconds, self._most, self._elsewhere = seconds, most_bytes, elsewhere
         self._client = httpx.Client(transport=_Transport(), trust_env=False, timeout=seconds)
+        # whoever forgets to close it leaves no connection open
+        self._end = weakref.finalize(self, self._client.close)
 
     def get(
         self,
@@ -175,8 +178,8 @@ class Caller:
             _until.reset(token)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Close the connections for good."""
+        self._end()
 
     def _followed(self, url: str, params: Mapping[str, str] | None, headers: dict[str, str]) -> Answer:
         target = httpx.URL(url).copy_merge_params(params or {})

@@ -58,7 +58,7 @@ class AlphaVantage(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for one after the other: closes of listings, newest prices of coins and currencies."""
-        return self.quoted(wanted, lambda one: self._quote(one.instrument, now))
+        return self.quoted(wanted, lambda one: self._quote(one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars; those of more than 100 days ago are a plan that is paid for."""

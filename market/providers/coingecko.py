@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from core import clock
@@ -50,14 +49,7 @@ class CoinGecko(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all coins of a currency at once, up to 100 a request."""
-        ids = {one.instrument.pk: self._id(one.instrument) for one in wanted}
-        known = sorted((one for one in wanted if ids[one.instrument.pk]), key=_currency)
-        found: list[NewQuote] = []
-        for currency, group in groupby(known, key=_currency):
-            coins = [one.instrument for one in group]
-            for first in range(0, len(coins), self.most_at_once):
-                found += self._batch(currency, coins[first : first + self.most_at_once], ids, now)
-        return found
+        return self.in_batches(wanted, partial(self._batch, now), _currency)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell the closes of days (UTC); on the demo plan of the last 364 days.
@@ -111,18 +103,16 @@ class CoinGecko(HttpProvider):
             for row in reading.rows(found.get("coins"), "coins")
         ]
 
-    def _batch(
-        self, currency: str, coins: Sequence[Instrument], ids: Mapping[int, str], now: datetime
-    ) -> list[NewQuote]:
+    def _batch(self, now: datetime, currency: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         asked = {
-            "ids": ",".join(ids[one.pk] for one in coins),
+            "ids": ",".join(dict.fromkeys(name for name, _one in named)),
             "vs_currencies": currency,
             "include_last_updated_at": "true",
             "precision": "full",
         }
         found = reading.table(self.client.get_json("/simple/price", asked))
         return reading.gathered(
-            partial(self._quote, one, found[ids[one.pk]], now) for one in coins if ids[one.pk] in found
+            partial(self._quote, one, found[name], now) for name, one in named if name in found
         )
 
     def _quote(self, instrument: Instrument, row: Any, now: datetime) -> NewQuote:
@@ -137,9 +127,6 @@ class CoinGecko(HttpProvider):
             unit=instrument.currency,
         )
 
-    def _id(self, instrument: Instrument) -> str:
-        return self.settings.symbols.get(instrument.pk) or str(instrument.coin_id)
-
     def _symbol(self, instrument: Instrument) -> str:
         if not instrument.coin_id:
             raise self.unknown(instrument)
@@ -152,8 +139,8 @@ class CoinGecko(HttpProvider):
         return _PRO_ADDRESS if self._plan == PRO else self.official
 
 
-def _currency(wanted: Wanted) -> str:
-    return str(wanted.instrument.currency).lower()
+def _currency(instrument: Instrument) -> str:
+    return str(instrument.currency).lower()
 
 
 def _midnight(day: date) -> int:

@@ -6,6 +6,7 @@ of a currency for one euro.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import zipfile
@@ -25,6 +26,16 @@ from market.providers import reading
 from market.providers.base import Ability
 from market.providers.http import HttpProvider
 
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    csv.Error,
+    ValueError,
+    IndexError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,  # a password
+)
 _FRANKFURT: Final = "Europe/Berlin"
 _QUARTER_DAYS: Final = 85  # what is called 90 days is a little less at times
 # a day's table, and a row of it; a pattern, because a parser of XML can be made to work for long
@@ -97,7 +108,7 @@ def _of_zip(content: bytes) -> dict[date, dict[str, Decimal]]:
             on, value = reading.day(day), reading.positive(rate)
             if on is not None and value is not None:
                 found.setdefault(on, {ecb.BASE: Decimal(1)})[currency] = value
-    except (zipfile.BadZipFile, zlib.error, ValueError, IndexError, EOFError, NotImplementedError):
+    except _DAMAGED:
         raise ProviderUnreadable(_("The file of all rates is damaged.")) from None
     return _some(found)
 
@@ -105,8 +116,7 @@ def _of_zip(content: bytes) -> dict[date, dict[str, Decimal]]:
 def _lines(content: bytes) -> Iterator[str]:
     """Unpack the first file, up to so many bytes that a bomb does no harm."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(archive.namelist()[0]) as file:
-        text = file.read(MOST_BYTES).decode("utf-8-sig")
-    yield from text.splitlines()
+        yield from io.TextIOWrapper(io.BytesIO(file.read(MOST_BYTES)), encoding="utf-8-sig", newline="")
 
 
 def _some(found: dict[date, dict[str, Decimal]]) -> dict[date, dict[str, Decimal]]:

@@ -53,7 +53,7 @@ class Finnhub(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for one listing after the other: there is no batch."""
-        return self.quoted(wanted, lambda one: self._quote(one.instrument, now))
+        return self.quoted(wanted, lambda one: self._quote(one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars, adjusted for splits (see `basis`); a plan that is paid for."""

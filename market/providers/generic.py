@@ -69,13 +69,9 @@ class Generic(HttpProvider):
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all at once where the address takes many symbols, else one after the other."""
         part = self._part(Ability.QUOTES)
-        listings = [one.instrument for one in wanted]
-        if not part.is_batch:
-            return reading.gathered(partial(self._one, part, one, now) for one in listings)
-        found: list[NewQuote] = []
-        for first in range(0, len(listings), self.most_at_once):
-            found += self._batch(part, listings[first : first + self.most_at_once], now)
-        return found
+        if part.is_batch:
+            return self.in_batches(wanted, partial(self._batch, part, now))
+        return self.quoted(wanted, lambda one: self._one(part, one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
@@ -112,12 +108,13 @@ class Generic(HttpProvider):
             raise self.unknown(instrument)
         return self._quote(part, instrument, rows[-1], now)
 
-    def _batch(self, part: Part, listings: Sequence[Instrument], now: datetime) -> list[NewQuote]:
-        names = {self.symbol_of(one): one for one in listings}
-        rows = self._rows(part, symbols=",".join(names))
+    def _batch(
+        self, part: Part, now: datetime, _group: str, named: Sequence[tuple[str, Instrument]]
+    ) -> list[NewQuote]:
+        rows = self._rows(part, symbols=",".join(dict.fromkeys(name for name, _one in named)))
         told = {str(_value(row, part.fields["symbol"])): row for row in rows}
         return reading.gathered(
-            partial(self._quote, part, one, told[name], now) for name, one in names.items() if name in told
+            partial(self._quote, part, one, told[name], now) for name, one in named if name in told
         )
 
     def _quote(self, part: Part, instrument: Instrument, row: Mapping[str, Any], now: datetime) -> NewQuote:

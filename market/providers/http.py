@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
+from itertools import chain
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -29,6 +31,8 @@ US: Final = ("XNYS", "XNAS", "ARCX", "XASE", "BATS", "IEXG", "XCHI", "XPHL", "OT
 # a price that is so old was right when it was made: it is a close, whatever the source calls it
 NOT_LIVE_AFTER: Final = timedelta(hours=20)
 _CODE_LENGTH: Final = 3
+# asks for the instruments of a group, each with its name at the source
+Ask = Callable[[str, Sequence[tuple[str, Instrument]]], list[NewQuote]]
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -101,9 +105,31 @@ class HttpProvider(Provider):
         names = {"source": self.label, "symbol": instrument.symbol}
         return ProviderUnknown(_("%(source)s does not know %(symbol)s.") % names)
 
-    def quoted(self, wanted: Iterable[Wanted], ask: Callable[[Wanted], NewQuote | None]) -> list[NewQuote]:
+    def quoted(
+        self, wanted: Iterable[Wanted], ask: Callable[[Instrument], NewQuote | None]
+    ) -> list[NewQuote]:
         """Ask for one instrument after the other."""
-        return reading.gathered(partial(ask, one) for one in wanted)
+        return reading.gathered(partial(ask, one.instrument) for one in wanted)
+
+    def in_batches(
+        self, wanted: Iterable[Wanted], ask: Ask, group: Callable[[Instrument], str] = lambda _one: ""
+    ) -> list[NewQuote]:
+        """Ask for as many of a group at once as the source takes; what it does not know is left out.
+
+        Raises:
+            ProviderFailed: there is not one quote, and a batch failed. What came before a failure is kept.
+        """
+        groups: dict[str, list[tuple[str, Instrument]]] = {}
+        for one in wanted:
+            with suppress(ProviderUnknown):
+                named = self.symbol_of(one.instrument), one.instrument
+                groups.setdefault(group(one.instrument), []).append(named)
+        batches = (
+            (name, members[first : first + self.most_at_once])
+            for name, members in groups.items()
+            for first in range(0, len(members), self.most_at_once)
+        )
+        return list(chain.from_iterable(reading.gathered(partial(ask, *one) for one in batches)))
 
     def told(
         self,

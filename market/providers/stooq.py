@@ -72,11 +72,7 @@ class Stooq(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for up to 50 symbols at once."""
-        known = [one.instrument for one in wanted if self._is_known(one.instrument)]
-        found: list[NewQuote] = []
-        for first in range(0, len(known), self.most_at_once):
-            found += self._batch(known[first : first + self.most_at_once], now)
-        return found
+        return self.in_batches(wanted, partial(self._batch, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
@@ -93,14 +89,14 @@ class Stooq(HttpProvider):
             return []
         return reading.between(map(_bar, self._rows(text, "date", "close")), start, end)
 
-    def _batch(self, known: Sequence[Instrument], now: datetime) -> list[NewQuote]:
-        names = {self.symbol_of(one).lower(): one for one in known}
+    def _batch(self, now: datetime, _group: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         # symbols are parted by a space, which an address writes as +
+        names = dict.fromkeys(name.lower() for name, _one in named)
         asked = {"s": " ".join(names), "f": "sd2t2ohlcv", "h": "", "e": "csv"}
         rows = self._rows(self.client.get_text("/q/l/", asked), "symbol", "date", "time", "close")
         told = {row["symbol"].lower(): row for row in rows}
         return reading.gathered(
-            partial(self._quote, one, told[name], now) for name, one in names.items() if name in told
+            partial(self._quote, one, told[name.lower()], now) for name, one in named if name.lower() in told
         )
 
     def _quote(self, instrument: Instrument, row: Mapping[str, str], now: datetime) -> NewQuote:
@@ -145,13 +141,6 @@ class Stooq(HttpProvider):
         if "apikey" in told.lower():
             return ProviderRefused(told)
         return ProviderUnreadable(_("The answer is not a table of CSV: “%(begins)s”") % {"begins": told})
-
-    def _is_known(self, instrument: Instrument) -> bool:
-        return (
-            instrument.pk in self.settings.symbols
-            or instrument.kind == KIND.CURRENCY_PAIR
-            or (instrument.exchange_id or "") in self.suffixes
-        )
 
     def _symbol(self, instrument: Instrument) -> str:
         if instrument.kind == KIND.CURRENCY_PAIR:

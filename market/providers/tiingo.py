@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from market.domain.actions import Dividend, Split
@@ -23,7 +22,9 @@ from market.providers.base import Ability, Company, Wanted
 from market.providers.http import KIND, US, HttpProvider, dividend_of, pair_of, split_of, within
 
 _DOLLAR: Final = "USD"
-_PLACES: Final = {KIND.CRYPTO: "/tiingo/crypto/top", KIND.CURRENCY_PAIR: "/tiingo/fx/top"}
+_COINS: Final = "/tiingo/crypto/top"
+_PAIRS: Final = "/tiingo/fx/top"
+_PLACES: Final = {KIND.CRYPTO: _COINS, KIND.CURRENCY_PAIR: _PAIRS}
 
 
 class Tiingo(HttpProvider):
@@ -41,13 +42,7 @@ class Tiingo(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all listings, all coins and all currencies at once, up to 100 a request."""
-        found: list[NewQuote] = []
-        ordered = sorted((one.instrument for one in wanted), key=_place)
-        for place, group in groupby(ordered, key=_place):
-            some = [one for one in group if self._is_known(one)]
-            for first in range(0, len(some), self.most_at_once):
-                found += self._batch(place, some[first : first + self.most_at_once], now)
-        return found
+        return self.in_batches(wanted, partial(self._batch, now), _place)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars."""
@@ -115,13 +110,13 @@ class Tiingo(HttpProvider):
         asked = {**days, "resampleFreq": "1day"}
         return reading.rows(self.client.get_json(f"/tiingo/fx/{pair}/prices", asked))
 
-    def _batch(self, place: str, some: Sequence[Instrument], now: datetime) -> list[NewQuote]:
-        names = {self.symbol_of(one).lower(): one for one in some}
+    def _batch(self, now: datetime, place: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+        names = dict.fromkeys(name.lower() for name, _one in named)
         rows = reading.rows(self.client.get_json(place, {"tickers": ",".join(names)}))
         told = {reading.text(row.get("ticker")).lower(): row for row in rows}
-        read = {"/tiingo/crypto/top": self._coin, "/tiingo/fx/top": self._pair}.get(place, self._listing)
+        read = {_COINS: self._coin, _PAIRS: self._pair}.get(place, self._listing)
         return reading.gathered(
-            partial(read, one, told[name], now) for name, one in names.items() if name in told
+            partial(read, one, told[name.lower()], now) for name, one in named if name.lower() in told
         )
 
     def _listing(self, instrument: Instrument, row: Mapping[str, Any], now: datetime) -> NewQuote:
@@ -163,13 +158,6 @@ class Tiingo(HttpProvider):
             unit=reading.text(row.get("ticker"))[3:].upper(),
             bid=reading.positive(row.get("bidPrice")),
             ask=reading.positive(row.get("askPrice")),
-        )
-
-    def _is_known(self, instrument: Instrument) -> bool:
-        return (
-            instrument.pk in self.settings.symbols
-            or instrument.kind in _PLACES
-            or (instrument.exchange_id or "") in self.suffixes
         )
 
     def _symbol(self, instrument: Instrument) -> str:

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
-from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext as _
@@ -57,13 +56,7 @@ class TwelveData(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all listings of an exchange at once; each costs a credit."""
-        found: list[NewQuote] = []
-        ordered = sorted((one.instrument for one in wanted), key=_mic)
-        for mic, group in groupby(ordered, key=_mic):
-            listings = list(group)
-            for first in range(0, len(listings), self.most_at_once):
-                found += self._batch(mic, listings[first : first + self.most_at_once], now)
-        return found
+        return self.in_batches(wanted, partial(self._batch, now), _mic)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars."""
@@ -158,16 +151,12 @@ class TwelveData(HttpProvider):
         ]
         return within(made, start, end)
 
-    def _batch(self, mic: str, listings: Sequence[Instrument], now: datetime) -> list[NewQuote]:
-        names = {one.pk: self.symbol_of(one) for one in listings}
-        asked = {"symbol": ",".join(names.values()), "mic_code": mic or None}
-        try:
-            found = self._ask("/quote", asked, cost=len(names))
-        except ProviderUnknown:
-            return []  # the only symbol, or each of them
-        told = {names[listings[0].pk]: found} if len(names) == 1 else found
+    def _batch(self, now: datetime, mic: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+        names = list(dict.fromkeys(name for name, _one in named))
+        found = self._ask("/quote", {"symbol": ",".join(names), "mic_code": mic or None}, cost=len(names))
+        told = {names[0]: found} if len(names) == 1 else found
         return reading.gathered(
-            partial(self._quote, one, told[names[one.pk]], now) for one in listings if names[one.pk] in told
+            partial(self._quote, one, told[name], now) for name, one in named if name in told
         )
 
     def _quote(self, instrument: Instrument, row: Any, now: datetime) -> NewQuote:
