@@ -33,8 +33,10 @@ def staff_powers() -> dict[str, set[str]]:
     from core.roles import StaffRole, keep, see
 
     reference = see("market", "instrument", "symbolspan", "corporateaction", "exchange", "coin")
-    shown = reference | see("market", "dailybar", "fxrate", "priceimport", "quote", "heldquote")
-    kept = keep("market", "instrument", "corporateaction")
+    shown = reference | see(
+        "market", "dailybar", "fxrate", "priceimport", "quote", "heldquote", "pricesource", "sourcesymbol"
+    )
+    kept = keep("market", "instrument", "corporateaction", "pricesource", "sourcesymbol")
     written = {
         f"market.{one}"
         for one in (

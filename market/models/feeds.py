@@ -37,6 +37,8 @@ class PriceSource(TimeStamped):
     per_minute = models.PositiveIntegerField(_("requests a minute"), default=0)
     per_hour = models.PositiveIntegerField(_("requests an hour"), default=0)
     per_day = models.PositiveIntegerField(_("requests a day"), default=0)
+    # of keys that are the same it is one
+    budget = models.CharField(max_length=64, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     asked_at = models.DateTimeField(_("last asked"), null=True)
     last_ok_at = models.DateTimeField(_("last answer"), null=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -40,10 +39,8 @@ def limits_of(source: PriceSource) -> Limits:
 
 
 def budget_key(source: PriceSource) -> str:
-    """Name the budget of a source: sources of one kind with the same key share it."""
-    key = key_of(source)
-    own = hashlib.sha256(key.encode()).hexdigest()[:32] if key else source.pk
-    return f"{source.kind}:{own}"
+    """Name the budget of a source; those of one kind with the same key have one."""
+    return source.budget or f"source:{source.pk}"
 
 
 def left_of(source: PriceSource, now: datetime) -> int | None:

@@ -26,7 +26,7 @@ from config import schedule
 from core import audit, context
 from core.actor import Actor
 from core.roles import StaffRole
-from market.models import Coin, Exchange, FxRate, Instrument, PriceImport
+from market.models import Coin, Exchange, FxRate, Instrument, PriceImport, PriceSource, SourceSymbol
 
 REGISTERED = {options.opts.label_lower: options for options in admin.site._registry.values()}
 ROLES = {"S": "support", "M": "market-data", "A": "auditor", "D": "admin", "U": "superuser"}
@@ -89,6 +89,14 @@ MODELS = {
     "market.fxrate": Row("MADU", pages={"import": "MDU", "export": "MADU"}),
     "market.priceimport": Row("MADU"),
     "market.quote": Row("MADU"),
+    "market.pricesource": Row(
+        "MADU",
+        add="MDU",
+        change="MDU",
+        actions=dict.fromkeys(("resume", "pause", "reset", "remove"), "MDU"),
+        pages={"ask": "MDU"},
+    ),
+    "market.sourcesymbol": Row("MADU", add="MDU", change="MDU", actions={"forget": "MDU"}),
     "market.heldquote": Row("MADU", actions=dict.fromkeys(("release", "discard"), "MDU")),
     # ledgers
     "portfolios.portfolio": Row("ADU"),
@@ -114,6 +122,7 @@ def more_rows() -> dict[str, Model]:
     with context.bound(context.RequestContext(address="203.0.113.9", agent="x/1")):
         event = audit.record(actor=Actor.system("t"), verb="x.done", object_type="x", object_id="1")
     public = Instrument.objects.create(symbol="PUB", name="Public", currency="EUR")
+    source = PriceSource.objects.create(name="one", kind="ecb")
     ada = User.objects.get(email="ada@example.org")
     return {
         "accounts.user": ada,
@@ -163,6 +172,8 @@ def more_rows() -> dict[str, Model]:
             source="test",
             quality="live",
         ),
+        "market.pricesource": source,
+        "market.sourcesymbol": SourceSymbol.objects.create(source=source, instrument=public),
         "market.heldquote": made(
             "market.heldquote",
             world_id=1,

@@ -18,7 +18,17 @@ from config import schedule
 from core import audit, context
 from core.actor import Actor
 from core.models import JobRun
-from market.models import CorporateAction, DailyBar, FxRate, HeldQuote, Instrument, PriceImport, Quote
+from market.models import (
+    CorporateAction,
+    DailyBar,
+    FxRate,
+    HeldQuote,
+    Instrument,
+    PriceImport,
+    PriceSource,
+    Quote,
+    SourceSymbol,
+)
 from tests.api.admin_table import REGISTERED
 from tests.architecture.test_queries import Home
 
@@ -52,6 +62,8 @@ def grow(home: Home) -> None:
     PriceImport.objects.create(file_name=f"{number}.csv")
     told = {"instrument": public, "world_id": 1, "price": 1, "as_of": timezone.now(), "source": "test"}
     Quote.objects.create(**told, high=1, low=1, day="2024-01-08", splits_through="2024-01-08")
+    source = PriceSource.objects.create(name=f"source{number}", kind="ecb", budget=f"{number}")
+    SourceSymbol.objects.create(source=source, instrument=public)
     HeldQuote.objects.create(**told, reason="jump")
 
 

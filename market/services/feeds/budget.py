@@ -15,6 +15,10 @@ from market.models import PriceSource, SourceBudget
 from market.selectors import feeds
 
 
+class BudgetSpent(ProviderLimited):
+    """Our own budget of requests is spent: nothing is wrong with the source."""
+
+
 def spender(source: PriceSource) -> Callable[[int], None]:
     """Make what a source's adapter calls before each request."""
     key, limits, kind = feeds.budget_key(source), feeds.limits_of(source), source.kind
@@ -33,7 +37,7 @@ def spend(*, key: str, limits: budget.Limits, requests: int) -> None:
     Call it outside any transaction that goes on to wait for something.
 
     Raises:
-        ProviderLimited: they are more than are left; says when there will be enough.
+        BudgetSpent: they are more than are left; says when there will be enough.
     """
     row = SourceBudget.objects.select_for_update().filter(pk=key).first()
     if row is None:
@@ -41,7 +45,7 @@ def spend(*, key: str, limits: budget.Limits, requests: int) -> None:
         row = SourceBudget.objects.select_for_update().get(pk=key)
     verdict = budget.spend(feeds.spent_of(row), limits, requests, clock.now())
     if verdict.wait:
-        raise ProviderLimited(_("Our own budget of requests is spent."), retry_after=verdict.wait)
+        raise BudgetSpent(_("Our own budget of requests is spent."), retry_after=verdict.wait)
     spent = verdict.spent
     row.recent, row.hour, row.day = list(spent.recent), spent.hour, spent.day
     row.hour_used, row.day_used = spent.hour_used, spent.day_used

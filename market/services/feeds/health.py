@@ -17,6 +17,7 @@ from market.domain import breaker
 from market.errors import ProviderLimited, ProviderRefused
 from market.models import PriceSource
 from market.selectors import feeds
+from market.services.feeds.budget import BudgetSpent
 
 log = structlog.get_logger(__name__)
 # Longer than a claim is ever used (`refresh.DEADLINE` and one request), so that only a worker that died
@@ -72,6 +73,10 @@ def succeeded(source: PriceSource) -> None:
 
 def failed(source: PriceSource, error: Exception) -> None:
     """Note that a source failed; one without requests left waits, others open the breaker in time."""
+    if isinstance(error, BudgetSpent):
+        until = clock.now() + timedelta(seconds=error.retry_after or SOON)
+        PriceSource.objects.filter(pk=source.pk).update(limited_until=until)
+        return
     metrics.source_failures.labels(source.kind, getattr(error, "code", "error")).inc()
     log.warning("market.source_failed", source=source.name, error=told(source, error))
     if isinstance(error, ProviderLimited):

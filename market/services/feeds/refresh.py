@@ -67,7 +67,7 @@ def refresh(*, source_id: int, instrument_ids: Sequence[int]) -> Refreshed | Non
 
 def _asked(claim: Claim, ids: Sequence[int]) -> Refreshed:
     """Ask in as many requests as it takes; the first that fails is the last."""
-    rows = Instrument.objects.in_bulk(list(ids))
+    rows = Instrument.objects.select_related("exchange").in_bulk(list(ids))
     total = Refreshed()
     try:
         provider = sources.provider_of(claim.source, rows)

@@ -17,7 +17,7 @@ from market.services.feeds.order import adapter_of
 
 # The setting that brings it ("": it needs no key), its kind, its priority.
 _WITHOUT_A_CLICK: Final = (
-    ("FINNHUB_API_KEY", "finnhub", 10), ("ALPHA_VANTAGE_API_KEY", "alpha_vantage", 50), ("", "ecb", 100)
+    ("FINNHUB_API_KEY", "finnhub", 10), ("ALPHA_VANTAGE_API_KEY", "alphavantage", 50), ("", "ecb", 100)
 )  # fmt: skip
 TIMEOUT: Final = 10.0
 
@@ -65,13 +65,20 @@ def _configured() -> Iterator[PriceSource]:
     for setting, kind, priority in _WITHOUT_A_CLICK:
         if kind in ADAPTERS and (not setting or getattr(settings, setting)):
             yield PriceSource(
-                name=kind, kind=kind, key_setting=setting, priority=priority, **plan_of(ADAPTERS[kind])
+                name=kind,
+                kind=kind,
+                key_setting=setting,
+                priority=priority,
+                budget=f"{kind}:{setting or kind}",
+                **plan_of(ADAPTERS[kind]),
             )
     retired = RETIRED["iex"]
     if settings.IEX_API_KEY and retired.instead in ADAPTERS:
         note = _("%(setting)s is set. %(what)s") % {"setting": "IEX_API_KEY", "what": retired.message}
         limits = plan_of(ADAPTERS[retired.instead])
-        yield PriceSource(name="iex", kind=retired.instead, enabled=False, note=note, **limits)
+        yield PriceSource(
+            name="iex", kind=retired.instead, enabled=False, note=note, budget="tiingo:iex", **limits
+        )
 
 
 def plan_of(adapter: type[Provider]) -> dict[str, int]:

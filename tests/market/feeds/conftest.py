@@ -27,7 +27,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     state = Told()
     monkeypatch.setitem(kinds.ADAPTERS, "hand", type("Bound", (Hand,), {"told": state, "most_at_once": 2}))
     monkeypatch.setitem(
-        kinds.ADAPTERS, "keyed", type("Keyed", (Hand,), {"told": state, "most_at_once": 2, "needs_key": True})
+        kinds.ADAPTERS,
+        "keyed",
+        type("Keyed", (Hand,), {"told": state, "kind": "keyed", "most_at_once": 2, "needs_key": True}),
     )
     return state
 

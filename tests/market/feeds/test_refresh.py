@@ -245,7 +245,7 @@ def test_settings_bring_sources_once_and_staff_keep_theirs(told, settings, monke
     from market.providers import kinds
     from tests.market.feeds.sources import Hand
 
-    for kind in ("finnhub", "alpha_vantage", "ecb", "tiingo"):
+    for kind in ("finnhub", "alphavantage", "ecb", "tiingo"):
         monkeypatch.setitem(kinds.ADAPTERS, kind, type(kind, (Hand,), {"kind": kind, "per_minute": 60}))
     settings.FINNHUB_API_KEY, settings.ALPHA_VANTAGE_API_KEY, settings.IEX_API_KEY = "k", "", "old"
     assert feeds.add_configured() == 3
