@@ -6,6 +6,7 @@ machine for anything. With REQUIRE_ALL_TESTS=1 a skipped Redis or browser test f
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
-from tests.support import chromium, loops, redis_server
+from tests.support import chromium, database, loops, redis_server
 from tests.support.ground import Ground, test_root
 
 WORKER = "PYTEST_XDIST_WORKER"
@@ -34,6 +35,9 @@ hypothesis_settings.load_profile("florin")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the database once, in the process that starts the workers."""
+    # thousands of tests and all of Django stay: looking for cycles among them as often as usual takes
+    # a tenth of the time
+    gc.set_threshold(10_000, 20, 20)
     config.stash[MISSED] = []
     if WORKER not in os.environ:
         config.stash[GROUND] = Ground()
@@ -100,6 +104,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say which tests had to run and did not."""
     for name in config.stash[MISSED]:
         terminalreporter.write_line(f"REQUIRED {name} was skipped")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Give each worker a database of its own; it goes with the server."""
+    with django_db_blocker.unblock():
+        database.make(os.environ.get(WORKER))
 
 
 @pytest.fixture(scope="module")

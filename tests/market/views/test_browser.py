@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.market.builders import bar
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 PRICES = "date;open;high;low;close;volume\n" + "\n".join(
     f"2024-03-{day:02};{day + 10};{day + 12};{day + 9};{day + 11};1000" for day in range(1, 9)
 )

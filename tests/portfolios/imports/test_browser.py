@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 LINES = (
     "Datum;Typ;Symbol;Stück;Kurs;Gebühren;Währung\n"
     "13.04.2024;Kauf;ABC;10;1.234,50;5,00;EUR\n"

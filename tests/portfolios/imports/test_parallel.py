@@ -10,7 +10,7 @@ from portfolios.models import Transaction, TransactionImport
 from portfolios.services import imports
 from tests.support.parallel import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = ("2024-01-02,buy,ABC,10,5.5,1,EUR", "2024-01-02,buy,ABC,10,5.5,1,EUR", "2024-01-03,sell,ABC,4,6,0,EUR")
 
 
