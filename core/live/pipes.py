@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from core.live.frames import Frame, close_frame
@@ -46,6 +46,9 @@ class Pipe(ABC):
     @abstractmethod
     def say(self, frame: Frame) -> bool:
         """Write a frame that answers the client, after all before it; False where too much waits already."""
+
+    def before_shutdown(self, farewell: Callable[[], Coroutine[Any, Any, None]]) -> None:  # noqa: B027
+        """Have something done before the server closes its sockets, where it does not tell its end itself."""
 
     @abstractmethod
     def close(self, code: int) -> None:
@@ -154,6 +157,15 @@ class DaphnePipe(TransportPipe):
         super().__init__()
         self._protocol, self._transport = protocol, protocol.transport
 
+    def before_shutdown(self, farewell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Stand in the row of what Twisted waits for; daphne's own part may fail (daphne 4.2.3)."""
+        from twisted.internet.defer import Deferred
+
+        def start() -> Deferred[None]:
+            return Deferred.fromFuture(asyncio.ensure_future(farewell()))
+
+        self._transport.reactor.addSystemEventTrigger("before", "shutdown", start)
+
     def waiting(self) -> int:
         """Tell how many bytes wait: those that Twisted joined for the next write, and those after them."""
         transport = self._transport
@@ -242,7 +254,7 @@ def pipe_to(send: Any) -> Pipe:
     protocol = next(iter(getattr(send, "args", ())), None)
     if type(protocol).__name__ == "WebSocketProtocol" and hasattr(protocol, "STATE_OPEN"):
         transport = getattr(protocol, "transport", None)
-        parts = ("_tempDataLen", "dataBuffer", "offset", "disconnecting", "abortConnection", "write")
+        parts = ("_tempDataLen", "dataBuffer", "offset", "disconnecting", "abortConnection", "reactor")
         if all(hasattr(transport, one) for one in parts):
             return DaphnePipe(protocol)
     return TaskPipe(send)

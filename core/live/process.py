@@ -39,10 +39,14 @@ class Process:
         self._leaving: asyncio.TimerHandle | None = None
         self._checking: asyncio.Task[None] | None = None
         self._was_lost = False
+        self._waits_for_end = False
 
     def enter(self, follower: Follower) -> None:
         """Take a socket in; with the first one it listens."""
         self.hub.enter(follower)
+        if not self._waits_for_end:
+            self._waits_for_end = True
+            follower.pipe.before_shutdown(self.end)
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None
@@ -58,7 +62,7 @@ class Process:
     def stop(self) -> None:
         """Stop listening."""
         self._leaving = None
-        for task in (self._listening, self._checking, *self._tasks):
+        for task in (self._listening, self._checking):
             if task is not None:
                 task.cancel()
         if self._looking is not None:

@@ -139,8 +139,10 @@ class Stream:
             if topic not in self._counts:
                 continue
             before = self.values.get(topic)
+            if before is not None and before[0] == value:
+                continue
             self.values[topic] = (value, reading.seq)
-            if topic not in fresh or (before is not None and before[0] != value):
+            if topic not in fresh or before is not None:
                 self.dirty.add(topic)
 
     # what is told
