@@ -6,5 +6,6 @@ from channels.routing import URLRouter
 
 from core.live.routing import or_nothing
 from market.routing import websocket_urlpatterns as market
+from portfolios.routing import websocket_urlpatterns as portfolios
 
-sockets = or_nothing(URLRouter([*market]))
+sockets = or_nothing(URLRouter([*market, *portfolios]))

@@ -12,10 +12,13 @@ class PortfoliosConfig(AppConfig):
     def ready(self) -> None:
         """Answer the ports of the rooms below."""
         from core import ports
+        from core.live.feeds import register
         from portfolios import receivers  # noqa: F401  # they subscribe themselves
+        from portfolios.payloads.live import PortfolioFeed
         from portfolios.selectors import panels, personal, portfolios, search
         from portfolios.services.erasure import erase_portfolios_of
 
+        register(PortfolioFeed())
         ports.held_instruments.register(self.name, portfolios.held_instruments)
         ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
         ports.search.register(self.name, search.find)

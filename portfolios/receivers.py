@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from core.bus import Phase, bus
-from portfolios.events import ArchiveQueued, ImportQueued, PortfolioChanged
+from core.live.carrier import send_hint
+from portfolios.events import ArchiveQueued, ImportQueued, MemberRemoved, PortfolioChanged
+from portfolios.payloads.live import PortfolioFeed
+from portfolios.selectors.portfolios import members_of
 from portfolios.tasks import CHECK_AFTER_SECONDS, check_quality, work_archive, work_import
+
+# a hint without a number: read everything anew
+ANEW = 0
 
 
 @bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
@@ -23,3 +29,16 @@ def wake_import(event: ImportQueued) -> None:
 def wake_archive(event: ArchiveQueued) -> None:
     """Have a task bring the archive in; the sweep finds it if this call is lost."""
     work_archive.delay(str(event.archive_id))
+
+
+@bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
+def tell_open_pages(event: PortfolioChanged) -> None:
+    """Let the open pages of all members show what changed."""
+    for user_id in members_of(event.portfolio_id):
+        send_hint(PortfolioFeed.name, str(user_id), ANEW)
+
+
+@bus.subscribe(MemberRemoved, Phase.AFTER_COMMIT)
+def end_open_pages(event: MemberRemoved) -> None:
+    """Let the open pages of somebody who may look no longer show nothing new."""
+    send_hint(PortfolioFeed.name, str(event.user_id), ANEW)

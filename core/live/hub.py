@@ -112,12 +112,14 @@ class Hub:
     # what wakes it
 
     def hint(self, feed: str, key: str, seq: int) -> None:
-        """Hear that a stream has come to a number; read on if anybody here follows it."""
+        """Hear that a stream has come to a number (0: it changed); read on if anybody here follows it."""
         stream = self._streams.get((feed, key))
-        if stream is None or (stream.seq is not None and seq <= stream.seq):
-            return
-        stream.hinted = max(stream.hinted, seq)
-        self._read(stream)
+        if stream is not None and (not seq or stream.seq is None or seq > stream.seq):
+            stream.hinted = max(stream.hinted, seq)
+            self._read(stream)
+        for one in self._streams.values():
+            if one.feed.wakes_with == (feed, key):
+                self._read(one)
 
     def look(self) -> None:
         """Read on in every stream: a hint may have been lost."""
@@ -142,6 +144,9 @@ class Hub:
 
     async def _reader(self, stream: Stream) -> None:
         while (stream.asked_again or stream.missing) and stream.is_followed and not self.is_ending:
+            if not stream.missing and not stream.waiting and (wait := stream.rests_until - self._now()) > 0:
+                self._read_later(stream, wait)
+                return
             stream.asked_again = False
             followed, fresh, waiting = stream.wanted()
             try:
@@ -155,12 +160,21 @@ class Hub:
                 self._not_read(stream, waiting)
                 return
             stream.merge(reading, fresh)
+            stream.rests_until = self._now() + stream.feed.rest
             metrics.live_lag.labels(stream.feed.name).set(max(0, stream.hinted - reading.seq))
             for one in waiting:
                 if not one.done():
                     one.set_result(None)
             if stream.dirty:
                 self._flush_soon()
+
+    def _read_later(self, stream: Stream, wait: float) -> None:
+        if stream.timer is None:
+            stream.timer = self._loop.call_later(wait, self._read_rested, stream)
+
+    def _read_rested(self, stream: Stream) -> None:
+        stream.timer = None
+        self._read_if_followed(stream)
 
     def _not_read(self, stream: Stream, waiting: Iterable[asyncio.Future[None]]) -> None:
         metrics.live_read_failures.inc()

@@ -57,6 +57,8 @@ class Stream:
         self.dirty: set[Topic] = set()
         self.missing: set[Topic] = set()
         self.asked_again = False
+        self.rests_until = 0.0
+        self.timer: asyncio.TimerHandle | None = None
         self.reading: asyncio.Task[None] | None = None
         self.waiting: list[asyncio.Future[None]] = []
         self._being_read: set[Topic] = set()

@@ -8,10 +8,12 @@ Gains and losses carry a sign and an arrow, so that nothing rests on colour.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 from django import template
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -128,6 +130,28 @@ def live(path: str, value: Number, kind: str, unit: str = "", places: int = 2) -
         least,
         most,
         shown,
+    )
+
+
+@register.simple_tag
+def live_of(
+    group: str, key: object, name: str, value: Number, kind: str, *, unit: str = "", places: int = 2
+) -> SafeString:
+    """Show a value of one row of a stream, as `live` does: its path is ``group/key/name``."""
+    return live(f"{group}/{key}/{name}", value, kind, unit, places)
+
+
+@register.simple_tag
+def live_time(group: str, key: object, name: str, at: datetime) -> SafeString:
+    """Show an instant in the reader's time zone, in a place that the page's stream keeps up to date."""
+    return format_html(
+        '<time datetime="{}" data-live-time="{}/{}/{}" data-zone="{}">{}</time>',
+        at.isoformat(),
+        group,
+        key,
+        name,
+        timezone.get_current_timezone_name(),
+        date_format(timezone.localtime(at), "DATETIME_FORMAT"),
     )
 
 

@@ -202,9 +202,9 @@ def donut(slices: Iterable[Any], label: str = "") -> SafeString:
 
 
 def donut_slices(slices: Iterable[Any]) -> list[tuple[str, Decimal]]:
-    """Tell label and share of each arc, largest first; what is past the eighth becomes "Other"."""
+    """Tell label and share of each arc, in their order; what is past the eighth becomes "Other"."""
     known = [(str(_part(one, "label")), Decimal(_part(one, "share") or 0)) for one in slices]
-    arcs = sorted((one for one in known if one[1] > 0), key=lambda one: -one[1])
+    arcs = [one for one in known if one[1] > 0]
     if len(arcs) > MAX_SLICES:
         rest = sum((share for _name, share in arcs[MAX_SLICES - 1 :]), Decimal(0))
         arcs = [*arcs[: MAX_SLICES - 1], (_("Other"), rest)]

@@ -16,7 +16,7 @@ from core import clock
 from market.domain.actions import Split
 from market.domain.prices import PriceUsed, quality_of_quote
 from market.domain.quotes import KnownQuote, Listing, day_of
-from market.models import Quote
+from market.models import LogHead, Quote
 from market.selectors import actions
 
 _FIELDS = (
@@ -181,3 +181,8 @@ def _zone(name: object) -> ZoneInfo:
 def known_quote(row: Quote) -> KnownQuote:
     """Take a row as the mathematics sees it."""
     return KnownQuote(*(getattr(row, name) for name in _FIELDS))
+
+
+def log_head(world_id: int) -> int:
+    """Tell the number of the newest batch of a world's log; 0 where nothing has moved yet."""
+    return LogHead.objects.filter(world=world_id).values_list("seq", flat=True).first() or 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from core.models import LIVE_WORLD
+from core.templatetags.pieces import MAX_SLICES
 from market.models import Instrument
 from market.selectors import rates
 from portfolios.domain.allocation import Slice, allocation
@@ -53,6 +56,21 @@ def spread(found: NetWorth, by: str, tags: valuation.Tags = valuation.NO_TAGS) -
     """Group everything as `valuation.GROUPINGS` allows; the shares add up to 1."""
     parts = [(one.ledger, one.valued, one.rate) for one in found.parts if one.rate is not None]
     return valuation.spread(parts, by, tags)
+
+
+def shown(slices: Sequence[Slice[str]]) -> list[dict[str, Any]]:
+    """Keep as many slices as the donut has colours; the small ones become one, what is owed stays."""
+    owned = [one for one in slices if one.share is not None]
+    rows = [{"label": one.key, "share": one.share, "value": one.value} for one in slices]
+    if len(owned) <= MAX_SLICES:
+        return rows
+    rest = owned[MAX_SLICES - 1 :]
+    other = {
+        "label": _("%(number)s others") % {"number": len(rest)},
+        "share": sum((one.share or ZERO for one in rest), ZERO),
+        "value": sum((one.value for one in rest), ZERO),
+    }
+    return [*rows[: MAX_SLICES - 1], other, *(row for row in rows if row["share"] is None)]
 
 
 def holdings(found: NetWorth) -> list[HoldingRow]:

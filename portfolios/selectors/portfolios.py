@@ -127,3 +127,8 @@ def held_instruments() -> set[int]:
 def instrument_in_use(instrument_id: int) -> bool:
     """Tell whether any transaction, a deleted one too, names the instrument."""
     return Transaction.objects.filter(instrument_id=instrument_id).exists()
+
+
+def members_of(portfolio_id: UUID) -> list[UUID]:
+    """List who may see a portfolio, by their ids."""
+    return list(PortfolioMember.objects.filter(portfolio=portfolio_id).values_list("user_id", flat=True))

@@ -12,10 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.templatetags.pieces import MAX_SLICES
 from market.models import Instrument
 from portfolios.domain.allocation import Slice
-from portfolios.domain.exact import ZERO
 from portfolios.selectors import findings, overview, valuation
 from portfolios.selectors.findings import Finding
 from portfolios.selectors.samples import fictional_listings
@@ -96,7 +94,8 @@ def spread_context(slices: list[Slice[str]], by: str, url: str, *, several: bool
     """Make the context of the allocation piece; `several`: of more than one portfolio."""
     names = grouping_names()
     return {
-        "slices": _shown(slices),
+        "by": by,
+        "slices": overview.shown(slices),
         "groupings": [
             {"name": names[one], "url": f"{url}?by={one}", "current": one == by}
             for one in valuation.GROUPINGS
@@ -116,21 +115,6 @@ def grouping_names() -> dict[str, str]:
         "tag": _("Tag"),
         "account": _("Portfolio"),
     }
-
-
-def _shown(slices: list[Slice[str]]) -> list[dict[str, Any]]:
-    """Keep as many slices as the donut has colours; the small ones become one, what is owed stays."""
-    owned = [one for one in slices if one.share is not None]
-    rows = [{"label": one.key, "share": one.share, "value": one.value} for one in slices]
-    if len(owned) <= MAX_SLICES:
-        return rows
-    rest = owned[MAX_SLICES - 1 :]
-    other = {
-        "label": _("%(number)s others") % {"number": len(rest)},
-        "share": sum((one.share or ZERO for one in rest), ZERO),
-        "value": sum((one.value for one in rest), ZERO),
-    }
-    return [*rows[: MAX_SLICES - 1], other, *(row for row in rows if row["share"] is None)]
 
 
 def _stale(part: NetWorthPart) -> bool:

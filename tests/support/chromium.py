@@ -25,6 +25,8 @@ QUIET = (
     "--no-first-run",
 )
 LOCAL = {"localhost", "127.0.0.1"}
+# What Chromium reports as errors of its own: a refused form's 4xx, and a server that is away for a while.
+NO_OFFENCE = ("Failed to load resource", "net::ERR_CONNECTION_REFUSED")
 
 
 def find() -> str | None:
@@ -52,8 +54,7 @@ class Watch:
         page.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # A refused form answers 4xx, which Chromium reports as an error of its own.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not any(one in message.text for one in NO_OFFENCE):
             self.offences.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
