@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -62,6 +64,21 @@ class SearchHit:
     subtitle: str
     url: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrade:
+    """A trade of the reader's, as entered: `side` is buy or sell, `price` per unit in `currency`.
+
+    `day` is the date in its portfolio's time zone; `where` names the portfolio.
+    """
+
+    day: date
+    side: str
+    quantity: Decimal
+    price: Decimal
+    currency: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +168,8 @@ health_checks: Port[[], HealthResult] = Port("health_checks")
 search: Port[[Any, str, int], list[SearchHit]] = Port("search")
 admin_panels = PanelPort("admin_panels")
 held_instruments: Port[[], Iterable[int]] = Port("held_instruments")
+# a user's trades of an instrument, oldest first
+own_trades: Port[[Any, int], list[OwnTrade]] = Port("own_trades")
 instrument_in_use: Port[[int], bool] = Port("instrument_in_use")
 # by the role's name; see core.roles
 staff_powers: Port[[], Mapping[str, Iterable[str]]] = Port("staff_powers")

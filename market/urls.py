@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from market.views import instrument, listing, overview, own, prices, rates, watchlists
+from market.views import chart, instrument, listing, overview, own, prices, rates, watchlists
 
 
 class DayConverter:
@@ -27,7 +27,7 @@ register_converter(DayConverter, "day")
 
 _ONE = [
     path("", instrument.instrument, name="instrument"),
-    path("chart/", instrument.instrument_chart, name="instrument-chart"),
+    path("chart/", chart.instrument_chart, name="instrument-chart"),
     path("bars/", instrument.instrument_bars, name="instrument-bars"),
     path("bars.csv", instrument.instrument_bars_csv, name="instrument-bars-csv"),
     path("bars/<day:day>/delete/", prices.bar_delete, name="instrument-bar-delete"),

@@ -15,11 +15,12 @@ class PortfoliosConfig(AppConfig):
         from core.live.feeds import register
         from portfolios import receivers  # noqa: F401  # they subscribe themselves
         from portfolios.payloads.live import PortfolioFeed
-        from portfolios.selectors import panels, personal, portfolios, search
+        from portfolios.selectors import panels, personal, portfolios, search, trades
         from portfolios.services.erasure import erase_portfolios_of
 
         register(PortfolioFeed())
         ports.held_instruments.register(self.name, portfolios.held_instruments)
+        ports.own_trades.register(self.name, trades.own_trades)
         ports.instrument_in_use.register(self.name, portfolios.instrument_in_use)
         ports.search.register(self.name, search.find)
         ports.staff_powers.register(self.name, staff_powers)

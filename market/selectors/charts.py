@@ -41,10 +41,12 @@ class Chart:
     """Bars of a range in the instrument's currency, ascending; the first is what the range starts from.
 
     `usable` names the ranges that have data. `complete` says that every bar has its four prices.
-    `splits` is how many splits lie within all prices; `adjusted` whether they are applied.
+    `splits` is how many splits lie within all prices; `adjusted` whether they are applied. `start` is the
+    day that the range begins with.
     """
 
     rows: list[BarRow]
+    start: date
     span: Span
     name: str
     usable: list[str]
@@ -110,18 +112,20 @@ def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = Fals
     The last bar is the quote's day so far. The range counts back from it and begins with the last bar on
     or before its start, so that the course drawn is the return shown. Long ranges come by week or month.
     """
-    quote = _quote(world_id, instrument)
+    quote = newest_quote(world_id, instrument)
     found = span(world_id, instrument, quote)
     if found is None:
         return None
     usable = ranges.usable(found.first, found.last)
     name = ranges.choose(asked, usable)
     splits = _within(actions.splits([instrument.id]), found)
-    raw_rows = rows_from(world_id, instrument, ranges.start_of(name, found.first, found.last), quote)
+    start = ranges.start_of(name, found.first, found.last)
+    raw_rows = rows_from(world_id, instrument, start, quote)
     rows = charts.adjusted(raw_rows, [] if raw else splits, instrument.quote_unit)
     step = charts.step_for(rows)
     return Chart(
         rows=charts.resampled(rows, step),
+        start=start,
         span=found,
         name=name,
         usable=usable,
@@ -134,7 +138,7 @@ def chart(world_id: int, instrument: Instrument, asked: str, *, raw: bool = Fals
 
 def figures(world_id: int, instrument: Instrument) -> Figures | None:
     """Work out the figures of a price page, as of the newest price; None without any."""
-    quote = _quote(world_id, instrument)
+    quote = newest_quote(world_id, instrument)
     found = span(world_id, instrument, quote)
     if found is None:
         return None
@@ -169,7 +173,8 @@ def _mean(volumes: list[Decimal]) -> Decimal | None:
     return round_amount(mean, 0 if mean >= WHOLE_FROM else 8)
 
 
-def _quote(world_id: int, instrument: Instrument) -> LastQuote | None:
+def newest_quote(world_id: int, instrument: Instrument) -> LastQuote | None:
+    """Return an instrument's newest quote, if it has any."""
     return quotes.newest(world_id, [instrument.id]).get(instrument.id)
 
 

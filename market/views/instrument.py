@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.models import LIVE_WORLD
-from core.money import plain
+from core.models import LIVE_WORLD, World
 from core.pages import is_htmx
-from market.domain.bars import BarRow
-from market.domain.charts import Step, is_complete
 from market.models import Instrument
-from market.selectors import actions, charts, listing, prices
-from market.selectors.charts import Chart
+from market.selectors import actions, charts, listing, overlays, prices, quotes, status, watchlists
 from market.selectors.instruments import get
 from market.selectors.price_doubts import converted_text, doubts
+from market.views.chart import AVERAGES, RAW
 from market.views.common import BAR_FIELDS, bar_cells, is_own, page_url
 from market.views.words import described
 
 BARS_A_PAGE = 20
-RAW = "raw"
 UNDO = "market.undo"
 
 
@@ -48,7 +42,12 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
         **bars_context(request, row),
         "quote": listing.quote(LIVE_WORLD, row),
         "figures": figures,
+        "newest": quotes.newest(LIVE_WORLD, [row.id]).get(row.id),
+        "hours": status.hours_of(World.objects.get(pk=LIVE_WORLD), row),
+        "watched": bool(watchlists.starred(request.user, [row.id])),
         "price_modes": _modes(figures),
+        "averages": _averages(),
+        "comparisons": _comparisons(request, row),
         "actions": [(one, described(one)) for one in happened],
         "delisted": actions.delisting(happened),
         "names": list(row.symbol_spans.order_by("-valid_from")),
@@ -78,67 +77,22 @@ def _undo(request: HttpRequest, row: Instrument) -> dict[str, Any] | None:
     return {"text": kept["text"], "url": kept["url"], "fields": kept["fields"]}
 
 
+def _averages() -> list[dict[str, str]]:
+    return [{"value": value, "label": label()} for value, label in AVERAGES.items()]
+
+
+def _comparisons(request: HttpRequest, row: Instrument) -> list[dict[str, str]]:
+    return [
+        {"value": str(one.uuid), "label": f"{one.symbol} · {one.name}"}
+        for one in overlays.offered(request.user, row)
+    ]
+
+
 def _modes(figures: charts.Figures | None) -> list[dict[str, str]]:
     """Offer prices as traded beside adjusted ones, where a split makes them differ."""
     if figures is None or not figures.splits:
         return []
     return [{"value": "", "label": _("Adjusted for splits")}, {"value": RAW, "label": _("As traded")}]
-
-
-@require_safe
-@login_required
-def instrument_chart(request: HttpRequest, uuid: UUID) -> JsonResponse:
-    """Answer bars for static/js/chart.js: ``range``, and ``mode=raw`` for prices as they were traded.
-
-    Prices are decimal texts per unit, in the instrument's currency.
-    """
-    row = get(request.user, uuid)
-    found = charts.chart(LIVE_WORLD, row, request.GET.get("range", ""), raw=request.GET.get("mode") == RAW)
-    shape: dict[str, Any]
-    if found is None:
-        empty = {"name": row.symbol, "kind": "line", "points": []}
-        shape = {"as_of": None, "ranges": [], "series": [empty], "note": ""}
-    else:
-        shape = {
-            "as_of": found.span.last,
-            "ranges": found.usable,
-            "range": found.name,
-            "series": [_series(row, found)],
-            "note": _note(found),
-        }
-    return JsonResponse({"currency": row.currency, "markers": [], **shape})
-
-
-def _series(row: Instrument, found: Chart) -> dict[str, Any]:
-    if found.complete:
-        points = [[one.day.isoformat(), *_candle(one)] for one in found.rows]
-        return {"name": row.symbol, "kind": "candles", "points": points}
-    points = [[one.day.isoformat(), plain(one.close)] for one in found.rows]
-    return {"name": row.symbol, "kind": "line", "unit": "price", "points": points}
-
-
-def _candle(bar: BarRow) -> list[str]:
-    values: list[Decimal | None] = [getattr(bar, name) for name in BAR_FIELDS]
-    return ["" if value is None else plain(value) for value in values]
-
-
-def _note(found: Chart) -> str:
-    said = []
-    if found.step is not Step.DAY:
-        each = {Step.WEEK: _("Each point is a week."), Step.MONTH: _("Each point is a month.")}
-        said.append(each[found.step])
-    if found.splits and found.adjusted:
-        said.append(_("Prices before a split are shown in today’s units."))
-    elif found.splits:
-        said.append(_("Prices as they were traded; a split shows as a step."))
-    if not found.complete and any(is_complete([row]) for row in found.rows):
-        said.append(_("Some days have closing prices only, so the line joins closes."))
-    if found.span.ended:
-        day = date_format(found.span.last, "DATE_FORMAT")
-        said.append(
-            _("The last known price is of %(day)s. The periods count back from that day.") % {"day": day}
-        )
-    return " ".join(said)
 
 
 @require_safe

@@ -3,7 +3,7 @@
 /**
  * @typedef {[string, ...string[]]} Point date, then decimal texts: value, or open, high, low, close, volume
  * @typedef {{name: string, kind: "area" | "line" | "candles" | "histogram", unit?: "percent" | "price" | "ratio", points: Point[]}} Series
- * @typedef {{date: string, side: "buy" | "sell", text: string}} Marker
+ * @typedef {{date: string, side: "buy" | "sell" | "split" | "dividend", text: string}} Marker
  * @typedef {object} ChartData
  * @property {string} currency ISO 4217
  * @property {string} [as_of]
@@ -12,6 +12,8 @@
  * @property {string} [range] the period that is answered, where it is not the one that was asked for
  * @property {string[]} [ranges] the periods that have data; without it all have
  * @property {string} [note]
+ * @property {{id: string, zone: string, step: "day" | "week" | "month" | number}} [live] whose prices tick into the
+ *   last bar: the instrument, its exchange's time zone, and how long a bar is (a number: minutes)
  */
 
 export const RANGES = ["1D", "1W", "1M", "YTD", "1Y", "5Y", "All"];

@@ -82,19 +82,25 @@ export function seriesOptions(series, index, look) {
   return { ...common, color: colour, lineWidth: index ? 1 : 2, lineStyle: index > 1 ? 2 : 0 };
 }
 
+const SHAPES = { buy: "arrowUp", sell: "arrowDown", split: "square", dividend: "circle" };
+const BELOW = new Set(["buy", "dividend"]);
+
 /**
  * @param {import("./chart-data.js").Marker[]} markers
  * @param {(time: string) => any} time
  * @param {Look} look
+ * @param {Record<string, string>} texts
  */
-export function markerOptions(markers, time, look) {
+export function markerOptions(markers, time, look, texts) {
+  const colours = { buy: look.brand, sell: look.text, split: look["series-3"], dividend: look["series-2"] };
   return markers
     .map(({ date, side }) => ({
       time: time(date),
-      position: side === "buy" ? "belowBar" : "aboveBar",
-      shape: side === "buy" ? "arrowUp" : "arrowDown",
-      color: side === "buy" ? look.brand : look.text,
-      size: 1.2,
+      position: BELOW.has(side) ? "belowBar" : "aboveBar",
+      shape: SHAPES[side],
+      color: colours[side],
+      // what no shape tells by itself carries its first letter
+      ...(side === "split" || side === "dividend" ? { text: (texts[side] ?? "").slice(0, 1), size: 0.8 } : { size: 1.2 }),
     }))
     .sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
 }

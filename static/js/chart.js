@@ -1,13 +1,15 @@
 /**
  * <florin-chart data-src data-kind="area|candles" data-range data-title>: a chart that answers the hand.
  *
- * A new data-src loads anew. It asks data-src for JSON (see chart-data.js) with ?range= and ?compare=, draws it with TradingView's
- * Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
+ * A new data-src loads anew. It asks data-src for JSON (see chart-data.js) with ?range=, ?compare= and ?overlay=, draws it
+ * with TradingView's Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
  */
 
 import { chartTime, drawn, RANGES, standsOnZero, tabled, volumes, Writer } from "./chart-data.js";
+import { moved } from "./chart-live.js";
 import { chartOptions, look, markerOptions, seriesOptions } from "./chart-look.js";
-import { csv, download, fileName } from "./page.js";
+import { live } from "./live.js";
+import { csv, download, fileName, memory } from "./page.js";
 
 /** @typedef {import("./chart-data.js").ChartData} ChartData */
 
@@ -43,8 +45,12 @@ class FlorinChart extends HTMLElement {
     this.range = this.dataset.range ?? "1Y";
     this.compare = this.querySelector("data[data-compare-now]")?.getAttribute("value") ?? "";
     this.mode = "";
+    /** @type {Set<string>} */
+    this.overlays = new Set(memory.read("chart.overlays") ?? []);
     /** @type {any[]} */
     this.lines = [];
+    /** @type {(() => void) | null} */
+    this.unfollow = null;
     this.build();
     this.watchTheme();
     this.load();
@@ -52,6 +58,7 @@ class FlorinChart extends HTMLElement {
 
   disconnectedCallback() {
     this.request?.abort();
+    this.unfollow?.();
     this.themeWatch?.disconnect();
     this.chart?.remove();
     this.chart = null;
@@ -93,7 +100,7 @@ class FlorinChart extends HTMLElement {
     this.plot.addEventListener("blur", () => this.leave());
     this.note = make("p", "chart-note", { hidden: "" });
     this.table = make("div", "table-wrap table-wrap--scroll", { hidden: "", tabindex: "0", role: "region", "aria-label": this.dataset.title ?? "" });
-    const head = make("div", "chart-head", {}, this.ranges, ...this.modes(), ...this.comparison(), this.tools);
+    const head = make("div", "chart-head", {}, this.ranges, ...this.modes(), ...this.overlayButtons(), ...this.comparison(), this.tools);
     this.append(head, this.legend, this.plot, this.note, this.table);
   }
 
@@ -123,6 +130,27 @@ class FlorinChart extends HTMLElement {
   markModes() {
     const drawn = this.compare ? "return" : this.mode;
     for (const one of this.modeGroup?.children ?? []) one.setAttribute("aria-pressed", String(one.getAttribute("data-mode") === drawn));
+  }
+
+  /** @returns {HTMLElement[]} the lines that can be laid over the bars, each on or off */
+  overlayButtons() {
+    const offered = [...this.querySelectorAll("data[data-overlay]")].map((one) => /** @type {HTMLDataElement} */ (one));
+    if (!offered.length) return [];
+    const group = make("div", "ranges chart-overlays", { role: "group", "aria-label": this.texts.overlays });
+    for (const one of offered) {
+      const pressed = String(this.overlays.has(one.value));
+      group.append(make("button", "range", { type: "button", "data-overlay": one.value, "aria-pressed": pressed }, one.textContent ?? ""));
+    }
+    group.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button[data-overlay]");
+      const value = button?.getAttribute("data-overlay");
+      if (!button || !value) return;
+      if (!this.overlays.delete(value)) this.overlays.add(value);
+      button.setAttribute("aria-pressed", String(this.overlays.has(value)));
+      memory.write("chart.overlays", [...this.overlays]);
+      this.load();
+    });
+    return [group];
   }
 
   /** @returns {HTMLElement[]} the choice of a comparison line, where the page offers one */
@@ -165,6 +193,7 @@ class FlorinChart extends HTMLElement {
     url.searchParams.set("range", this.range);
     if (this.mode) url.searchParams.set("mode", this.mode);
     if (this.compare) url.searchParams.set("compare", this.compare);
+    if (this.querySelector("data[data-overlay]")) for (const one of this.overlays) url.searchParams.append("overlay", one);
     try {
       const response = await fetch(url, {
         headers: { Accept: "application/json" },
@@ -211,7 +240,31 @@ class FlorinChart extends HTMLElement {
     this.say("");
     this.draw();
     this.point(last, false);
+    this.follow();
     this.dispatchEvent(new CustomEvent("florin-chart:shown", { bubbles: true }));
+  }
+
+  /** Let the last price tick into the last bar, where the answer names an instrument to follow. */
+  follow() {
+    this.unfollow?.();
+    const { id } = this.data.live ?? {};
+    this.unfollow = id ? live.prices([id], (quote) => this.tick(quote)) : null;
+  }
+
+  /** @param {import("./live.js").Quote} quote */
+  tick(quote) {
+    if (!this.chart || this.hasAttribute("data-busy") || !moved(this.data, quote)) return;
+    const [series] = this.data.series;
+    const newest = { ...series, points: series.points.slice(-1) };
+    this.lines[0].update(drawn(newest)[0]);
+    const volume = volumes(newest)[0];
+    if (volume) this.volume?.update(volume);
+    const wasLast = this.at === undefined || this.at >= this.rows.rows.length - 1;
+    this.rows = tabled(this.data, this.texts);
+    const last = this.rows.rows.length - 1;
+    this.plot.setAttribute("aria-valuemax", String(last));
+    if (wasLast) this.point(last, false);
+    if (this.table.hidden === false) this.fillTable();
   }
 
   /** @param {string[] | undefined} usable */
@@ -240,7 +293,7 @@ class FlorinChart extends HTMLElement {
     if (!this.chart) this.makeChart(library, looks);
     this.data.series.forEach((series, index) => this.lines[index].setData(drawn(series)));
     this.volume?.setData(volumes(this.data.series[0]));
-    this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks));
+    this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks, this.texts));
     this.chart.timeScale().fitContent();
   }
 
@@ -415,7 +468,7 @@ class FlorinChart extends HTMLElement {
     this.chart.applyOptions(chartOptions(looks));
     this.data.series.forEach((series, index) => this.lines[index].applyOptions(seriesOptions(series, index, looks)));
     this.volume?.applyOptions({ color: looks["chart-volume"] });
-    this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks));
+    this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks, this.texts));
   }
 }
 

@@ -25,8 +25,9 @@ QUIET = (
     "--no-first-run",
 )
 LOCAL = {"localhost", "127.0.0.1"}
-# What Chromium reports as errors of its own: a refused form's 4xx, and a server that is away for a while.
-NO_OFFENCE = ("Failed to load resource", "net::ERR_CONNECTION_REFUSED")
+# What Chromium reports as errors of its own: a refused form's 4xx, a server that is away for a while, and
+# that pytest-django's live_server has no sockets.
+NO_OFFENCE = ("Failed to load resource", "net::ERR_CONNECTION_REFUSED", "Unexpected response code: 404")
 
 
 def find() -> str | None:

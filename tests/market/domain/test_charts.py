@@ -120,3 +120,22 @@ def test_merging_keeps_first_open_last_close_extremes_and_volume(closes, step):
     assert max(row.high for row in merged) == max(closes)
     assert min(row.low for row in merged) == min(closes)
     assert sum(row.volume for row in merged) == sum(closes)
+
+
+@given(
+    closes=st.lists(st.decimals("0.01", "1000", places=2), min_size=1, max_size=40),
+    window=st.integers(1, 12),
+)
+def test_moving_average_is_the_mean_of_the_last_closes(closes, window):
+    for at, mean in enumerate(charts.moving_average(closes, window)):
+        last = closes[at - window + 1 : at + 1] if at >= window - 1 else []
+        if not last:
+            assert mean is None
+        else:
+            assert abs(Fraction(mean) - Fraction(sum(last)) / window) < Fraction(1, 10**10)
+
+
+def test_change_since_a_price_is_in_percent():
+    assert charts.change_since([Decimal(100), Decimal("112.5"), Decimal(80)], Decimal(100)) == [
+        Decimal(0), Decimal("12.5"), Decimal(-20),
+    ]  # fmt: skip

@@ -80,7 +80,11 @@ def test_chart_is_of_candles_adjusted_for_splits(reader, acme):
     found = chart(reader, acme, range="1M")
     assert (found["currency"], found["as_of"], found["range"]) == ("USD", "2024-03-07", "1M")
     assert found["ranges"] == ["1D", "1W", "1M", "YTD", "1Y", "All"]
-    assert found["markers"] == []
+    assert found["markers"] == [
+        {"date": "2024-02-08", "side": "dividend", "text": "Feb. 8, 2024: 0.26 USD"},
+        {"date": "2024-03-04", "side": "split", "text": "March 4, 2024: 2 for 1"},
+    ]
+    assert found["live"] == {"id": str(acme.uuid), "zone": "UTC", "step": "day"}
     (series,) = found["series"]
     assert (series["name"], series["kind"]) == ("ACME", "candles")
     # the first is the last bar on or before 7 February: what the month started from
@@ -233,7 +237,7 @@ def test_number_of_queries_does_not_grow_with_prices(reader, instrument):
     for month in range(1, 13):
         bar(one, f"2023-{month:02}-07", "1")
     assert list(map(count, paths)) == before
-    assert before == [19, 7]
+    assert before == [23, 9]
 
 
 def test_content_policy_is_strict_on_every_page(reader, mine):
