@@ -24,6 +24,7 @@ from market.domain.charts import Step, is_complete
 from market.models import CorporateAction, Instrument
 from market.selectors import charts, instruments, marks, overlays
 from market.selectors.charts import Chart
+from market.selectors.intraday import Intraday, intraday
 from market.views.common import BAR_FIELDS
 from market.views.words import described
 
@@ -53,6 +54,9 @@ def instrument_chart(request: HttpRequest, uuid: UUID) -> JsonResponse:
         nothing = {"as_of": None, "ranges": [], "series": [empty], "note": "", "markers": []}
         return JsonResponse({"currency": row.currency, **nothing})
     other = _other(request)
+    minutes = None if other else _minutes(request, row, found)
+    if minutes is not None:
+        return JsonResponse(_of_minutes(request, row, found, minutes))
     shape: dict[str, Any] = {
         "currency": row.currency,
         "as_of": found.span.last,
@@ -65,6 +69,29 @@ def instrument_chart(request: HttpRequest, uuid: UUID) -> JsonResponse:
     if other is None:
         shape["live"] = {"id": str(row.uuid), "zone": _zone(row), "step": found.step.value}
     return JsonResponse(shape)
+
+
+def _minutes(request: HttpRequest, row: Instrument, found: Chart) -> Intraday | None:
+    raw = request.GET.get("mode") == RAW
+    return intraday(LIVE_WORLD, row, found.name, found.span.last, raw=raw)
+
+
+def _of_minutes(request: HttpRequest, row: Instrument, found: Chart, told: Intraday) -> dict[str, Any]:
+    """Answer bars of minutes, dated by the instant at which each begins; means are of days and left out."""
+    said = [_("Each point is %(number)s minutes.") % {"number": told.minutes}] if told.minutes > 1 else []
+    if request.GET.getlist("overlay"):
+        said.append(_("Moving averages are of days and show from one month on."))
+    points = [[at.isoformat(), *_candle(bar)] for at, bar in told.rows]
+    return {
+        "currency": row.currency,
+        "as_of": found.span.last,
+        "ranges": found.usable,
+        "range": found.name,
+        "series": [{"name": row.symbol, "kind": "candles", "points": points}],
+        "markers": [],
+        "note": " ".join(said),
+        "live": {"id": str(row.uuid), "zone": _zone(row), "step": told.minutes},
+    }
 
 
 def _other(request: HttpRequest) -> Instrument | None:

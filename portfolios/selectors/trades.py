@@ -19,4 +19,8 @@ def own_trades(user: Any, instrument_id: int) -> list[OwnTrade]:
         portfolio__in=real_of(user), instrument=instrument_id, kind__in=_KINDS, deleted_at=None
     ).order_by("-time", "-sequence")
     told = rows.values_list("day", "kind", "quantity", "price", "currency", "portfolio__name")[:MOST]
-    return [OwnTrade(*row) for row in reversed(told)]
+    return [
+        OwnTrade(day, side, quantity, price, currency, where)
+        for day, side, quantity, price, currency, where in reversed(told)
+        if price is not None
+    ]

@@ -69,6 +69,11 @@ export function chartTime(time) {
   return time.length > 10 ? Math.floor(Date.parse(time) / 1000) : time;
 }
 
+/** Says whether bars are dated by instants and not by days. @param {ChartData} data */
+export function ofMinutes(data) {
+  return (data.series[0].points[0]?.[0].length ?? 0) > 10;
+}
+
 /** @param {Series} series */
 export function drawn(series) {
   if (series.kind === "candles") {

@@ -58,6 +58,29 @@ export function chartOptions(look) {
   };
 }
 
+// From here on a mark of the time scale is an hour and not a day.
+const TIME_MARK = 3;
+
+/**
+ * Options for bars of minutes: the reader's own time of day, where the library would write UTC.
+ * @param {Look} look
+ * @param {string} locale
+ */
+export function minuteOptions(look, locale) {
+  const hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+  const whole = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  return {
+    localization: { locale, timeFormatter: (/** @type {number} */ time) => whole.format(time * 1000) },
+    timeScale: {
+      ...chartOptions(look).timeScale,
+      timeVisible: true,
+      secondsVisible: false,
+      tickMarkFormatter: (/** @type {number} */ time, /** @type {number} */ kind) => (kind >= TIME_MARK ? hour : day).format(time * 1000),
+    },
+  };
+}
+
 /**
  * @param {import("./chart-data.js").Series} series
  * @param {number} index its place among the series

@@ -5,9 +5,9 @@
  * with TradingView's Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
  */
 
-import { chartTime, drawn, RANGES, standsOnZero, tabled, volumes, Writer } from "./chart-data.js";
+import { chartTime, drawn, ofMinutes, RANGES, standsOnZero, tabled, volumes, Writer } from "./chart-data.js";
 import { moved } from "./chart-live.js";
-import { chartOptions, look, markerOptions, seriesOptions } from "./chart-look.js";
+import { chartOptions, look, markerOptions, minuteOptions, seriesOptions } from "./chart-look.js";
 import { live } from "./live.js";
 import { csv, download, fileName, memory } from "./page.js";
 
@@ -283,7 +283,7 @@ class FlorinChart extends HTMLElement {
   draw() {
     // @ts-expect-error the library is a script of its own
     const library = window.LightweightCharts;
-    const shape = this.data.series.map((one) => `${one.kind}${one.unit ?? ""}`).join();
+    const shape = [this.data.series.map((one) => `${one.kind}${one.unit ?? ""}`), ofMinutes(this.data)].join();
     const looks = look(this);
     if (this.chart && shape !== this.shape) {
       this.chart.remove();
@@ -309,7 +309,7 @@ class FlorinChart extends HTMLElement {
     this.chart = library.createChart(this.canvas, {
       ...chartOptions(looks),
       autoSize: true,
-      localization: { locale: document.documentElement.lang || "en" },
+      ...(ofMinutes(this.data) ? minuteOptions(looks, document.documentElement.lang || "en") : { localization: { locale: document.documentElement.lang || "en" } }),
       // The wheel and a finger's upward stroke scroll the page, not the chart.
       handleScroll: { mouseWheel: false, vertTouchDrag: false },
       handleScale: { mouseWheel: false },

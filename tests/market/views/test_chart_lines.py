@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from core import ports
 from core.actor import Actor
+from core.models import LIVE_WORLD
 from core.ports import OwnTrade
-from market.models import CorporateAction
+from market.models import CorporateAction, Exchange, MinuteBar
 from market.selectors import overlays
+from market.services.ticks import partitions
 from market.services.watchlists import star
 from tests.market.builders import bar
 from tests.market.views.conftest import page_of
@@ -104,3 +106,62 @@ def test_own_trades_stand_at_the_bar_they_fall_into(reader, ida, instrument, mon
         {"date": "2024-03-04", "side": "buy", "text": "March 2, 2024: 2.5 at 9.80 USD, Savings"},
         {"date": "2024-03-07", "side": "buy", "text": "March 7, 2024: 2.5 at 9.80 USD, Savings"},
     ]
+
+
+def minute(instrument, at: str, *numbers: str) -> None:
+    names = ("open", "high", "low", "close", "volume")
+    values = dict(zip(names, map(Decimal, numbers), strict=True))
+    MinuteBar.objects.create(
+        instrument=instrument, world_id=LIVE_WORLD, at=at, count=1, first_at=at, last_at=at, **values
+    )
+
+
+@pytest.fixture
+def traded(instrument):
+    """TICK of New York, in cents, of which minutes of two days are kept."""
+    partitions.make([datetime(2024, 3, 1, tzinfo=UTC)])
+    venue = Exchange.objects.create(mic="XNYS", name="New York", time_zone="America/New_York")
+    one = instrument("TICK", exchange=venue, quote_unit="0.01")
+    for day in ("2024-02-01", "2024-03-07"):
+        bar(one, day, "1000")
+    minute(one, "2024-03-07T02:00+00:00", "900", "900", "900", "900", "1")  # the evening before, there
+    minute(one, "2024-03-07T15:00+00:00", "1000", "1100", "1000", "1050", "10")
+    minute(one, "2024-03-07T15:01+00:00", "1050", "1200", "1040", "1150", "20")
+    minute(one, "2024-03-07T15:07+00:00", "1150", "1150", "950", "950", "30")
+    return one
+
+
+def test_a_day_is_in_minutes_where_they_are_kept(reader, traded):
+    found = chart(reader, traded, range="1D", overlay="20")
+    assert found["series"][0]["points"] == [
+        ["2024-03-07T15:00:00+00:00", "10", "11", "10", "10.5", "10"],
+        ["2024-03-07T15:01:00+00:00", "10.5", "12", "10.4", "11.5", "20"],
+        ["2024-03-07T15:07:00+00:00", "11.5", "11.5", "9.5", "9.5", "30"],
+    ]
+    assert found["live"] == {"id": str(traded.uuid), "zone": "America/New_York", "step": 1}
+    assert found["note"] == "Moving averages are of days and show from one month on."
+
+
+def test_a_week_is_in_five_minutes(reader, traded):
+    found = chart(reader, traded, range="1W")
+    assert found["series"][0]["points"] == [
+        ["2024-03-07T02:00:00+00:00", "9", "9", "9", "9", "1"],
+        ["2024-03-07T15:00:00+00:00", "10", "12", "10", "11.5", "30"],
+        ["2024-03-07T15:05:00+00:00", "11.5", "11.5", "9.5", "9.5", "30"],
+    ]
+    assert (found["note"], found["live"]["step"]) == ("Each point is 5 minutes.", 5)
+
+
+def test_minutes_that_are_older_than_the_last_day_are_no_course_of_it(reader, traded):
+    bar(traded, "2024-03-08", "1000")
+    for name in ("1D", "1W"):
+        assert chart(reader, traded, range=name)["series"][0]["kind"] == "line"
+
+
+def test_minutes_before_a_split_are_in_todays_units(reader, traded):
+    CorporateAction.objects.create(
+        instrument=traded, kind="split", ex_date="2024-03-07", numerator=2, denominator=1, source="t"
+    )
+    points = chart(reader, traded, range="1W")["series"][0]["points"]
+    assert points[0] == ["2024-03-07T02:00:00+00:00", "4.5", "4.5", "4.5", "4.5", "2"]
+    assert points[1][1] == "10"
