@@ -179,7 +179,8 @@ class DaphnePipe(TransportPipe):
         self._transport.write(data)
 
     def leave(self) -> None:
-        """Close once what waits is sent."""
+        """Close once what waits is sent: the channel of HTTP, still its producer, would keep it open."""
+        self._transport.unregisterProducer()
         self._transport.loseConnection()
 
     def abort(self) -> None:
@@ -254,7 +255,7 @@ def pipe_to(send: Any) -> Pipe:
     protocol = next(iter(getattr(send, "args", ())), None)
     if type(protocol).__name__ == "WebSocketProtocol" and hasattr(protocol, "STATE_OPEN"):
         transport = getattr(protocol, "transport", None)
-        parts = ("_tempDataLen", "dataBuffer", "offset", "disconnecting", "abortConnection", "reactor")
+        parts = ("_tempDataLen", "dataBuffer", "offset", "disconnecting", "unregisterProducer", "reactor")
         if all(hasattr(transport, one) for one in parts):
             return DaphnePipe(protocol)
     return TaskPipe(send)
