@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from core import clock
@@ -17,7 +17,9 @@ from market.domain.quotes import NewQuote
 from market.models import DailyBar, Instrument
 from market.services.quotes import record_quotes
 from tests.support import axe
+from tests.support.site import Site
 
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 TODAY = clock.today("UTC")
 
 
@@ -47,15 +49,9 @@ def acme(transactional_db: None) -> Instrument:
 
 
 @pytest.fixture
-def ida(page: Page, live_server: Any, django_user_model: Any) -> Page:
-    """Sign Ida in, without the way that other tests go."""
-    user = django_user_model.objects.create_user("ida@example.org", "correct-horse-battery")
-    client = Client()
-    client.force_login(user)
-    page.context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
-    return page
+def ida(site: Site, enter: Callable[[Site, Any], Page], django_user_model: Any) -> Page:
+    """Let Ida in, at the platform with its sockets."""
+    return enter(site, django_user_model.objects.create_user("ida@example.org", "correct-horse-battery"))
 
 
 def quote(instrument: Instrument, price: str, volume: str) -> None:
@@ -67,8 +63,8 @@ def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-def test_search_hides_the_overview_and_a_star_fills_the_watchlist(ida: Page, live_server, acme) -> None:
-    ida.goto(f"{live_server.url}/market/")
+def test_search_hides_the_overview_and_a_star_fills_the_watchlist(ida: Page, site, acme) -> None:
+    ida.goto(f"{site.url}/market/")
     overview = ida.locator(".market-overview")
     expect(overview.get_by_role("heading", name="Movers")).to_be_visible()
     find = ida.get_by_role("searchbox", name="Search", exact=True)
@@ -87,9 +83,43 @@ def test_search_hides_the_overview_and_a_star_fills_the_watchlist(ida: Page, liv
     expect(ida.locator(".watchlist tbody tr")).to_have_count(1)
 
 
-def test_means_and_a_comparison_are_laid_over_the_chart(ida: Page, live_server, acme) -> None:
+def test_candle_price_and_figures_follow_the_quotes(ida: Page, site, acme) -> None:
+    ida.goto(f"{site.url}/market/{acme.uuid}/")
+    slider = ida.get_by_role("slider", name="ACME")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("Close 101.00.*Volume 5"))
+    expect(ida.locator("[data-connection]")).to_have_attribute("data-state", "live")
+    quote(acme, "111", "9")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("High 111.00.*Close 111.00.*Volume 9"))
+    price = ida.locator(".figure--lead .figure-value")
+    expect(price).to_have_text("111.00\xa0USD")
+    # 100 the day before
+    expect(ida.locator("[data-live-change]")).to_have_text("▲+11.00%")
+    expect(ida.locator("[data-live-field=high]")).to_have_text("111.00\xa0USD")
+    slider.press("ArrowLeft")
+    yesterday = re.compile("Close 100.00")
+    expect(slider).to_have_attribute("aria-valuetext", yesterday)
+    quote(acme, "112", "9")
+    expect(price).to_have_text("112.00\xa0USD")
+    # whoever reads another day is not torn away from it
+    expect(slider).to_have_attribute("aria-valuetext", yesterday)
+
+
+def test_movers_and_watchlist_move_with_the_prices(ida: Page, site, acme) -> None:
+    ida.goto(f"{site.url}/market/")
+    ida.get_by_role("button", name="Watch ACME").click()
+    expect(ida.get_by_text("ACME is on “Watchlist”.")).to_be_visible()
+    ida.reload()
+    expect(ida.locator("[data-connection]")).to_have_attribute("data-state", "live")
+    quote(acme, "150", "9")
+    for part in ("#movers-gainers + ol li", "section[aria-labelledby=watched-title] tbody tr"):
+        row = ida.locator(part, has_text="ACME")
+        expect(row).to_contain_text("150.00")
+        expect(row).to_contain_text("+50.00%")
+
+
+def test_means_and_a_comparison_are_laid_over_the_chart(ida: Page, site, acme) -> None:
     Instrument.objects.filter(symbol="ZETA").update(kind="index")
-    ida.goto(f"{live_server.url}/market/{acme.uuid}/")
+    ida.goto(f"{site.url}/market/{acme.uuid}/")
     legend = ida.locator(".chart-legend")
     ida.get_by_role("button", name="MA 20", exact=True).click()
     # the mean of 82 … 101
@@ -103,15 +133,15 @@ def test_means_and_a_comparison_are_laid_over_the_chart(ida: Page, live_server, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_a_phone_and_are_accessible(ida: Page, live_server, acme, checker, scheme) -> None:
+def test_pages_fit_a_phone_and_are_accessible(ida: Page, site, acme, checker, scheme) -> None:
     ida.emulate_media(color_scheme=scheme)
     ida.set_viewport_size({"width": 390, "height": 844})
-    ida.goto(f"{live_server.url}/market/{acme.uuid}/")
+    ida.goto(f"{site.url}/market/{acme.uuid}/")
     ida.get_by_role("button", name="Watch", exact=True).click()
     expect(ida.get_by_role("button", name="Watched")).to_be_visible()
     found = {}
     for path in ("/market/", "/market/watchlists/", f"/market/{acme.uuid}/"):
-        ida.goto(live_server.url + path)
+        ida.goto(site.url + path)
         expect(ida.locator("main h1")).to_be_visible()
         found[path] = (overflow(ida), axe.violations(ida, checker))
     assert found == dict.fromkeys(found, (0, []))
