@@ -58,7 +58,7 @@ class AlphaVantage(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for one after the other: closes of listings, newest prices of coins and currencies."""
-        return self.quoted(wanted, lambda one: self._quote(one, now))
+        return self.quoted(wanted, now, lambda one: self._quote(one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars; those of more than 100 days ago are a plan that is paid for."""
@@ -117,7 +117,7 @@ class AlphaVantage(HttpProvider):
 
     def _quote(self, instrument: Instrument, now: datetime) -> NewQuote | None:
         if instrument.kind in {KIND.CURRENCY_PAIR, KIND.CRYPTO}:
-            return self._rate(instrument, now)
+            return self._rate(instrument)
         found = reading.table(
             self._ask({"function": "GLOBAL_QUOTE", "symbol": self.symbol_of(instrument)}).get("Global Quote"),
             "Global Quote",
@@ -133,7 +133,6 @@ class AlphaVantage(HttpProvider):
             reading.needed(found, "05. price"),
             end_of(day, instrument, now),
             Quality.CLOSE if over else Quality.DELAYED,
-            now=now,
             open=reading.positive(found.get("02. open")),
             high=reading.positive(found.get("03. high")),
             low=reading.positive(found.get("04. low")),
@@ -141,7 +140,7 @@ class AlphaVantage(HttpProvider):
             previous_close=reading.positive(found.get("08. previous close")),
         )
 
-    def _rate(self, instrument: Instrument, now: datetime) -> NewQuote:
+    def _rate(self, instrument: Instrument) -> NewQuote:
         base, quote = pair_of(instrument)
         asked = {"function": "CURRENCY_EXCHANGE_RATE", "from_currency": base, "to_currency": quote}
         name = "Realtime Currency Exchange Rate"
@@ -153,7 +152,6 @@ class AlphaVantage(HttpProvider):
                 found.get("6. Last Refreshed"), "6. Last Refreshed", _zone(found.get("7. Time Zone"))
             ),
             Quality.LIVE,
-            now=now,
             unit=reading.text(found.get("3. To_Currency Code")),
             bid=reading.positive(found.get("8. Bid Price")),
             ask=reading.positive(found.get("9. Ask Price")),

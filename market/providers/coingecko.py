@@ -49,7 +49,7 @@ class CoinGecko(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all coins of a currency at once, up to 100 a request."""
-        return self.in_batches(wanted, partial(self._batch, now), _currency)
+        return self.in_batches(wanted, now, self._batch, _currency)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell the closes of days (UTC); on the demo plan of the last 364 days.
@@ -103,7 +103,7 @@ class CoinGecko(HttpProvider):
             for row in reading.rows(found.get("coins"), "coins")
         ]
 
-    def _batch(self, now: datetime, currency: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+    def _batch(self, currency: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         asked = {
             "ids": ",".join(dict.fromkeys(name for name, _one in named)),
             "vs_currencies": currency,
@@ -112,10 +112,10 @@ class CoinGecko(HttpProvider):
         }
         found = reading.table(self.client.get_json("/simple/price", asked))
         return reading.gathered(
-            partial(self._quote, one, found[name], now) for name, one in named if name in found
+            partial(self._quote, one, found[name]) for name, one in named if name in found
         )
 
-    def _quote(self, instrument: Instrument, row: Any, now: datetime) -> NewQuote:
+    def _quote(self, instrument: Instrument, row: Any) -> NewQuote:
         told = reading.table(row)
         currency = instrument.currency.lower()
         return self.told(
@@ -123,7 +123,6 @@ class CoinGecko(HttpProvider):
             reading.needed(told, currency),
             reading.needed_instant(told.get("last_updated_at"), "last_updated_at"),
             Quality.LIVE,
-            now=now,
             unit=instrument.currency,
         )
 

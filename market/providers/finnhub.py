@@ -53,7 +53,7 @@ class Finnhub(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for one listing after the other: there is no batch."""
-        return self.quoted(wanted, lambda one: self._quote(one, now))
+        return self.quoted(wanted, now, self._quote)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars, adjusted for splits (see `basis`); a plan that is paid for."""
@@ -137,7 +137,7 @@ class Finnhub(HttpProvider):
         ]
         return within(made, start, end)
 
-    def _quote(self, instrument: Instrument, now: datetime) -> NewQuote | None:
+    def _quote(self, instrument: Instrument) -> NewQuote | None:
         found = reading.table(self.client.get_json("/quote", {"symbol": self.symbol_of(instrument)}))
         price = reading.needed(found, "c")
         if not price and not reading.number(found.get("t")):
@@ -147,7 +147,6 @@ class Finnhub(HttpProvider):
             price,
             reading.needed_instant(found.get("t"), "t"),
             Quality.LIVE if _is_live(instrument) else Quality.DELAYED,
-            now=now,
             open=reading.positive(found.get("o")),
             high=reading.positive(found.get("h")),
             low=reading.positive(found.get("l")),

@@ -70,8 +70,8 @@ class Generic(HttpProvider):
         """Ask for all at once where the address takes many symbols, else one after the other."""
         part = self._part(Ability.QUOTES)
         if part.is_batch:
-            return self.in_batches(wanted, partial(self._batch, part, now))
-        return self.quoted(wanted, lambda one: self._one(part, one, now))
+            return self.in_batches(wanted, now, partial(self._batch, part, now))
+        return self.quoted(wanted, now, lambda one: self._one(part, one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
@@ -134,7 +134,7 @@ class Generic(HttpProvider):
         if "volume" in fields:
             others["volume"] = reading.number(part.number(_value(row, fields["volume"])))
         unit = reading.text(_value(row, fields["currency"])) if "currency" in fields else ""
-        return self.told(instrument, price, at, part.quality, now=now, unit=unit or part.unit, **others)
+        return self.told(instrument, price, at, part.quality, unit=unit or part.unit, **others)
 
     def _rows(self, part: Part, **values: str) -> Iterator[Mapping[str, Any]]:
         address = part.address(**values)

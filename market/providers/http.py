@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
@@ -28,7 +29,7 @@ from market.providers.client import Client
 
 KIND: Final = Instrument.Kind
 US: Final = ("XNYS", "XNAS", "ARCX", "XASE", "BATS", "IEXG", "XCHI", "XPHL", "OTCM", "PINX")
-# a price that is so old was right when it was made: it is a close, whatever the source calls it
+# a price that is so old and still news was right when it was made: a close, whatever the source calls it
 NOT_LIVE_AFTER: Final = timedelta(hours=20)
 _CODE_LENGTH: Final = 3
 # asks for the instruments of a group, each with its name at the source
@@ -106,13 +107,17 @@ class HttpProvider(Provider):
         return ProviderUnknown(_("%(source)s does not know %(symbol)s.") % names)
 
     def quoted(
-        self, wanted: Iterable[Wanted], ask: Callable[[Instrument], NewQuote | None]
+        self, wanted: Sequence[Wanted], now: datetime, ask: Callable[[Instrument], NewQuote | None]
     ) -> list[NewQuote]:
         """Ask for one instrument after the other."""
-        return reading.gathered(partial(ask, one.instrument) for one in wanted)
+        return _aged(reading.gathered(partial(ask, one.instrument) for one in wanted), wanted, now)
 
     def in_batches(
-        self, wanted: Iterable[Wanted], ask: Ask, group: Callable[[Instrument], str] = lambda _one: ""
+        self,
+        wanted: Sequence[Wanted],
+        now: datetime,
+        ask: Ask,
+        group: Callable[[Instrument], str] = lambda _one: "",
     ) -> list[NewQuote]:
         """Ask for as many of a group at once as the source takes; what it does not know is left out.
 
@@ -129,7 +134,8 @@ class HttpProvider(Provider):
             for name, members in groups.items()
             for first in range(0, len(members), self.most_at_once)
         )
-        return list(chain.from_iterable(reading.gathered(partial(ask, *one) for one in batches)))
+        found = chain.from_iterable(reading.gathered(partial(ask, *one) for one in batches))
+        return _aged(found, wanted, now)
 
     def told(
         self,
@@ -138,7 +144,6 @@ class HttpProvider(Provider):
         at: datetime,
         quality: Quality,
         *,
-        now: datetime,
         unit: str = "",
         **others: Decimal | None,
     ) -> NewQuote:
@@ -147,7 +152,6 @@ class HttpProvider(Provider):
         A unit of another currency stays as it is: the quote names it, and is held back for it.
         """
         major, by = scale(instrument, unit)
-        fresh = now - at < NOT_LIVE_AFTER or quality not in {Quality.LIVE, Quality.DELAYED}
         values = {
             name: value if value is None or name == "volume" else value * by for name, value in others.items()
         }
@@ -156,7 +160,7 @@ class HttpProvider(Provider):
             price=price * by,
             at=at,
             source=self.name,
-            quality=quality if fresh else Quality.CLOSE,
+            quality=quality,
             currency=major,
             **values,
         )
@@ -172,6 +176,22 @@ class HttpProvider(Provider):
             names = {"given": major, "wanted": instrument.currency}
             raise ProviderUnreadable(_("The prices are in %(given)s, not in %(wanted)s.") % names)
         return list(rows) if by == 1 else [_bar_times(row, by) for row in rows]
+
+
+def _aged(quotes: Iterable[NewQuote], wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
+    """Call what is old a close, as of a market that is not open.
+
+    One that is older than what is known stays live, if the source calls it so: then it is held back.
+    """
+    known = {one.instrument.pk: one.quote.at for one in wanted if one.quote is not None}
+    return [
+        replace(quote, quality=Quality.CLOSE)
+        if quote.quality in {Quality.LIVE, Quality.DELAYED}
+        and now - quote.at >= NOT_LIVE_AFTER
+        and quote.at >= known.get(quote.instrument, quote.at)
+        else quote
+        for quote in quotes
+    ]
 
 
 def scale(instrument: Instrument, unit: str) -> tuple[str, Decimal]:

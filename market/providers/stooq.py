@@ -72,7 +72,7 @@ class Stooq(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for up to 50 symbols at once."""
-        return self.in_batches(wanted, partial(self._batch, now))
+        return self.in_batches(wanted, now, self._batch)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
@@ -89,17 +89,17 @@ class Stooq(HttpProvider):
             return []
         return reading.between(map(_bar, self._rows(text, "date", "close")), start, end)
 
-    def _batch(self, now: datetime, _group: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+    def _batch(self, _group: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         # symbols are parted by a space, which an address writes as +
         names = dict.fromkeys(name.lower() for name, _one in named)
         asked = {"s": " ".join(names), "f": "sd2t2ohlcv", "h": "", "e": "csv"}
         rows = self._rows(self.client.get_text("/q/l/", asked), "symbol", "date", "time", "close")
         told = {row["symbol"].lower(): row for row in rows}
         return reading.gathered(
-            partial(self._quote, one, told[name.lower()], now) for name, one in named if name.lower() in told
+            partial(self._quote, one, told[name.lower()]) for name, one in named if name.lower() in told
         )
 
-    def _quote(self, instrument: Instrument, row: Mapping[str, str], now: datetime) -> NewQuote:
+    def _quote(self, instrument: Instrument, row: Mapping[str, str]) -> NewQuote:
         if reading.number(row["close"]) is None and reading.day(row["date"]) is None:
             raise self.unknown(instrument)  # N/D in every column
         when = f"{row['date']} {row['time']}"
@@ -108,7 +108,6 @@ class Stooq(HttpProvider):
             reading.needed(row, "close"),
             reading.needed_instant(when, "date, time", self._zone),
             Quality.DELAYED,
-            now=now,
             open=reading.positive(row.get("open")),
             high=reading.positive(row.get("high")),
             low=reading.positive(row.get("low")),

@@ -42,7 +42,7 @@ class Tiingo(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all listings, all coins and all currencies at once, up to 100 a request."""
-        return self.in_batches(wanted, partial(self._batch, now), _place)
+        return self.in_batches(wanted, now, self._batch, _place)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars."""
@@ -110,30 +110,29 @@ class Tiingo(HttpProvider):
         asked = {**days, "resampleFreq": "1day"}
         return reading.rows(self.client.get_json(f"/tiingo/fx/{pair}/prices", asked))
 
-    def _batch(self, now: datetime, place: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+    def _batch(self, place: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         names = dict.fromkeys(name.lower() for name, _one in named)
         rows = reading.rows(self.client.get_json(place, {"tickers": ",".join(names)}))
         told = {reading.text(row.get("ticker")).lower(): row for row in rows}
         read = {_COINS: self._coin, _PAIRS: self._pair}.get(place, self._listing)
         return reading.gathered(
-            partial(read, one, told[name.lower()], now) for name, one in named if name.lower() in told
+            partial(read, one, told[name.lower()]) for name, one in named if name.lower() in told
         )
 
-    def _listing(self, instrument: Instrument, row: Mapping[str, Any], now: datetime) -> NewQuote:
+    def _listing(self, instrument: Instrument, row: Mapping[str, Any]) -> NewQuote:
         name = "tngoLast" if row.get("tngoLast") is not None else "last"
         return self.told(
             instrument,
             reading.needed(row, name),
             reading.needed_instant(row.get("timestamp"), "timestamp"),
             Quality.LIVE,
-            now=now,
             unit=_DOLLAR,
             bid=reading.positive(row.get("bidPrice")),
             ask=reading.positive(row.get("askPrice")),
             previous_close=reading.positive(row.get("prevClose")),
         )
 
-    def _coin(self, instrument: Instrument, row: Mapping[str, Any], now: datetime) -> NewQuote:
+    def _coin(self, instrument: Instrument, row: Mapping[str, Any]) -> NewQuote:
         book = reading.rows(row.get("topOfBookData"), "topOfBookData")
         if not book:
             raise self.unknown(instrument)
@@ -142,19 +141,17 @@ class Tiingo(HttpProvider):
             reading.needed(book[0], "lastPrice"),
             reading.needed_instant(book[0].get("lastSaleTimestamp"), "lastSaleTimestamp"),
             Quality.LIVE,
-            now=now,
             unit=reading.text(row.get("quoteCurrency")),
             bid=reading.positive(book[0].get("bidPrice")),
             ask=reading.positive(book[0].get("askPrice")),
         )
 
-    def _pair(self, instrument: Instrument, row: Mapping[str, Any], now: datetime) -> NewQuote:
+    def _pair(self, instrument: Instrument, row: Mapping[str, Any]) -> NewQuote:
         return self.told(
             instrument,
             reading.needed(row, "midPrice"),
             reading.needed_instant(row.get("quoteTimestamp"), "quoteTimestamp"),
             Quality.LIVE,
-            now=now,
             unit=reading.text(row.get("ticker"))[3:].upper(),
             bid=reading.positive(row.get("bidPrice")),
             ask=reading.positive(row.get("askPrice")),

@@ -56,7 +56,7 @@ class TwelveData(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all listings of an exchange at once; each costs a credit."""
-        return self.in_batches(wanted, partial(self._batch, now), _mic)
+        return self.in_batches(wanted, now, self._batch, _mic)
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell raw daily bars."""
@@ -151,15 +151,13 @@ class TwelveData(HttpProvider):
         ]
         return within(made, start, end)
 
-    def _batch(self, now: datetime, mic: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
+    def _batch(self, mic: str, named: Sequence[tuple[str, Instrument]]) -> list[NewQuote]:
         names = list(dict.fromkeys(name for name, _one in named))
         found = self._ask("/quote", {"symbol": ",".join(names), "mic_code": mic or None}, cost=len(names))
         told = {names[0]: found} if len(names) == 1 else found
-        return reading.gathered(
-            partial(self._quote, one, told[name], now) for name, one in named if name in told
-        )
+        return reading.gathered(partial(self._quote, one, told[name]) for name, one in named if name in told)
 
-    def _quote(self, instrument: Instrument, row: Any, now: datetime) -> NewQuote:
+    def _quote(self, instrument: Instrument, row: Any) -> NewQuote:
         told = self._checked(reading.table(row))
         live = (instrument.exchange_id or "") in US or instrument.kind in {
             KIND.CRYPTO,
@@ -173,7 +171,6 @@ class TwelveData(HttpProvider):
             reading.needed(told, "close"),
             reading.needed_instant(last or opened, "last_quote_at"),
             quality,
-            now=now,
             unit=reading.text(told.get("currency")) or _quoted_in(told),
             previous_close=reading.positive(told.get("previous_close")),
             **{name: reading.positive(told.get(name)) for name in ("open", "high", "low")},

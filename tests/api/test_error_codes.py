@@ -29,6 +29,7 @@ from market.services.watchlists import MOST_LISTS
 from portfolios.models import Portfolio, PortfolioMember, PublicLink
 from portfolios.services import archive
 from tests.api import error_platform as error_platform  # noqa: PLC0414  # its cases count here
+from tests.api import error_sources as error_sources  # noqa: PLC0414  # and these
 from tests.api.conftest import PASSWORD
 from tests.api.error_ground import CASES, Ground, produces
 from tests.api.routes import BUY, SPLIT, TOKEN
