@@ -23,7 +23,7 @@ from market.errors import ProviderUnreadable
 from market.models import Instrument
 from market.providers import reading
 from market.providers.base import Ability, SourceSettings, Wanted
-from market.providers.generic_options import CSV, KEY, VALUE, Part, parts_of, wrong
+from market.providers.generic_options import CSV, KEY, VALUE, Part, key_place, parts_of, wrong
 from market.providers.http import HttpProvider
 
 _ABILITIES: Final = {"quotes": Ability.QUOTES, "history": Ability.HISTORY, "rates": Ability.RATES}
@@ -54,9 +54,7 @@ class Generic(HttpProvider):
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:
             raise wrong("most_at_once", _("a whole number from 1 on"))
         self.most_at_once = most
-        for name in ("key_header", "key_param"):
-            if not isinstance(settings.options.get(name, ""), str):
-                raise wrong(name, _("a text"))
+        self._key_places = {name: key_place(settings.options, name) for name in ("key_header", "key_param")}
         super().__init__(settings)
         self.abilities = self.abilities & {_ABILITIES[name] for name in self._parts}
 
@@ -167,8 +165,8 @@ class Generic(HttpProvider):
         return self._keyed("key_param")
 
     def _keyed(self, option: str) -> dict[str, str]:
-        name = self.settings.options.get(option)
-        return {str(name): self.settings.key} if name and self.settings.key else {}
+        name = self._key_places[option]
+        return {name: self.settings.key} if name and self.settings.key else {}
 
 
 def _value(row: Any, path: str) -> Any:

@@ -33,6 +33,9 @@ _HOLE: Final = re.compile(r"\{(\w*)\}")
 _QUALITIES: Final = (Quality.LIVE, Quality.DELAYED, Quality.CLOSE)
 _ADJUSTED: Final = (Adjustment.NONE, Adjustment.SPLIT)
 _LONGEST: Final = 2000
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+# what says where a message goes and where it ends
+_NOT_FOR_KEYS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,19 @@ def parts_of(options: Mapping[str, Any]) -> dict[str, Part]:
     return found
 
 
+def key_place(options: Mapping[str, Any], option: str) -> str:
+    """Tell the name of the header or parameter that the key goes in; "" for none.
+
+    Raises:
+        ValidationFailed: it is no such name.
+    """
+    value = options.get(option, "")
+    named = isinstance(value, str) and (not value or _NAME.fullmatch(value))
+    if not named or value.lower() in _NOT_FOR_KEYS:
+        raise wrong(option, _("a name of letters, digits and dashes, such as X-Api-Key"))
+    return str(value)
+
+
 def wrong(name: str, expected: str) -> ValidationFailed:
     """Say which option is wrong and what it should be."""
     place = f"options.{name}"
@@ -202,7 +218,7 @@ def _word(name: str, given: Mapping[str, Any], option: str, default: str) -> str
 
 def _separator(name: str, given: Mapping[str, Any]) -> str:
     value = given.get("separator", ",")
-    if not isinstance(value, str) or len(value) != 1:
+    if not isinstance(value, str) or len(value) != 1 or value in '\r\n" ':
         raise wrong(f"{name}.separator", _("one character, such as , or ;"))
     return value
 

@@ -15,6 +15,7 @@ CALLERS = {
     "accounts/providers/user_service.py": "USER_SERVICE_URL of the operator",
     "accounts/providers/openid.py": "OIDC_SERVER_URL of the operator, through allauth",
     "core/outbound.py": "whatever staff configure, after a check of where it leads",
+    "market/providers/finnhub_stream.py": "what staff configure, to an address that core/outbound.py checked",
     "core/datakeys.py": "AWS KMS, as boto3 finds it",
 }
 CLIENTS = {"httpx", "requests", "aiohttp", "urllib3", "ftplib", "smtplib", "telnetlib", "boto3", "websockets"}
