@@ -1,6 +1,6 @@
 """The hub of one server process: reads what changed once, and tells all sockets.
 
-Each stream is read by one task, so that its numbers only rise. Changes are kept for up to a flush
+Changes are kept for up to a flush
 interval and sent as the newest state; the first after a pause goes at once.
 """
 
@@ -11,21 +11,17 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Final
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError
 
 from core import metrics
-from core.errors import DependencyUnavailable, DomainError
+from core.errors import DependencyUnavailable
 from core.live.feeds import Feed, Topic
 from core.live.frames import Frame
-from core.live.offloop import off_loop
+from core.live.reading import Reader
 from core.live.streams import Follower, Stream
 
-log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS: Final = 10.0
 STUCK_SECONDS: Final = 10.0
-READ_AGAIN_SECONDS: Final = 1.0
 SLOW: Final = 1013
 RESTART: Final = 1012
 RECONNECT_SECONDS: Final = (0.5, 5.0)
@@ -44,6 +40,7 @@ class Hub:
         self._due = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
         self._beat_timer: asyncio.TimerHandle | None = None
+        self._reader = Reader(self._now, self._flush_soon)
         self.followers: set[Follower] = set()
         self.is_ending = False
 
@@ -85,7 +82,7 @@ class Hub:
         before = follower.topics
         stream.hold(follower, topics)
         try:
-            await self._known(stream, topics)
+            await self._reader.known(stream, topics)
         except DependencyUnavailable:
             stream.release(follower, before)
             self._forget(stream)
@@ -116,89 +113,25 @@ class Hub:
         stream = self._streams.get((feed, key))
         if stream is not None and (not seq or stream.seq is None or seq > stream.seq):
             stream.hinted = max(stream.hinted, seq)
-            self._read(stream)
+            self._reader.read(stream)
         for one in self._streams.values():
             if one.feed.wakes_with == (feed, key):
-                self._read(one)
+                self._reader.read(one)
 
     def look(self) -> None:
         """Read on in every stream: a hint may have been lost."""
         for stream in self._streams.values():
-            self._read(stream)
+            self._reader.read(stream)
 
     async def resync(self) -> None:
         """Read on and send every socket its whole state: what was said in between nobody heard."""
         for stream in list(self._streams.values()):
             try:
-                await self._known(stream, (), again=True)
+                await self._reader.known(stream, (), again=True)
             except DependencyUnavailable:
                 continue
             for follower in stream.followers():
                 self.tell_state(follower, follower.topics)
-
-    def _read(self, stream: Stream) -> None:
-        """Let the stream's one task read; where it is at it already, once more after that."""
-        stream.asked_again = True
-        if stream.reading is None or stream.reading.done():
-            stream.reading = self._loop.create_task(self._reader(stream))
-
-    async def _reader(self, stream: Stream) -> None:
-        while (stream.asked_again or stream.missing) and stream.is_followed and not self.is_ending:
-            if not stream.missing and not stream.waiting and (wait := stream.rests_until - self._now()) > 0:
-                self._read_later(stream, wait)
-                return
-            stream.asked_again = False
-            followed, fresh, waiting = stream.wanted()
-            try:
-                reading = await off_loop(stream.feed.read, stream.key, stream.seq, followed, fresh)
-            except (DatabaseError, DomainError) as error:
-                log.warning("live.read_failed", feed=stream.feed.name, key=stream.key, error=repr(error))
-                self._not_read(stream, waiting)
-                return
-            except Exception:  # a bug in a feed: whoever waits is told, and it tries on
-                log.exception("live.read_broken", feed=stream.feed.name, key=stream.key)
-                self._not_read(stream, waiting)
-                return
-            stream.merge(reading, fresh)
-            stream.rests_until = self._now() + stream.feed.rest
-            metrics.live_lag.labels(stream.feed.name).set(max(0, stream.hinted - reading.seq))
-            for one in waiting:
-                if not one.done():
-                    one.set_result(None)
-            if stream.dirty:
-                self._flush_soon()
-
-    def _read_later(self, stream: Stream, wait: float) -> None:
-        if stream.timer is None:
-            stream.timer = self._loop.call_later(wait, self._read_rested, stream)
-
-    def _read_rested(self, stream: Stream) -> None:
-        stream.timer = None
-        self._read_if_followed(stream)
-
-    def _not_read(self, stream: Stream, waiting: Iterable[asyncio.Future[None]]) -> None:
-        metrics.live_read_failures.inc()
-        stream.put_back()
-        for one in waiting:
-            if not one.done():
-                one.set_exception(DependencyUnavailable())
-        self._loop.call_later(READ_AGAIN_SECONDS, self._read_if_followed, stream)
-
-    def _read_if_followed(self, stream: Stream) -> None:
-        if stream.is_followed and self._streams.get((stream.feed.name, stream.key)) is stream:
-            self._read(stream)
-
-    async def _known(self, stream: Stream, topics: Iterable[Topic], *, again: bool = False) -> None:
-        """Wait until the state of topics is read.
-
-        Raises:
-            DependencyUnavailable: it cannot be.
-        """
-        if again or stream.seq is None or stream.lacks(topics):
-            waits = self._loop.create_future()
-            stream.waiting.append(waits)
-            self._read(stream)
-            await waits
 
     def _forget(self, stream: Stream) -> None:
         if not stream.is_followed and self._streams.get((stream.feed.name, stream.key)) is stream:
@@ -274,7 +207,7 @@ class Hub:
         """Send everybody away with a hint when to come back, each at another moment."""
         if self.is_ending:
             return
-        self.is_ending = True
+        self.is_ending = self._reader.is_ending = True
         for follower in list(self.followers):
             wait = round(random.uniform(*RECONNECT_SECONDS), 1)  # noqa: S311  # spreads, hides nothing
             follower.pipe.say(Frame.of({"type": "bye", "reconnect_in": wait}))

@@ -322,7 +322,7 @@ async def test_number_that_goes_back_is_another_database_and_all_is_read_anew():
 
 
 async def test_failed_reading_is_told_to_who_waits_and_done_again(monkeypatch):
-    monkeypatch.setattr("core.live.hub.READ_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr("core.live.reading.READ_AGAIN_SECONDS", 0.02)
     scene = Scene()
     scene.feed.put(a=1)
     keeper, late = scene.come(), scene.come()
