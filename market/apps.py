@@ -15,12 +15,14 @@ class MarketConfig(AppConfig):
         from core.live.feeds import register
         from market import receivers  # noqa: F401  # subscribes itself
         from market.payloads import PriceFeed
-        from market.selectors import health, panels, personal, search, watchlists
+        from market.selectors import health, panels, personal, search, source_panels, watchlists
         from market.services.erasure import erase_market_data
 
         register(PriceFeed())
         ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register("prices", panels.freshness, needs=["market.view_instrument"])
+        ports.admin_panels.register("sources", source_panels.panel, needs=["market.view_pricesource"])
+        source_panels.register()
         ports.search.register(self.name, search.find)
         ports.held_instruments.register(self.name, watchlists.watched_instruments)
         ports.health_checks.register("prices", health.check_prices)
@@ -34,7 +36,15 @@ def staff_powers() -> dict[str, set[str]]:
 
     reference = see("market", "instrument", "symbolspan", "corporateaction", "exchange", "coin")
     shown = reference | see(
-        "market", "dailybar", "fxrate", "priceimport", "quote", "heldquote", "pricesource", "sourcesymbol"
+        "market",
+        "dailybar",
+        "fxrate",
+        "priceimport",
+        "quote",
+        "heldquote",
+        "pricesource",
+        "sourcesymbol",
+        "historycheck",
     )
     kept = keep("market", "instrument", "corporateaction", "pricesource", "sourcesymbol")
     written = {

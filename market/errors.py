@@ -60,6 +60,13 @@ class ProviderLimited(ProviderFailed):
     title = "A source of prices takes no more requests for now"
 
 
+class ProviderBudgetSpent(ProviderLimited):
+    """Our own budget of requests to a source is spent: nothing is wrong with the source."""
+
+    code = "provider-budget-spent"
+    title = "Our requests to a source of prices are spent for now"
+
+
 class ProviderRefused(ProviderFailed):
     """The source refuses the key or the plan it belongs to, or its address may not be called."""
 

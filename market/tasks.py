@@ -15,6 +15,8 @@ from market.services import feeds, quotes, sessions, ticks
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
+# a worker stops a task after nine minutes; the next hour goes on
+HISTORY_SECONDS = 420.0
 
 
 @shared_task
@@ -84,6 +86,26 @@ def refresh_source(source_id: int, instrument_ids: list[int]) -> None:
 
 
 @shared_task
+def mend_history() -> None:
+    """Fill gaps of the history of what somebody holds or watches, for as long as a task may take."""
+    log.info("market.history_looked_at", instruments=feeds.mend_history(seconds=HISTORY_SECONDS))
+
+
+@shared_task
+def refresh_rates() -> None:
+    """Bring in the exchange rates that are published since the last."""
+    count = feeds.refresh_rates()
+    if count:
+        log.info("market.rates_brought_in", count=count)
+
+
+@shared_task
+def mend_rates() -> None:
+    """Fill gaps of the exchange rates of the last 85 days."""
+    log.info("market.rates_mended", count=feeds.refresh_rates(gaps=True))
+
+
+@shared_task
 def keep_ticks() -> None:
     """Make room for the ticks of the months to come, and drop those that are older than they are kept."""
     kept = ticks.keep_ticks()
@@ -101,6 +123,9 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.close_days": crontab(minute="20"),
     "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
     "market.tasks.refresh_sources": timedelta(seconds=10),
+    "market.tasks.mend_history": crontab(minute="12", hour="1-6"),
+    "market.tasks.refresh_rates": crontab(minute="25"),
+    "market.tasks.mend_rates": crontab(minute="35", hour="5", day_of_week="0"),
     "market.tasks.keep_sessions": timedelta(minutes=5),
     "market.tasks.keep_ticks": crontab(minute="50", hour="2"),
 }

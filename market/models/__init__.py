@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
-from market.models.feeds import PriceSource, SourceAsk, SourceBudget, SourceSymbol
+from market.models.feeds import HistoryCheck, PriceSource, SourceAsk, SourceBudget, SourceSymbol
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 from market.models.sessions import TradingSession
 from market.models.ticks import MinuteBar, Tick, TickDay, Ticker
@@ -26,6 +26,7 @@ __all__ = [
     "Exchange",
     "FxRate",
     "HeldQuote",
+    "HistoryCheck",
     "Instrument",
     "LogHead",
     "MinuteBar",

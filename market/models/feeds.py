@@ -124,3 +124,35 @@ class SourceBudget(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class HistoryCheck(models.Model):
+    """What the last look at an instrument's daily bars found, against the sessions of its exchange.
+
+    `missing` days of those that it traded on up to `through` have no bar still, `mended` came this time,
+    from `source`. `jumps` are moves that look like a split which nobody recorded, and `trouble` says what
+    was refused of what a source told.
+    """
+
+    instrument = models.OneToOneField(
+        "market.Instrument", primary_key=True, on_delete=models.CASCADE, related_name="+",
+        verbose_name=_("instrument"),
+    )  # fmt: skip
+    checked_at = models.DateTimeField(_("checked"))
+    through = models.DateField(_("up to"), null=True)
+    missing = models.PositiveIntegerField(_("days without a price"), default=0)
+    mended = models.PositiveIntegerField(_("days that came"), default=0)
+    source = models.CharField(_("source"), max_length=SOURCE_LENGTH, blank=True)
+    jumps = models.JSONField(_("jumps as by a split"), default=list)
+    trouble = models.CharField(_("refused"), max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = _("check of history")
+        verbose_name_plural = _("checks of history")
+        ordering = ["-checked_at"]
+        indexes = [
+            models.Index(fields=["checked_at"], name="history_check_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.instrument_id)

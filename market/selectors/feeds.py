@@ -15,7 +15,15 @@ from core.fields import SecretText
 from core.ports import held_instruments
 from market.domain import budget
 from market.domain.budget import Limits, Spent
-from market.models import CorporateAction, Instrument, PriceSource, SourceAsk, SourceBudget, SourceSymbol
+from market.models import (
+    CorporateAction,
+    FxRate,
+    Instrument,
+    PriceSource,
+    SourceAsk,
+    SourceBudget,
+    SourceSymbol,
+)
 
 _WANTED: Final = "market.feeds.wanted"
 _WANTED_SECONDS: Final = 15
@@ -85,3 +93,13 @@ def still_due(source: PriceSource, ids: Sequence[int], now: datetime) -> list[in
     )
     known = set(fresh.values_list("instrument_id", flat=True))
     return [one for one in ids if one not in known]
+
+
+def currencies() -> list[str]:
+    """List the currencies of public instruments and of public rates."""
+    listed = set(
+        Instrument.objects.filter(owner=None).order_by().values_list("currency", flat=True).distinct()
+    )
+    since = clock.today("UTC") - timedelta(days=30)
+    rated = FxRate.objects.filter(owner=None, base="EUR", date__gte=since).order_by()
+    return sorted(listed | set(rated.values_list("quote", flat=True).distinct()))

@@ -239,6 +239,7 @@ LEFT_OUT = {
     "core.IdempotencyKey": "answers that a program got already, kept for a day",
     "market.PriceImport": "files of public prices that staff brought in; it is in audit_events",
     "market.HeldQuote": "as market.Quote; who of the staff decided is in audit_events",
+    "market.HistoryCheck": "of public instruments: what their prices lack",
     "market.SourceAsk": "of public instruments: nothing asks a price of a person's own",
     "market.SourceSymbol": "of public instruments: what staff call them at a source",
     "market.MinuteBar": "computed from own_ticks",

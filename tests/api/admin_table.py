@@ -97,6 +97,7 @@ MODELS = {
         pages={"ask": "MDU"},
     ),
     "market.sourcesymbol": Row("MADU", add="MDU", change="MDU", actions={"forget": "MDU"}),
+    "market.historycheck": Row("MADU"),
     "market.heldquote": Row("MADU", actions=dict.fromkeys(("release", "discard"), "MDU")),
     # ledgers
     "portfolios.portfolio": Row("ADU"),
@@ -174,6 +175,7 @@ def more_rows() -> dict[str, Model]:
         ),
         "market.pricesource": source,
         "market.sourcesymbol": SourceSymbol.objects.create(source=source, instrument=public),
+        "market.historycheck": made("market.historycheck", instrument=public, checked_at=timezone.now()),
         "market.heldquote": made(
             "market.heldquote",
             world_id=1,

@@ -37,7 +37,7 @@ from core.models import LIVE_WORLD, JobRun, Role
 from core.roles import StaffRole
 from market.domain.bars import BarRow
 from market.domain.quotes import NewQuote
-from market.models import Coin, Exchange, Instrument, PriceImport, PriceSource, SourceSymbol
+from market.models import Coin, Exchange, HistoryCheck, Instrument, PriceImport, PriceSource, SourceSymbol
 from market.services.actions import record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
@@ -97,6 +97,7 @@ def rows_for_staff(ada: Person) -> None:
     PriceImport.objects.create(file_name="p.csv", sha256="0" * 64, actor_label="test")
     public = Instrument.objects.filter(owner=None).earliest("pk")
     SourceSymbol.objects.create(source=PriceSource.objects.create(name="one", kind="ecb"), instrument=public)
+    HistoryCheck.objects.create(instrument=public, checked_at=clock.now())
     quotes = [NewQuote(public.pk, price, clock.now(), "test") for price in (CLOSES[-1][1], Decimal(0))]
     assert record_quotes(world_id=LIVE_WORLD, batch=quotes).held == 1
     every_hour = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)

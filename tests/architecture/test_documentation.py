@@ -153,6 +153,7 @@ def own_metrics() -> set[str]:
     }
 
 
+@pytest.mark.django_db
 def test_metrics_page_tables_every_metric_of_ours():
     assert {name for name in tabled("metrics.md") if name.startswith("florin_")} == own_metrics()
 

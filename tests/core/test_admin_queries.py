@@ -23,6 +23,7 @@ from market.models import (
     DailyBar,
     FxRate,
     HeldQuote,
+    HistoryCheck,
     Instrument,
     PriceImport,
     PriceSource,
@@ -64,6 +65,7 @@ def grow(home: Home) -> None:
     Quote.objects.create(**told, high=1, low=1, day="2024-01-08", splits_through="2024-01-08")
     source = PriceSource.objects.create(name=f"source{number}", kind="ecb", budget=f"{number}")
     SourceSymbol.objects.create(source=source, instrument=public)
+    HistoryCheck.objects.create(instrument=public, checked_at=timezone.now())
     HeldQuote.objects.create(**told, reason="jump")
 
 

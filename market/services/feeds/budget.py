@@ -10,13 +10,9 @@ from django.utils.translation import gettext as _
 from core import clock
 from market import metrics
 from market.domain import budget
-from market.errors import ProviderLimited
+from market.errors import ProviderBudgetSpent
 from market.models import PriceSource, SourceBudget
 from market.selectors import feeds
-
-
-class BudgetSpent(ProviderLimited):
-    """Our own budget of requests is spent: nothing is wrong with the source."""
 
 
 def spender(source: PriceSource) -> Callable[[int], None]:
@@ -37,7 +33,7 @@ def spend(*, key: str, limits: budget.Limits, requests: int) -> None:
     Call it outside any transaction that goes on to wait for something.
 
     Raises:
-        BudgetSpent: they are more than are left; says when there will be enough.
+        ProviderBudgetSpent: they are more than are left; says when there will be enough.
     """
     row = SourceBudget.objects.select_for_update().filter(pk=key).first()
     if row is None:
@@ -45,7 +41,7 @@ def spend(*, key: str, limits: budget.Limits, requests: int) -> None:
         row = SourceBudget.objects.select_for_update().get(pk=key)
     verdict = budget.spend(feeds.spent_of(row), limits, requests, clock.now())
     if verdict.wait:
-        raise BudgetSpent(_("Our own budget of requests is spent."), retry_after=verdict.wait)
+        raise ProviderBudgetSpent(_("Our own budget of requests is spent."), retry_after=verdict.wait)
     spent = verdict.spent
     row.recent, row.hour, row.day = list(spent.recent), spent.hour, spent.day
     row.hour_used, row.day_used = spent.hour_used, spent.day_used

@@ -14,10 +14,9 @@ from core import clock, redaction
 from core.errors import DomainError, SecretUnreadable
 from market import metrics
 from market.domain import breaker
-from market.errors import ProviderLimited, ProviderRefused
+from market.errors import ProviderBudgetSpent, ProviderLimited, ProviderRefused
 from market.models import PriceSource
 from market.selectors import feeds
-from market.services.feeds.budget import BudgetSpent
 
 log = structlog.get_logger(__name__)
 # Longer than a claim is ever used (`refresh.DEADLINE` and one request), so that only a worker that died
@@ -73,7 +72,7 @@ def succeeded(source: PriceSource) -> None:
 
 def failed(source: PriceSource, error: Exception) -> None:
     """Note that a source failed; one without requests left waits, others open the breaker in time."""
-    if isinstance(error, BudgetSpent):
+    if isinstance(error, ProviderBudgetSpent):
         until = clock.now() + timedelta(seconds=error.retry_after or SOON)
         PriceSource.objects.filter(pk=source.pk).update(limited_until=until)
         return

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 from core import clock
 from core.models import LIVE_WORLD
+from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
+from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.quotes import NewQuote
 from market.models import Quote
 from market.providers import Ability, Provider, SourceSettings, Wanted
@@ -25,6 +27,8 @@ class Told:
 
     quotes: dict[str, Any] = field(default_factory=dict)
     history: dict[str, list[BarRow]] = field(default_factory=dict)
+    actions: dict[str, list[Split | Dividend]] = field(default_factory=dict)
+    adjusted: bool = False
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
@@ -33,7 +37,7 @@ class Hand(Provider):
 
     told: ClassVar[Told]
     kind: ClassVar[str] = "hand"
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.QUOTES, Ability.HISTORY})
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.QUOTES, Ability.HISTORY, Ability.ACTIONS})
 
     def __init__(self, settings: SourceSettings) -> None:
         self.settings, self.name = settings, settings.name
@@ -60,6 +64,12 @@ class Hand(Provider):
         if isinstance(answer, Exception):
             raise answer
         return [row for row in answer if start <= row.day <= end]
+
+    def actions(self, instrument: Any, start: date, end: date) -> list[Split | Dividend]:
+        return self.told.actions.get(self.name, [])
+
+    def basis(self, today: date) -> AdjustmentBasis:
+        return AdjustmentBasis(today) if self.told.adjusted else RAW
 
 
 def made(instrument: Any, price: Any, now: datetime, source: str) -> NewQuote:

@@ -1,0 +1,130 @@
+"""What the admin's dashboard and Prometheus tell of sources of prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Max, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from core import clock
+from core.models import LIVE_WORLD
+from core.ports import Panel, PanelRow
+from market.domain import breaker, budget
+from market.domain.budget import Spent
+from market.models import HistoryCheck, PriceSource, Quote, SourceBudget
+from market.selectors import feeds
+
+SHOWN = 12
+
+
+def panel() -> Panel:
+    """Tell of each source whether it answers, and what is left of its budget; and what history lacks."""
+    now = clock.now()
+    found = list(PriceSource.objects.all()[:SHOWN])
+    left = _left(found, now)
+    rows = [_row(one, left[one.pk], now) for one in found]
+    if not rows:
+        rows = [
+            PanelRow(_("Sources of prices"), _("none"), url=reverse("admin:market_pricesource_changelist"))
+        ]
+    return Panel(title=str(_("Sources of prices")), rows=[*rows, *_findings()])
+
+
+def _row(one: PriceSource, left: int | None, now: datetime) -> PanelRow:
+    url = reverse("admin:market_pricesource_change", args=[one.pk])
+    if not one.enabled:
+        return PanelRow(one.name, str(one.note or _("switched off")), url=url)
+    budget_said = "" if left is None else " · " + _("%(count)s requests left") % {"count": left}
+    if breaker.state(one.open_until, now) is not breaker.State.CLOSED:
+        return PanelRow(one.name, f"{_('left alone')}: {one.last_error}", state="bad", url=url)
+    if one.failures:
+        return PanelRow(one.name, one.last_error + budget_said, state="warn", url=url)
+    if one.last_ok_at is None:
+        return PanelRow(one.name, _("not asked yet") + budget_said, url=url)
+    at = _("last answer %(at)s UTC") % {"at": f"{one.last_ok_at:%Y-%m-%d %H:%M}"}
+    return PanelRow(one.name, at + budget_said, url=url)
+
+
+def _findings() -> list[PanelRow]:
+    found = HistoryCheck.objects.filter(instrument__owner=None).aggregate(
+        gaps=Count("pk", filter=Q(missing__gt=0)), jumps=Count("pk", filter=~Q(jumps=[]))
+    )
+    labels = {
+        "gaps": _("Instruments with days that no source has a price of"),
+        "jumps": _("Instruments whose prices jump as by a split that nobody recorded"),
+    }
+    url = reverse("admin:market_historycheck_changelist")
+    return [
+        PanelRow(
+            label, str(found[name]), state="warn" if found[name] else "good", url=f"{url}?finding={name}"
+        )
+        for name, label in labels.items()
+    ]
+
+
+def _left(rows: Iterable[PriceSource], now: datetime) -> dict[int, int | None]:
+    """Tell what is left of each source's budget, in one query."""
+    keys = {row.pk: feeds.budget_key(row) for row in rows}
+    known = SourceBudget.objects.in_bulk(list(keys.values()))
+    return {
+        row.pk: budget.left(
+            feeds.spent_of(known[keys[row.pk]]) if keys[row.pk] in known else Spent(),
+            feeds.limits_of(row),
+            now,
+        )
+        for row in rows
+    }
+
+
+class SourceCollector(Collector):
+    """Tells Prometheus how the sources fare, from the database: whoever is scraped knows of all of them."""
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Name the figures without reading them."""
+        return [
+            GaugeMetricFamily(name, text, labels=["source"])
+            for name, text in (
+                ("florin_source_up", "1 while a source of prices is asked, 0 while it is left alone"),
+                ("florin_source_failures_in_a_row", "Failures of a source of prices since its last answer"),
+                ("florin_source_requests_left", "Requests that a source of prices takes at the moment"),
+                ("florin_source_quote_age_seconds", "Age of the newest quote of a source of prices"),
+            )
+        ]
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Read them."""
+        now = clock.now()
+        up, failures, left, age = families = self.describe()
+        rows = list(PriceSource.objects.filter(enabled=True))
+        newest = Quote.objects.filter(world=LIVE_WORLD, source__in=[row.name for row in rows])
+        at = dict(newest.order_by().values_list("source").annotate(Max("as_of")))
+        rest = _left(rows, now)
+        for row in rows:
+            is_up = breaker.state(row.open_until, now) is not breaker.State.OPEN
+            up.add_metric([row.name], int(is_up))
+            failures.add_metric([row.name], row.failures)
+            count = rest[row.pk]
+            if count is not None:
+                left.add_metric([row.name], count)
+            if row.name in at:
+                age.add_metric([row.name], (now - at[row.name]).total_seconds())
+        return families
+
+
+def register() -> None:
+    """Let Prometheus be told, once a process."""
+    if _collector not in _known():
+        REGISTRY.register(_collector)
+
+
+_collector = SourceCollector()
+
+
+def _known() -> Iterable[Collector]:
+    return REGISTRY._collector_to_names  # noqa: SLF001  # it has no public way to ask
