@@ -19,6 +19,10 @@ from core.errors import TooLarge
 
 # seconds without a byte before a connection is closed: Twisted's own rule, which dripping evades
 IDLE_SECONDS = 30
+# above what a consumer takes, so that it says itself what is too long
+SOCKET_MESSAGE_BYTES = 16 * 1024
+# daphne's own five seconds are too few when everybody comes back at once
+SOCKET_HANDSHAKE_SECONDS = 20
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]  # daphne has no types
@@ -91,7 +95,15 @@ def _close_if_silent(protocol: Any) -> None:
 
 
 class LimitedServer(daphne.Server):  # type: ignore[misc]  # daphne has no types
-    """daphne's server on connections of ours."""
+    """daphne's server on connections of ours, whose sockets take short messages only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        sockets = {
+            "websocket_max_message_size": SOCKET_MESSAGE_BYTES,
+            "websocket_max_frame_size": SOCKET_MESSAGE_BYTES,
+            "websocket_handshake_timeout": SOCKET_HANDSHAKE_SECONDS,
+        }
+        super().__init__(*args, **{**sockets, **kwargs})
 
     @property
     def http_factory(self) -> LimitedFactory:

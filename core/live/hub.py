@@ -92,7 +92,8 @@ class Hub:
         told = (topics - before) | (topics & (stream.dirty | follower.behind))
         stream.join(follower, topics)
         stream.release(follower, topics)
-        self.tell_state(follower, told, since=since)
+        if told or not topics <= before:
+            self.tell_state(follower, told, since=since)
 
     def tell_state(self, follower: Follower, topics: Iterable[Topic], *, since: int | None = None) -> None:
         """Send a socket the state of some topics, now or once it has room."""
@@ -104,6 +105,7 @@ class Hub:
             follower.behind.clear()
             return
         follower.behind |= set(told)
+        follower.owes_state = True
         self._late(follower)
 
     # what wakes it
@@ -189,9 +191,10 @@ class Hub:
         stream, since = follower.stream, follower.stuck_since or now
         frame = Frame.of({"type": "hb"})
         if stream is not None and follower.group is not None:
-            frame = stream.delta(follower.behind & follower.topics, 0) if follower.behind else stream.beat()
+            frame = stream.missed_by(follower)
         if follower.pipe.offer(frame):
             follower.behind.clear()
+            follower.owes_state = False
             follower.stuck_since = None
             self._slow.discard(follower)
         elif now - since >= STUCK_SECONDS:

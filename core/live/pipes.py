@@ -189,7 +189,7 @@ class DaphnePipe(TransportPipe):
 
 
 class TaskPipe(Pipe):
-    """For any other server: a task sends, one frame at a time, and none is offered while it does."""
+    """For any other server: a task sends one frame after the other, and few wait for it."""
 
     __slots__ = ("_answers", "_send", "_task", "_waits")
 
@@ -207,8 +207,8 @@ class TaskPipe(Pipe):
         return self.is_closed
 
     def offer(self, frame: Frame) -> bool:
-        """Send a frame if the one before is gone."""
-        if self._answers or self.is_closed or (self._task is not None and not self._task.done()):
+        """Send a frame if little waits, or nothing does."""
+        if self.is_closed or (self._waits and self._waits + len(frame.payload) > BUFFER_BYTES):
             return False
         self._put({"type": "websocket.send", "text": frame.payload.decode()})
         return True

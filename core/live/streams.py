@@ -14,9 +14,12 @@ from core.live.pipes import Pipe
 
 
 class Follower:
-    """One socket, as the hub sees it. `behind`: topics whose change it had no room for."""
+    """One socket, as the hub sees it.
 
-    __slots__ = ("behind", "group", "held", "owner", "pipe", "stream", "stuck_since")
+    `behind`: topics whose change it had no room for; `owes_state`: a snapshot was among them.
+    """
+
+    __slots__ = ("behind", "group", "held", "owes_state", "owner", "pipe", "stream", "stuck_since")
 
     def __init__(self, pipe: Pipe, owner: Any = None) -> None:
         """Begin with nothing; `owner` is whoever the hub tells when it drops the socket."""
@@ -25,6 +28,7 @@ class Follower:
         self.group: Group | None = None
         self.held: frozenset[Topic] = frozenset()
         self.behind: set[Topic] = set()
+        self.owes_state = False
         self.stuck_since: float | None = None
 
     @property
@@ -163,6 +167,13 @@ class Stream:
     def beat(self) -> Frame:
         """Build the heartbeat."""
         return Frame(b'{"type":"hb",%b,"seq":%d}' % (self._front, self.seq or 0))
+
+    def missed_by(self, follower: Follower) -> Frame:
+        """Build the frame that brings a slow socket to the newest state."""
+        missed = follower.behind & follower.topics
+        if follower.owes_state:
+            return self.snapshot(missed)
+        return self.delta(missed, 0) if missed else self.beat()
 
     def changed_since(self, topics: Iterable[Topic], seq: int) -> list[Topic]:
         """List the topics that may have changed after a number; all, if that is from another time."""

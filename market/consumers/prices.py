@@ -63,7 +63,7 @@ class PriceConsumer(LiveConsumer):
         found = await off_loop(live.named, self._user, names_of(content))
         gone = {one.id: {"id": str(one.uuid), "symbol": one.symbol} for one in found.values()}
         if self.world is not None:
-            await self._follow(self.follower.topics - gone.keys())
+            await self._follow(self.follower.topics - frozenset(gone))
         self.say({"type": "unsubscribed", "instruments": list(gone.values())})
 
     async def resume(self, content: Message) -> None:

@@ -248,6 +248,18 @@ async def test_slow_socket_skips_to_the_newest_state():
     assert slow.pipe.values()["a"] == 8
 
 
+async def test_snapshot_without_room_is_sent_as_one_once_there_is():
+    scene = Scene()
+    scene.feed.put(a=0)
+    one = scene.come()
+    one.pipe.room = False
+    await scene.follow(one, "a")
+    await scene.moved(a=1)
+    one.pipe.room = True
+    scene.hub.flush()
+    assert one.pipe.sent == [{"type": "snapshot", "key": "k", "seq": 2, "values": [{"id": "a", "v": 1}]}]
+
+
 async def test_socket_without_room_for_ten_seconds_is_closed_as_slow():
     scene = Scene()
     scene.feed.put(a=0)
