@@ -104,6 +104,11 @@ class Provider:
     per_day: ClassVar[int] = 0
     most_at_once: int = 1
 
+    @classmethod
+    def offers(cls, options: Mapping[str, Any]) -> frozenset[Ability]:  # noqa: ARG003  # adapters need them
+        """Tell what an adapter with these options offers, without making one."""
+        return cls.abilities
+
     def basis(self, today: date) -> AdjustmentBasis:
         """Tell what the prices of `history` are adjusted for when they are asked for on `today`."""
         return RAW

@@ -33,8 +33,7 @@ _DAMAGED: Final = (
     ValueError,
     IndexError,
     EOFError,
-    NotImplementedError,
-    RuntimeError,  # a password
+    RuntimeError,  # a password, or a way of packing that is not known
 )
 _FRANKFURT: Final = "Europe/Berlin"
 _QUARTER_DAYS: Final = 85  # what is called 90 days is a little less at times

@@ -56,7 +56,11 @@ class Generic(HttpProvider):
         self.most_at_once = most
         self._key_places = {name: key_place(settings.options, name) for name in ("key_header", "key_param")}
         super().__init__(settings)
-        self.abilities = self.abilities & {_ABILITIES[name] for name in self._parts}
+
+    @classmethod
+    def offers(cls, options: Mapping[str, Any]) -> frozenset[Ability]:
+        """Tell what it offers: what the options describe."""
+        return super().offers(options) & {_ABILITIES[name] for name in _ABILITIES if name in options}
 
     def basis(self, today: date) -> AdjustmentBasis:
         """Say what the option `history.adjusted` says."""

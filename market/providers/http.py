@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
 from itertools import chain
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ class HttpProvider(Provider):
         self.name = settings.name or self.kind
         if (self.needs_key and not settings.key) or not _is_sendable(settings.key):
             raise ProviderRefused(_("%(source)s needs a key.") % {"source": self.label})
-        self.abilities = self.abilities - self._without()
+        self.abilities = self.offers(settings.options)
         self.client = Client(
             base_url=_address(settings.base_url or self._official()),
             timeout=settings.timeout,
@@ -94,12 +94,18 @@ class HttpProvider(Provider):
     def _params(self) -> dict[str, str]:
         return {}
 
-    def _without(self) -> frozenset[Ability]:
-        given = self.settings.options.get("without", [])
+    @classmethod
+    def offers(cls, options: Mapping[str, Any]) -> frozenset[Ability]:
+        """Tell what the source offers, less what the option `without` takes away.
+
+        Raises:
+            ValidationFailed: the option is wrong.
+        """
+        given = options.get("without", [])
         if not isinstance(given, list) or not set(map(str, given)) <= set(Ability):
             known = ", ".join(Ability)
             raise option_wrong("without", _("a list of some of: %(known)s") % {"known": known})
-        return frozenset(map(Ability, given))
+        return cls.abilities - frozenset(map(Ability, given))
 
     def unknown(self, instrument: Instrument) -> ProviderUnknown:
         """Say that the source does not have an instrument."""

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
@@ -63,8 +63,13 @@ class Stooq(HttpProvider):
             self._zone = ZoneInfo(str(settings.options.get("zone", "Europe/Warsaw")))
         except (ZoneInfoNotFoundError, ValueError):
             raise option_wrong("zone", _("the name of a time zone, such as Europe/Warsaw")) from None
-        if self._adjusted == _EVERYTHING:
-            self.abilities = self.abilities - {Ability.HISTORY}
+
+    @classmethod
+    def offers(cls, options: Mapping[str, Any]) -> frozenset[Ability]:
+        """Tell what it offers: days only of a server that says what they are adjusted for."""
+        found = super().offers(options)
+        is_told = options.get("adjusted", _EVERYTHING) != _EVERYTHING
+        return found if is_told else found - {Ability.HISTORY}
 
     def basis(self, today: date) -> AdjustmentBasis:
         """Say what the option `adjusted` says."""

@@ -47,4 +47,4 @@ def is_limited_long(row: PriceSource, now: datetime) -> bool:
 
 def _offers(row: PriceSource, ability: Ability) -> bool:
     adapter = adapter_of(row)
-    return adapter is not None and ability in adapter.abilities
+    return adapter is not None and ability in adapter.offers(row.options)

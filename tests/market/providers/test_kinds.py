@@ -64,6 +64,14 @@ def test_kind_that_needs_a_key_says_so(kind):
         ADAPTERS[kind](SourceSettings())
 
 
+@pytest.mark.parametrize("kind", ADAPTERS)
+def test_what_a_kind_offers_is_known_without_a_key(kind):
+    for options in (OPTIONS.get(kind, {}), {**OPTIONS.get(kind, {}), "without": ["history"]}):
+        adapter = ADAPTERS[kind](SourceSettings(key=KEY, options=options))
+        assert ADAPTERS[kind].offers(options) == adapter.abilities
+    assert Ability.HISTORY not in adapter.abilities
+
+
 def test_staff_take_away_what_a_plan_does_not_have():
     adapter = ADAPTERS["finnhub"](SourceSettings(key=KEY, options={"without": ["history", "actions"]}))
     assert adapter.abilities == ADAPTERS["finnhub"].abilities - {Ability.HISTORY, Ability.ACTIONS}
