@@ -106,6 +106,12 @@ def mend_rates() -> None:
 
 
 @shared_task
+def fetch_profile(instrument_id: int) -> None:
+    """Ask what a company is and for its logo, because a page shows it."""
+    feeds.fetch_profile(instrument_id=instrument_id)
+
+
+@shared_task
 def keep_ticks() -> None:
     """Make room for the ticks of the months to come, and drop those that are older than they are kept."""
     kept = ticks.keep_ticks()

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from market.views import chart, instrument, listing, overview, own, prices, rates, watchlists
+from market.views import chart, instrument, listing, logo, overview, own, prices, rates, watchlists
 
 
 class DayConverter:
@@ -31,6 +31,7 @@ _ONE = [
     path("bars/", instrument.instrument_bars, name="instrument-bars"),
     path("bars.csv", instrument.instrument_bars_csv, name="instrument-bars-csv"),
     path("bars/<day:day>/delete/", prices.bar_delete, name="instrument-bar-delete"),
+    path("logo", logo.instrument_logo, name="instrument-logo"),
     path("prices/", prices.instrument_prices, name="instrument-prices"),
     path("actions/", prices.action_create, name="instrument-action"),
     path("actions/<uuid:action>/delete/", prices.action_delete, name="instrument-action-delete"),
