@@ -17,6 +17,8 @@ function draw(quote) {
   label(quote);
   for (const element of document.querySelectorAll(`[data-live-price="${CSS.escape(quote.id)}"]`)) {
     const place = /** @type {HTMLElement} */ (element);
+    const after = place.dataset.liveAfter; // what is shown is of a later day than the quote
+    if (after && quote.as_of.slice(0, after.length) < after) continue;
     const field = /** @type {keyof typeof STYLES} */ (place.dataset.liveField ?? "price");
     place.dataset.as ??= STYLES[field] ?? "price";
     show(place, /** @type {any} */ (quote)[field] ?? null);
