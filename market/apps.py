@@ -54,6 +54,7 @@ def staff_powers() -> dict[str, set[str]]:
             "change_fxrate",
             "add_priceimport",
             "change_exchange",
+            "add_tick",
             "change_heldquote",
         )
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from market.api import actions, instruments, prices, rates, watchlists
+from market.api import actions, instruments, prices, rates, tickers, ticks, watchlists
 
 ONE = "api/v1/instruments/<uuid:uuid>"
 WATCHLIST = "api/v1/watchlists/<uuid:watchlist_id>"
@@ -19,6 +19,10 @@ urlpatterns = [
         actions.CorporateActionView.as_view(),
         name="api-corporate-action",
     ),
+    path("api/v1/ticks", ticks.TickListView.as_view(), name="api-ticks"),
+    path("api/v1/tickers", tickers.TickersView.as_view(), name="api-tickers"),
+    path("api/v1/tickers/<uuid:tick_id>", tickers.TicksView.as_view(), name="api-ticker-orders"),
+    path("api/v1/ohlc", tickers.OhlcView.as_view(), name="api-ohlc"),
     path("api/v1/rates", rates.RateListView.as_view(), name="api-rates"),
     path("api/v1/coins", rates.CoinListView.as_view(), name="api-coins"),
     path("api/v1/exchanges", rates.ExchangeListView.as_view(), name="api-exchanges"),

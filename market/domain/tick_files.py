@@ -96,7 +96,7 @@ def read_line(line: str, table: Layout, zone: ZoneInfo) -> dict[str, Cell]:
     if len(cells) != len(table.columns):
         raise LineFaultError(TickFault.WRONG_WIDTH, str(len(cells)))
     told = {name: cell.strip() for name, cell in zip(table.columns, cells, strict=True) if name}
-    return {name: _read(name, text, zone) if text else None for name, text in told.items()}
+    return {name: read_cell(name, text, zone) if text else None for name, text in told.items()}
 
 
 def check(
@@ -128,7 +128,12 @@ def _at(told: dict[str, Cell], zone: ZoneInfo) -> datetime | None:
     return at if isinstance(at, datetime) else None
 
 
-def _read(name: str, text: str, zone: ZoneInfo) -> Cell:
+def read_cell(name: str, text: str, zone: ZoneInfo) -> Cell:
+    """Read what stands in a column; an instant without an offset is of `zone`.
+
+    Raises:
+        LineFaultError: says what is wrong with it.
+    """
     if name in _NUMBERS:
         return _number(text)
     if name == "ticker":

@@ -86,6 +86,7 @@ PRIVATE = {"symbol": "MINE", "name": "Mine", "currency": "EUR"}
 BAR = {"date": "2024-01-08", "close": "11"}
 SPLIT = {"kind": "split", "ex_date": "2024-02-01", "numerator": "2", "denominator": "1"}
 RATE = {"base": "EUR", "quote": "USD", "date": "2024-01-02", "rate": "1.25"}
+TICK = {"tick_id": "INSTRUMENT", "timestamp": "2024-01-08T12:00:00Z", "ltp": 12}
 PAIR = {"base": "EUR", "quote": "USD"}
 ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
 TARGETS = {"by": "class", "targets": [{"key": "stock", "weight": "1"}]}
@@ -138,6 +139,10 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("delete", status=204),
     ),
     "api-rates": (Call("get"), Call("post", [RATE], status=201), Call("delete", query=PAIR)),
+    "api-ticks": (Call("post", [TICK], status=201),),
+    "api-tickers": GET,
+    "api-ticker-orders": GET,
+    "api-ohlc": (Call("get", query={"ticker": "OPEN"}),),
     "api-coins": GET,
     "api-exchanges": GET,
     "api-watchlists": (
@@ -257,6 +262,9 @@ PUBLIC = {
     "api-users-refresh",
     "api-users-logout",
     "api-public-portfolio",
+    "api-tickers",
+    "api-ticker-orders",
+    "api-ohlc",
     "schema",
     "api-docs",
 }

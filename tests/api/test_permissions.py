@@ -125,9 +125,17 @@ def scene_of(person: Person) -> Scene:
     scene.ids[""]["archive_id"] = archive_of(person)
     watched = star(actor=actor, user=person.user, instrument=instrument.uuid)
     scene.ids[""]["watchlist_id"] = watched.uuid
+    for name in ("api-ticker-orders", "api-ohlc"):
+        scene.on_demand[name] = lambda: {"tick_id": public_instrument().uuid}
     for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):
         scene.on_demand[name] = lambda name=name: {"import_id": bring_in(person, imports, name)}
     return scene
+
+
+def public_instrument() -> Instrument:
+    """Return an instrument that anybody may see."""
+    values = {"name": "Open plc", "currency": "EUR"}
+    return Instrument.objects.get_or_create(symbol="OPEN", owner=None, defaults=values)[0]
 
 
 def shared(person: Person, portfolio_id: str) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from core.money import plain
 from market import locks
 from market.domain.plausibility import Doubt
 from market.domain.quotes import DayBar, KnownQuote, Move, NewQuote
+from market.domain.ticks import month_of
 from market.services.revisions import prices_changed
+from market.services.ticks import partitions
+from market.services.ticks.statements import QUOTED_MINUTES
 
 _QUOTES = """
 INSERT INTO market_quote AS quote (world_id, instrument_id, price, bid, ask, volume, open, high, low,
@@ -118,6 +121,21 @@ def bars(world_id: int, rows: Sequence[tuple[int, DayBar]]) -> None:
     changed = _written(_BARS, world_id, over, names)
     changed |= _written(_LATE_BARS, world_id, late, ("day", "high", "low", "close", "source"))
     prices_changed(world_id, changed)
+
+
+def minutes(world_id: int, rows: Sequence[NewQuote]) -> None:
+    """Let quotes join the bars of their minutes."""
+    if not rows:
+        return
+    partitions.make({month_of(one.at) for one in rows}, ["market_minutebar"])
+    given: dict[str, Any] = {
+        "world": world_id,
+        "instruments": _array([one.instrument for one in rows]),
+        "instants": _array([one.at for one in rows]),
+        "prices": _array([one.price for one in rows]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(QUOTED_MINUTES, given)
 
 
 def _written(

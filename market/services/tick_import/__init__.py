@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.services.tick_import.post import Taken, post_ticks
 from market.services.tick_import.run import (
     TickOptions,
     TickOutcome,
@@ -10,4 +11,4 @@ from market.services.tick_import.run import (
 )
 from market.services.tick_import.symbols import Making
 
-__all__ = ["Making", "TickOptions", "TickOutcome", "TickProgress", "import_ticks"]
+__all__ = ["Making", "Taken", "TickOptions", "TickOutcome", "TickProgress", "import_ticks", "post_ticks"]

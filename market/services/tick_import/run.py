@@ -21,7 +21,7 @@ from market.domain.price_files.faults import UnreadableFileError
 from market.domain.ticks import months
 from market.errors import ImportRefused
 from market.services import texts
-from market.services.quotes.days import close_tick_days
+from market.services.quotes.tickdays import close_tick_days
 from market.services.tick_import.newest import quote_newest
 from market.services.tick_import.reading import Reading, copy_table, without_instrument
 from market.services.tick_import.symbols import Making, Meanings, meanings
@@ -169,10 +169,10 @@ class _Table:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('work_mem', %s, true)", [SORT_MEMORY])
-            stored, days = store.settle(self._world.pk, FILED, good)
-            close_tick_days(self._world, days)
-        self._outcome.stored += stored
-        return stored
+            stored = store.settle(self._world.pk, FILED, good)
+            close_tick_days(self._world, [(instrument, day) for instrument, day, _volume in stored.days])
+        self._outcome.stored += stored.count
+        return stored.count
 
     def _refuse(self, unknown: int, found: Meanings) -> None:
         """Count what is wrong, and keep the first lines with what is wrong with them."""

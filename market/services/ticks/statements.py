@@ -108,6 +108,20 @@ INSERT INTO market_minutebar AS bar (world_id, instrument_id, at, {_COLUMNS})
 SELECT %(world)s, instrument_id, at, {_COLUMNS} FROM {{minutes}} ORDER BY instrument_id, at
 ON CONFLICT (instrument_id, world_id, at) DO UPDATE {_JOIN_BARS}
 """
+QUOTED_MINUTES = """
+WITH told AS (
+    SELECT instrument AS instrument_id, minute AS at, prices[1] AS open, high, low,
+           prices[count] AS close, NULL::numeric AS volume, count, first_at, last_at
+    FROM (
+        SELECT instrument, date_bin('1 minute', at, '2000-01-01 00:00+00') AS minute,
+               array_agg(price ORDER BY at, place) AS prices, max(price) AS high, min(price) AS low,
+               count(*)::integer AS count, min(at) AS first_at, max(at) AS last_at
+        FROM unnest(%(instruments)s::int[], %(instants)s::timestamptz[], %(prices)s::numeric[])
+            WITH ORDINALITY AS row (instrument, at, price, place)
+        GROUP BY 1, 2
+    ) folded
+)
+""" + MINUTE_BARS.format(minutes="told")
 DAYS = f"""
 INSERT INTO market_tickday AS bar (world_id, instrument_id, day, {_COLUMNS})
 SELECT %(world)s, instrument_id, day, opens[1], high, low, closes[cardinality(closes)], volume, count,
@@ -124,7 +138,7 @@ FROM (
 ) folded
 ORDER BY instrument_id, day
 ON CONFLICT (instrument_id, world_id, day) DO UPDATE {_JOIN_BARS}
-RETURNING instrument_id, day
+RETURNING instrument_id, day, volume
 """
 NEWEST = f"""
 UPDATE market_ticker AS ticker

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
@@ -33,6 +34,14 @@ class Part:
     count: int
     first: datetime
     last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many ticks were stored, and the days that they joined: (instrument, day, its volume now)."""
+
+    count: int
+    days: list[tuple[int, date, Decimal | None]]
 
 
 def begin() -> None:
@@ -87,10 +96,10 @@ def survey_dated(incoming: str, tickers: Sequence[str]) -> list[Part]:
         return [Part(*row) for row in cursor.fetchall()]
 
 
-def put(world_id: int, ticks: Sequence[NewTick]) -> tuple[int, list[tuple[int, Any]]]:
+def put(world_id: int, ticks: Sequence[NewTick]) -> Stored:
     """Store good ticks that are in memory, as `settle` does."""
     if not ticks:
-        return 0, []
+        return Stored(0, [])
     instruments = {one.instrument for one in ticks}
     partitions.make(sorted({month_of(one.at) for one in ticks}))
     begin_posting()
@@ -104,7 +113,7 @@ def put(world_id: int, ticks: Sequence[NewTick]) -> tuple[int, list[tuple[int, A
     return settle(world_id, POSTED, [Part(key, None, len(at), min(at), max(at)) for key, at in spans.items()])
 
 
-def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> tuple[int, list[tuple[int, Any]]]:
+def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> Stored:
     """Store what came in and is not there yet, with its bars; answer how many, and the days it fell on.
 
     The months' tables are there. A tick that comes again is one that is stored already: of those that are
@@ -112,12 +121,12 @@ def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> tuple[int, li
     """
     good = [one for one in parts if one.fault is None and one.instrument is not None]
     if not good:
-        return 0, []
+        return Stored(0, [])
     kept = locks.keep_instruments(one.instrument for one in good if one.instrument is not None)
     given = {"world": world_id}
     taken = [one for one in good if one.instrument in kept]
     if not sum(one.count for one in taken) - _set_apart_known(world_id, incoming, taken):
-        return 0, []
+        return Stored(0, [])
     with connection.cursor() as cursor:
         # what was deleted meanwhile
         cursor.execute("DELETE FROM tick_symbol WHERE instrument_id <> ALL(%s)", [list(kept)])
@@ -128,7 +137,7 @@ def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> tuple[int, li
         cursor.execute(statements.DAYS, given)
         days = cursor.fetchall()
         cursor.execute(statements.NEWEST, [world_id, list(kept)])
-    return stored, days
+    return Stored(stored, days)
 
 
 def _set_apart_known(world_id: int, incoming: str, good: Sequence[Part]) -> int:
