@@ -17,7 +17,7 @@ from market.domain.quotes import NewQuote
 from market.models import Instrument
 from market.providers import reading
 from market.providers.base import Ability, Company, SourceSettings, Wanted
-from market.providers.http import HttpProvider, option_wrong
+from market.providers.http import HttpProvider
 
 DEMO: Final = "demo"
 PRO: Final = "pro"
@@ -36,15 +36,15 @@ class CoinGecko(HttpProvider):
     most_at_once: int = 100
     abilities = frozenset({Ability.QUOTES, Ability.HISTORY, Ability.PROFILE, Ability.SEARCH})
 
+    plans = (DEMO, PRO)
+
     def __init__(self, settings: SourceSettings) -> None:
-        """Choose the address of the plan.
+        """Note the plan, which decides the address.
 
         Raises:
             ValidationFailed: the plan is none of the two.
         """
         self._plan = str(settings.options.get("plan", DEMO))
-        if self._plan not in {DEMO, PRO}:
-            raise option_wrong("plan", f"{DEMO} | {PRO}")
         super().__init__(settings)
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:

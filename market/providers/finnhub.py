@@ -46,6 +46,7 @@ class Finnhub(HttpProvider):
     per_minute: ClassVar[int] = 60
     suffixes = SUFFIXES
     abilities = frozenset(Ability)
+    paid = frozenset({Ability.HISTORY, Ability.RATES, Ability.ACTIONS})
 
     def basis(self, today: date) -> AdjustmentBasis:
         """Say that the candles of days are adjusted for the splits up to today."""

@@ -70,14 +70,14 @@ class Generic(HttpProvider):
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all at once where the address takes many symbols, else one after the other."""
-        part = self._part(Ability.QUOTES)
+        part = self._parts["quotes"]
         if part.is_batch:
             return self.in_batches(wanted, now, partial(self._batch, part, now))
         return self.quoted(wanted, now, lambda one: self._one(part, one, now))
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
-        part = self._part(Ability.HISTORY)
+        part = self._parts["history"]
         rows = list(
             self._rows(
                 part,
@@ -92,7 +92,7 @@ class Generic(HttpProvider):
 
     def rates(self, base: str, quotes: Sequence[str], day: date) -> dict[str, Decimal]:
         """Tell exchange rates of a day."""
-        part = self._part(Ability.RATES)
+        part = self._parts["rates"]
         found: dict[str, Decimal] = {}
         for row in self._rows(part, base=base, quotes=",".join(quotes), day=day.isoformat()):
             currency = str(_value(row, part.fields["currency"])).upper()
@@ -149,11 +149,6 @@ class Generic(HttpProvider):
             by_name = KEY in part.fields.values()
             found = [_named(name, row) for name, row in found.items()] if by_name else [found]
         yield from reading.rows(found, part.rows)
-
-    def _part(self, ability: Ability) -> Part:
-        if ability not in self.abilities:
-            raise self._cannot(ability)
-        return self._parts[ability.value]
 
     def _symbol(self, instrument: Instrument) -> str:
         return str(instrument.symbol)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
 from itertools import chain
@@ -28,6 +30,8 @@ from market.providers.base import Ability, Provider, SourceSettings, Wanted
 from market.providers.client import Client
 
 KIND: Final = Instrument.Kind
+FREE: Final = "free"
+PAID: Final = "paid"
 US: Final = ("XNYS", "XNAS", "ARCX", "XASE", "BATS", "IEXG", "XCHI", "XPHL", "OTCM", "PINX")
 # a price that is so old and still news was right when it was made: a close, whatever the source calls it
 NOT_LIVE_AFTER: Final = timedelta(hours=20)
@@ -40,12 +44,15 @@ _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 class HttpProvider(Provider):
     """A source over HTTP. `official` is its address, `suffixes` what a symbol ends with there, by MIC.
 
-    Options of every source: `without`, a list of abilities that its plan does not have.
+    `paid` is what its free plan does not have. Options of every source: `plan`, "free" (default) or "paid",
+    and `without`, a list of abilities that nobody is to ask for. What is not offered is refused.
     """
 
     official: ClassVar[str] = ""
     suffixes: ClassVar[Mapping[str, str]] = {}
     elsewhere: ClassVar[bool] = False
+    paid: ClassVar[frozenset[Ability]] = frozenset()
+    plans: ClassVar[tuple[str, str]] = (FREE, PAID)
 
     def __init__(self, settings: SourceSettings) -> None:
         """Prepare the client.
@@ -59,6 +66,8 @@ class HttpProvider(Provider):
         if (self.needs_key and not settings.key) or not _is_sendable(settings.key):
             raise ProviderRefused(_("%(source)s needs a key.") % {"source": self.label})
         self.abilities = self.offers(settings.options)
+        for one in set(Ability) - self.abilities:
+            setattr(self, one.value, partial(self._refuse, one))
         self.client = Client(
             base_url=_address(settings.base_url or self._official()),
             timeout=settings.timeout,
@@ -96,16 +105,28 @@ class HttpProvider(Provider):
 
     @classmethod
     def offers(cls, options: Mapping[str, Any]) -> frozenset[Ability]:
-        """Tell what the source offers, less what the option `without` takes away.
+        """Tell what the source offers on its plan, less what the option `without` takes away.
 
         Raises:
-            ValidationFailed: the option is wrong.
+            ValidationFailed: an option is wrong.
         """
         given = options.get("without", [])
         if not isinstance(given, list) or not set(map(str, given)) <= set(Ability):
             known = ", ".join(Ability)
             raise option_wrong("without", _("a list of some of: %(known)s") % {"known": known})
-        return cls.abilities - frozenset(map(Ability, given))
+        free, paid = cls.plans
+        if options.get("plan", free) not in cls.plans:
+            raise option_wrong("plan", f"{free} | {paid}")
+        beyond = cls.paid if options.get("plan", free) == free else frozenset()
+        return cls.abilities - beyond - frozenset(map(Ability, given))
+
+    def _refuse(self, ability: Ability, *_asked: object, **_named: object) -> None:
+        """Refuse what the plan or the options do not have.
+
+        Raises:
+            CannotDo: always.
+        """
+        raise self._cannot(ability)
 
     def unknown(self, instrument: Instrument) -> ProviderUnknown:
         """Say that the source does not have an instrument."""
@@ -135,10 +156,13 @@ class HttpProvider(Provider):
             with suppress(ProviderUnknown):
                 named = self.symbol_of(one.instrument), one.instrument
                 groups.setdefault(group(one.instrument), []).append(named)
+        end = time.monotonic() + self.settings.timeout
         batches = (
             (name, members[first : first + self.most_at_once])
             for name, members in groups.items()
             for first in range(0, len(members), self.most_at_once)
+            # whoever asks has claimed the source for a time: what is left is asked for by the next
+            if time.monotonic() < end
         )
         found = chain.from_iterable(reading.gathered(partial(ask, *one) for one in batches))
         return _aged(found, wanted, now)
@@ -269,7 +293,7 @@ def zone_of(instrument: Instrument) -> ZoneInfo:
 
 def end_of(on: date, instrument: Instrument, now: datetime) -> datetime:
     """Tell when a price that only has a day was true: at the end of the exchange's day, and not after now."""
-    ends = datetime.combine(on, time(23, 59, 59), zone_of(instrument)).astimezone(UTC)
+    ends = datetime.combine(on, clock_time(23, 59, 59), zone_of(instrument)).astimezone(UTC)
     return min(ends, now)
 
 

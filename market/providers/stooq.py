@@ -81,8 +81,6 @@ class Stooq(HttpProvider):
 
     def history(self, instrument: Instrument, start: date, end: date) -> list[BarRow]:
         """Tell daily bars; see `basis`."""
-        if Ability.HISTORY not in self.abilities:
-            raise self._cannot(Ability.HISTORY)
         asked = {
             "s": self.symbol_of(instrument),
             "d1": f"{start:%Y%m%d}",

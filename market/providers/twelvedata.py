@@ -53,6 +53,7 @@ class TwelveData(HttpProvider):
     per_day: ClassVar[int] = 800
     most_at_once: int = 8  # as many credits as a minute has
     abilities = frozenset(Ability)
+    paid = frozenset({Ability.PROFILE, Ability.ACTIONS})
 
     def quotes(self, wanted: Sequence[Wanted], now: datetime) -> list[NewQuote]:
         """Ask for all listings of an exchange at once; each costs a credit."""

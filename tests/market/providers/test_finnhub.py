@@ -30,7 +30,7 @@ AT = utc("2020-02-25T14:30:00")
 
 @pytest.fixture
 def finnhub(adapter):
-    return adapter("finnhub")
+    return adapter("finnhub", options={"plan": "paid"})
 
 
 def test_quote_is_live_and_says_what_the_day_was(source, finnhub, listing):

@@ -72,9 +72,29 @@ def test_what_a_kind_offers_is_known_without_a_key(kind):
     assert Ability.HISTORY not in adapter.abilities
 
 
+@pytest.mark.parametrize(
+    ("kind", "paid"),
+    [
+        ("finnhub", {Ability.HISTORY, Ability.RATES, Ability.ACTIONS}),
+        ("twelvedata", {Ability.PROFILE, Ability.ACTIONS}),
+    ],
+)
+def test_free_plan_is_not_asked_for_what_it_does_not_have(kind, paid, source, adapter):
+    """Else the refusal of one thing would keep the source from what it has."""
+    assert adapter(kind).abilities == set(Ability) - paid
+    assert adapter(kind, options={"plan": "paid"}).abilities == set(Ability)
+    free = adapter(kind, options={"plan": "free"})
+    with pytest.raises(CannotDo, match=f"{kind} does not offer actions"):
+        free.actions(None, DAY, DAY)
+    assert source.asked == []
+    with pytest.raises(ValidationFailed, match=r"options\.plan"):
+        adapter(kind, options={"plan": "gold"})
+
+
 def test_staff_take_away_what_a_plan_does_not_have():
     adapter = ADAPTERS["finnhub"](SourceSettings(key=KEY, options={"without": ["history", "actions"]}))
-    assert adapter.abilities == ADAPTERS["finnhub"].abilities - {Ability.HISTORY, Ability.ACTIONS}
+    assert adapter.abilities == {Ability.QUOTES, Ability.PROFILE, Ability.SEARCH}
+    assert made("tiingo").abilities == set(Ability)
 
 
 @pytest.mark.parametrize("given", ["history", ["everything"], {"history": 1}, [["history"]]])

@@ -31,7 +31,7 @@ PENNY = Decimal("0.01")
 
 @pytest.fixture
 def twelve(adapter):
-    return adapter("twelvedata")
+    return adapter("twelvedata", options={"plan": "paid"})
 
 
 def test_listings_of_an_exchange_are_one_request_that_costs_each(source, adapter, listing):
@@ -115,6 +115,13 @@ def test_batches_before_a_limit_are_kept(source, twelve, listing):
     assert len(source.asked) == 2
 
 
+def test_batches_that_take_too_long_are_left_to_the_next_time(source, adapter, listing):
+    source.on("/quote", payload("twelvedata-quote-pence.json"))
+    asked_for = wanted(listing("AAPL"), listing("TSCO", "XLON"))
+    assert adapter("twelvedata", timeout=0.0).quotes(asked_for, NOW) == []
+    assert source.asked == []
+
+
 def test_quote_without_the_time_of_its_price_is_a_close(source, twelve, listing):
     row = {"symbol": "AAPL", "close": "148.85", "timestamp": 1631772000, "currency": "USD"}
     source.on("/quote", says(row))
@@ -180,7 +187,9 @@ def test_history_without_data_is_empty(source, twelve, listing):
 def test_profile_says_where_the_logo_is(source, adapter, listing):
     spent = []
     source.on("/profile", payload("twelvedata-profile.json")).on("/logo", payload("twelvedata-logo.json"))
-    assert adapter("twelvedata", spend=spent.append).profile(listing("AAPL")) == Company(
+    assert adapter("twelvedata", spend=spent.append, options={"plan": "paid"}).profile(
+        listing("AAPL")
+    ) == Company(
         symbol="AAPL",
         name="Apple Inc",
         currency="",
