@@ -8,6 +8,7 @@ from market.services.feeds.profiles import fetch_profile
 from market.services.feeds.rates import refresh_rates
 from market.services.feeds.refresh import Refreshed, refresh
 from market.services.feeds.sources import add_configured
+from market.services.feeds.stream import stream
 
 __all__ = [
     "Refreshed",
@@ -18,4 +19,5 @@ __all__ = [
     "plan",
     "refresh",
     "refresh_rates",
+    "stream",
 ]

@@ -7,9 +7,9 @@ taken in is stored, and the rest is due again once its claim has run out.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.db import connection
@@ -77,7 +77,8 @@ def _asked(claim: Claim, ids: Sequence[int]) -> Refreshed:
     except DomainError as error:
         health.failed(claim.source, error)
         if not isinstance(error, ProviderLimited):
-            _note(claim.source, ids, dict.fromkeys(ids, FAILED), only_new=True)
+            rest = feeds.still_due(claim.source, ids, clock.now())
+            note(claim.source, rest, dict.fromkeys(rest, FAILED))
     except Exception as error:
         # an adapter that breaks over an answer must not be asked for ever
         health.failed(claim.source, error)
@@ -100,7 +101,7 @@ def _once(source: PriceSource, provider: Provider, rows: Sequence[Instrument]) -
     try:
         told = provider.quotes([Wanted(one, None, None) for one in rows], clock.now())
     except ProviderUnknown as error:
-        _note(source, ids, dict.fromkeys(ids, UNKNOWN))
+        note(source, ids, dict.fromkeys(ids, UNKNOWN))
         health.succeeded(source)
         health.doubted(source, len(ids), health.told(source, error))
         return Refreshed(len(ids))
@@ -108,7 +109,7 @@ def _once(source: PriceSource, provider: Provider, rows: Sequence[Instrument]) -
     recorded = record_quotes(world_id=LIVE_WORLD, batch=batch)
     held = recorded.doubted
     lacking = (set(ids) - {one.instrument for one in batch}) | held
-    _note(source, ids, dict.fromkeys(lacking, LACKING))
+    note(source, ids, dict.fromkeys(lacking, LACKING))
     health.succeeded(source)
     if held:
         message = _("Quotes of %(count)d instruments were not believed; they are among the held quotes.")
@@ -116,12 +117,9 @@ def _once(source: PriceSource, provider: Provider, rows: Sequence[Instrument]) -
     return Refreshed(len(ids), len(batch), len(held))
 
 
-def _note(
-    source: PriceSource, ids: Sequence[int], lacking: dict[int, timedelta], *, only_new: bool = False
-) -> None:
-    """Write down what was asked and what it did not have."""
-    now = clock.now()
-    rows = feeds.still_due(source, ids, now) if only_new else list(ids)
-    untils: list[datetime | None] = [now + lacking[one] if one in lacking else None for one in rows]
+def note(source: PriceSource, ids: Sequence[int], lacking: Mapping[int, timedelta] | None = None) -> None:
+    """Write down that a source was asked for instruments, and for how long it is known to lack some."""
+    now, without = clock.now(), lacking or {}
+    untils = [now + without[one] if one in without else None for one in ids]
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, {"source": source.pk, "ids": rows, "until": untils, "now": now})
+        cursor.execute(_NOTE, {"source": source.pk, "ids": list(ids), "until": untils, "now": now})

@@ -34,20 +34,27 @@ def provider_of(source: PriceSource, ids: Iterable[int] = ()) -> Provider:
         raise ProviderRefused(
             _("The platform knows no source of the kind “%(kind)s”.") % {"kind": source.kind}
         )
-    key = feeds.key_of(source)
-    if adapter.needs_key and not key:
+    told = settings_of(source, ids)
+    if adapter.needs_key and not told.key:
         raise ProviderRefused(_("It needs a key, and has none."))
     make = cast("Callable[[SourceSettings], Provider]", adapter)
-    return make(
-        SourceSettings(
-            key=key,
-            base_url=source.base_url,
-            options=source.options,
-            spend=budget.spender(source),
-            timeout=TIMEOUT,
-            name=source.name,
-            symbols=feeds.symbols_of(source.pk, ids),
-        )
+    return make(told)
+
+
+def settings_of(source: PriceSource, ids: Iterable[int] = ()) -> SourceSettings:
+    """Tell an adapter how a source is reached, with what it is to call the instruments of these ids.
+
+    Raises:
+        SecretUnreadable: the key that its key was encrypted with is not set.
+    """
+    return SourceSettings(
+        key=feeds.key_of(source),
+        base_url=source.base_url,
+        options=source.options,
+        spend=budget.spender(source),
+        timeout=TIMEOUT,
+        name=source.name,
+        symbols=feeds.symbols_of(source.pk, ids),
     )
 
 
