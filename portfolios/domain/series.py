@@ -199,7 +199,7 @@ def value_series(
         outflow=outflow,
         incomplete=(held & np.isnan(prices)).any(axis=1)
         | ((cash != 0) & np.isnan(rates)).any(axis=1)
-        | flows.unknown(),
+        | flows.unknown(tracks_cash=tracks_cash),
         quoted=(held & (price_as_of == np.arange(first, last + 1)[:, None])).any(axis=1),
         values=values,
         quantities=units * laid_out.units,
@@ -361,9 +361,13 @@ class _Flows:
         gross = np.where(_EXTERNAL[self._ledger.kind] | self._asset_unknown, 0.0, self._gross)
         return self._split(self._fee + self._tax - gross, self._in_kind)
 
-    def unknown(self) -> Bools:
-        """Return the days with an entry that has an unknown leg; shape (days,)."""
-        legs = np.isnan(self._gross) | np.isnan(self._fee) | np.isnan(self._tax) | self._asset_unknown
+    def unknown(self, *, tracks_cash: bool) -> Bools:
+        """Return the days with an entry that has an unknown leg; shape (days,).
+
+        A deposit where cash is not tracked passes by: nobody needs its rate.
+        """
+        gross = np.isnan(self._gross) & (tracks_cash | ~_EXTERNAL[self._ledger.kind])
+        legs = gross | np.isnan(self._fee) | np.isnan(self._tax) | self._asset_unknown
         return self._window.per_day(legs.astype(np.float64)) > 0
 
     def _split(self, *flows: Floats) -> tuple[Floats, Floats]:

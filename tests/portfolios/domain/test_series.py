@@ -91,3 +91,12 @@ def test_last_known_takes_the_last_of_one_day_and_nothing_from_beyond_the_window
 
 def test_units_without_splits_are_one():
     assert NO_SPLITS.units(np.array([1, 2]), np.array([0, 1])).tolist() == [1.0, 1.0]
+
+
+def test_series_without_cash_needs_no_rate_for_a_deposit_but_for_its_fee():
+    deposit = entry("2024-01-02", "deposit", 100, currency="USD")
+    with_fee = entry("2024-01-04", "withdrawal", 100, currency="USD", fee=1, fee_currency="USD")
+    found = series([deposit, with_fee], START, END, tracks_cash=False)
+    assert found.incomplete.tolist() == [False, False, False, True, False]
+    found = series([deposit, with_fee], START, END)
+    assert found.incomplete.tolist() == [False, True, True, True, True]
