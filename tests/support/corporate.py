@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from hypothesis import strategies as st
 
 from market.domain.actions import Action, ActionKind
-from tests.support.ledgers import CURRENCIES, QUOTED, days, figures, money
+from tests.support.ledgers import CURRENCIES, QUOTED, booleans, days, figures, integers, money, one_of
 
 _numbers = count(1)
 _RATIOS = [(1, 1), (1, 2), (3, 7), (5, 1), (1, 13)]
@@ -41,21 +41,21 @@ def action(day: str | date, kind: str, instrument: int, **more: object) -> Actio
 @st.composite
 def random_action(draw: st.DrawFn) -> Action:
     """Draw one action of any kind."""
-    kind = draw(st.sampled_from(list(ActionKind)))
-    instrument = draw(st.sampled_from(list(QUOTED)))
-    more: dict[str, object] = {"currency": draw(st.sampled_from(CURRENCIES))}
-    units = kind is ActionKind.SPIN_OFF or (kind is ActionKind.MERGER and draw(st.integers(0, 3)) > 0)
+    kind = draw(one_of(*ActionKind))
+    instrument = draw(one_of(*QUOTED))
+    more: dict[str, object] = {"currency": draw(one_of(*CURRENCIES))}
+    units = kind is ActionKind.SPIN_OFF or (kind is ActionKind.MERGER and draw(integers(0, 3)) > 0)
     if units:
-        more["target"] = draw(st.sampled_from([one for one in QUOTED if one != instrument]))
-        more["ratio"] = draw(st.sampled_from(_RATIOS))
-    if kind is ActionKind.CASH_IN_LIEU or (units and draw(st.booleans())):
+        more["target"] = draw(one_of(*(one for one in QUOTED if one != instrument)))
+        more["ratio"] = draw(one_of(*_RATIOS))
+    if kind is ActionKind.CASH_IN_LIEU or (units and draw(booleans())):
         more["cash_in_lieu"] = draw(figures("0.01", "90", 2))
-    if kind is ActionKind.MERGER and (not units or draw(st.booleans())):
+    if kind is ActionKind.MERGER and (not units or draw(booleans())):
         more["cash"] = draw(figures("0.01", "90", 2))
     if kind is ActionKind.SPIN_OFF or ("cash" in more and units):
-        more["cost_share"] = draw(st.sampled_from(["0", "0.2", "0.333333", "0.97", "1"]))
+        more["cost_share"] = draw(one_of("0", "0.2", "0.333333", "0.97", "1"))
     if kind is ActionKind.DELISTING:
-        more["pays_out"] = draw(st.booleans())
+        more["pays_out"] = draw(booleans())
         more["cash"] = draw(st.sampled_from([Decimal(0), draw(figures("0.01", "90", 2))]))
         more["currency"] = QUOTED[instrument]
     return action(draw(days()), kind, instrument, **more)

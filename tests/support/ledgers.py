@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -114,57 +115,73 @@ def _points(rows: Mapping[T, list[tuple[date, Decimal]]], names: Sequence[T]) ->
     return Points(np.array(day, dtype=np.int64), np.array(column, dtype=np.int64), np.array(value))
 
 
+# Each strategy is built once: Hypothesis looks into a new one as long as it draws from it.
+booleans, integers, lists = cache(st.booleans), cache(st.integers), cache(st.lists)
+
+
+@lru_cache(maxsize=None, typed=True)
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """Draw one of these values; one that stands there twice comes twice as often."""
+    return st.sampled_from(values)
+
+
+@cache
 def days() -> st.SearchStrategy[date]:
     return st.integers(0, LENGTH - 1).map(lambda offset: FIRST + timedelta(days=offset))
 
 
+@cache
 def figures(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
     least, most = (int(Decimal(end).scaleb(places)) for end in (low, high))
     return st.integers(max(least, 1), most).map(lambda units: Decimal(units).scaleb(-places))
 
 
+@cache
 @st.composite
 def random_entry(draw: st.DrawFn, number: int, *, own_rates: bool = True) -> Entry:
-    kind = draw(st.sampled_from(list(EntryKind)))
+    kind = draw(one_of(*EntryKind))
     units = kind in {"buy", "sell", "transfer_in", "transfer_out", "dividend"}
-    instrument = draw(st.sampled_from(list(QUOTED))) if units else None
+    instrument = draw(one_of(*QUOTED)) if units else None
     price = Decimal(1)
     if units:
-        price = draw(figures("0.01", "500", draw(st.sampled_from([2, 6]))))
-        if kind == "transfer_in" and draw(st.booleans()):
+        price = draw(figures("0.01", "500", draw(one_of(2, 6))))
+        if kind == "transfer_in" and draw(booleans()):
             price = None
     home = "EUR" if instrument is None else QUOTED[instrument]
-    currency = draw(st.sampled_from([home, home, home, *CURRENCIES]))
+    currency = draw(one_of(home, home, home, *CURRENCIES))
     day = draw(days())
     return Entry(
         id=number,
         day=day,
-        time=datetime(day.year, day.month, day.day, draw(st.integers(9, 11)), tzinfo=UTC),
+        time=datetime(day.year, day.month, day.day, draw(integers(9, 11)), tzinfo=UTC),
         kind=kind,
         instrument=instrument,
-        quantity=draw(figures("0.001", "40", draw(st.sampled_from([0, 3, 8]))))
-        if units
-        else _amount(draw, kind),
+        quantity=draw(figures("0.001", "40", draw(one_of(0, 3, 8)))) if units else _amount(draw, kind),
         price=price,
         currency=currency,
-        fee=draw(st.sampled_from([Decimal(0), Decimal(0), Decimal("1.25"), Decimal("0.333")])),
-        fee_currency=draw(st.sampled_from([currency, *CURRENCIES])),
-        tax=draw(st.sampled_from([Decimal(0), Decimal(0), Decimal("2.5")])),
-        tax_currency=draw(st.sampled_from([currency, *CURRENCIES])),
+        fee=draw(one_of(Decimal(0), Decimal(0), Decimal("1.25"), Decimal("0.333"))),
+        fee_currency=draw(one_of(currency, *CURRENCIES)),
+        tax=draw(one_of(Decimal(0), Decimal(0), Decimal("2.5"))),
+        tax_currency=draw(one_of(currency, *CURRENCIES)),
         fx_rate=_own_rate(draw, currency) if own_rates else None,
         sequence=number,
     )
 
 
 def _amount(draw: st.DrawFn, kind: EntryKind) -> Decimal:
-    sign = draw(st.sampled_from([1, -1])) if kind == "interest" else 1
+    sign = draw(one_of(1, -1)) if kind == "interest" else 1
     return sign * draw(figures("0.01", "5000", 2))
 
 
 def _own_rate(draw: st.DrawFn, currency: str) -> Decimal | None:
-    if currency == "EUR" or draw(st.integers(0, 3)):
+    if currency == "EUR" or draw(integers(0, 3)):
         return None
     return _SCALE[currency] * draw(figures("0.9", "1.1", 4))
+
+
+@cache
+def _cuts() -> st.SearchStrategy[tuple[int, date, tuple[int, int]]]:
+    return st.tuples(one_of(*QUOTED), days(), one_of((2, 1), (1, 10), (3, 2), (1, 3), (7, 1)))
 
 
 @st.composite
@@ -172,12 +189,9 @@ def worlds(
     draw: st.DrawFn, *, complete: bool = True, splits: bool = True, own_rates: bool = True, most: int = 25
 ) -> World:
     """Draw a ledger in four currencies over 40 days; `complete`: every price and rate is known from day 1."""
-    size = draw(st.integers(0, most))
+    size = draw(integers(0, most))
     entries = [draw(random_entry(number, own_rates=own_rates)) for number in range(size)]
-    ratios = st.sampled_from([(2, 1), (1, 10), (3, 2), (1, 3), (7, 1)])
-    cuts = (
-        draw(st.lists(st.tuples(st.sampled_from(list(QUOTED)), days(), ratios), max_size=4)) if splits else []
-    )
+    cuts = draw(lists(_cuts(), max_size=4)) if splits else []
     price_rows = {instrument: _rows(draw, Decimal(50), complete=complete) for instrument in QUOTED}
     rate_rows = {name: _rows(draw, _SCALE[name], complete=complete) for name in CURRENCIES if name != "EUR"}
     return World(
@@ -185,13 +199,13 @@ def worlds(
         splits=[Split(instrument, day, *ratio) for instrument, day, ratio in cuts],
         price_rows=price_rows,
         rate_rows=rate_rows,
-        tracks_cash=draw(st.booleans()),
+        tracks_cash=draw(booleans()),
     )
 
 
 def _rows(draw: st.DrawFn, scale: Decimal, *, complete: bool) -> list[tuple[date, Decimal]]:
-    known = draw(st.lists(days(), max_size=6, unique=True))
+    known = draw(lists(days(), max_size=6, unique=True))
     if complete:
         known.append(FIRST - timedelta(days=1))
-    factors = draw(st.lists(figures("0.5", "2", 3), min_size=len(set(known)), max_size=len(set(known))))
+    factors = draw(lists(figures("0.5", "2", 3), min_size=len(set(known)), max_size=len(set(known))))
     return [(day, scale * factor) for day, factor in zip(sorted(set(known)), factors, strict=True)]
