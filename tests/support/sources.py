@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -104,7 +105,7 @@ class Server(ThreadingHTTPServer):
 class Source:
     """Answers by path. Of several replies of a path the last one stays."""
 
-    def __init__(self) -> None:
+    def __init__(self, secured_by: ssl.SSLContext | None = None) -> None:
         self.replies: dict[str, list[Reply]] = {}
         self.asked: list[Asked] = []
         source = self
@@ -120,6 +121,10 @@ class Source:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.over = threading.Event()
+        if secured_by is not None:
+            self.server.socket = secured_by.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
 
