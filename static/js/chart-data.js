@@ -108,12 +108,13 @@ export function tabled(data, texts) {
   const head = [texts.date];
   /** @type {("money" | "price" | "percent" | "volume")[]} */
   const kinds = [];
+  const several = data.series.filter((one) => one.kind === "candles").length > 1;
   for (const series of data.series) {
     const names =
       series.kind === "candles" ? [texts.open, texts.high, texts.low, texts.close, texts.volume] : [series.name];
     const first = kinds.length;
     names.forEach((name, index) => {
-      head.push(series.kind === "candles" && data.series.length > 1 ? `${series.name}: ${name}` : name);
+      head.push(several && series.kind === "candles" ? `${series.name}: ${name}` : name);
       kinds.push(series.kind === "candles" ? (index === 4 ? "volume" : "price") : (series.unit ?? "money"));
     });
     for (const [time, ...values] of series.points) {
