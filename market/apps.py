@@ -26,6 +26,7 @@ class MarketConfig(AppConfig):
         ports.search.register(self.name, search.find)
         ports.held_instruments.register(self.name, watchlists.watched_instruments)
         ports.health_checks.register("prices", health.check_prices)
+        ports.health_checks.register("sources", health.check_sources)
         ports.personal_tables.register(self.name, personal.tables_of)
         ports.personal_erasers.register(self.name, lambda user_id: erase_market_data(user_id=user_id))
 

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -155,8 +155,8 @@ class PriceSourceAdmin(ServiceAdmin):
         ),
     )
     list_display = [
-        "name", "kind", "enabled", "priority", "fares", "requests_left", "last_ok_at", "failures",
-        "last_error_at", "last_error", "ask",
+        "name", "fares", "requests_left", "last_ok_at", "last_error", "last_error_at", "ask", "kind",
+        "priority",
     ]  # fmt: skip
     list_filter = ["enabled", "kind"]
     ordering = ["priority", "id"]
@@ -168,15 +168,15 @@ class PriceSourceAdmin(ServiceAdmin):
             _("How it fares"),
             {
                 "fields": (
-                    "fares", "requests_left", "asked_at", "last_ok_at", "failures", "last_error_at",
-                    "last_error", "open_until", "limited_until", "ask",
+                    "fares", "requests_left", "asked_at", "last_ok_at", "last_error_at", "last_error",
+                    "open_until", "limited_until", "ask",
                 )
             },
         ),
     )  # fmt: skip
     readonly_fields = [
-        "note", "has_key", "fares", "requests_left", "asked_at", "last_ok_at", "failures", "last_error_at",
-        "last_error", "open_until", "limited_until", "ask",
+        "note", "has_key", "fares", "requests_left", "asked_at", "last_ok_at", "last_error_at", "last_error",
+        "open_until", "limited_until", "ask",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -189,6 +189,11 @@ class PriceSourceAdmin(ServiceAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Let the form declare its fields itself."""
         return super().get_form(request, obj, change, **{**kwargs, "fields": SourceForm.Meta.fields})
+
+    def offered_for(self, request: HttpRequest, row: PriceSource) -> list[ReasonedAction]:
+        """Leave out what would change nothing."""
+        useless = {"resume"} if row.enabled else {"pause"}
+        return [one for one in super().offered_for(request, row) if one.name not in useless]
 
     @admin.display(description=_("key"))
     def has_key(self, row: PriceSource) -> str:
@@ -205,7 +210,9 @@ class PriceSourceAdmin(ServiceAdmin):
         now = clock.now()
         if row.limited_until is not None and row.limited_until > now:
             return gettext("no requests until %(at)s UTC") % {"at": f"{row.limited_until:%H:%M}"}
-        return str(_STATES[breaker.state(row.open_until, now)])
+        state = str(_STATES[breaker.state(row.open_until, now)])
+        failed = ngettext("%(count)s failure", "%(count)s failures", row.failures) % {"count": row.failures}
+        return f"{state}, {failed}" if row.failures else state
 
     @admin.display(description=_("requests left"))
     def requests_left(self, row: Any) -> str:

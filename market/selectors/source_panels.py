@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import Count, Max, Q
@@ -24,31 +24,32 @@ SHOWN = 12
 
 
 def panel() -> Panel:
-    """Tell of each source whether it answers, and what is left of its budget; and what history lacks."""
+    """Tell of each source whether it answers and what it last failed of; and what history lacks."""
     now = clock.now()
-    found = list(PriceSource.objects.all()[:SHOWN])
-    left = _left(found, now)
-    rows = [_row(one, left[one.pk], now) for one in found]
+    found = PriceSource.objects.all()[:SHOWN]
+    rows = [row for one in found for row in _rows(one, now)]
     if not rows:
-        rows = [
-            PanelRow(_("Sources of prices"), _("none"), url=reverse("admin:market_pricesource_changelist"))
-        ]
+        rows = [PanelRow(_("Sources"), _("none"), url=reverse("admin:market_pricesource_changelist"))]
     return Panel(title=str(_("Sources of prices")), rows=[*rows, *_findings()])
 
 
-def _row(one: PriceSource, left: int | None, now: datetime) -> PanelRow:
+def _rows(one: PriceSource, now: datetime) -> Iterator[PanelRow]:
+    """Tell how one source fares, and in a line below why."""
     url = reverse("admin:market_pricesource_change", args=[one.pk])
     if not one.enabled:
-        return PanelRow(one.name, str(one.note or _("switched off")), url=url)
-    budget_said = "" if left is None else " · " + _("%(count)s requests left") % {"count": left}
-    if breaker.state(one.open_until, now) is not breaker.State.CLOSED:
-        return PanelRow(one.name, f"{_('left alone')}: {one.last_error}", state="bad", url=url)
+        yield PanelRow(one.name, _("switched off"), url=url)
+        if one.note:
+            yield PanelRow(str(one.note), "", url=url, is_part=True)
+        return
+    is_open = breaker.state(one.open_until, now) is not breaker.State.CLOSED
+    state = "bad" if is_open else "warn" if one.failures else "good"
+    yield PanelRow(one.name, _("left alone") if is_open else _answered(one), state=state, url=url)
     if one.failures:
-        return PanelRow(one.name, one.last_error + budget_said, state="warn", url=url)
-    if one.last_ok_at is None:
-        return PanelRow(one.name, _("not asked yet") + budget_said, url=url)
-    at = _("last answer %(at)s UTC") % {"at": f"{one.last_ok_at:%Y-%m-%d %H:%M}"}
-    return PanelRow(one.name, at + budget_said, url=url)
+        yield PanelRow(one.last_error, "", state=state, url=url, is_part=True)
+
+
+def _answered(one: PriceSource) -> str:
+    return f"{one.last_ok_at:%Y-%m-%d %H:%M} UTC" if one.last_ok_at else _("no answer yet")
 
 
 def _findings() -> list[PanelRow]:
@@ -56,8 +57,8 @@ def _findings() -> list[PanelRow]:
         gaps=Count("pk", filter=Q(missing__gt=0)), jumps=Count("pk", filter=~Q(jumps=[]))
     )
     labels = {
-        "gaps": _("Instruments with days that no source has a price of"),
-        "jumps": _("Instruments whose prices jump as by a split that nobody recorded"),
+        "gaps": _("Instruments with days without a price"),
+        "jumps": _("Jumps as by a split nobody recorded"),
     }
     url = reverse("admin:market_historycheck_changelist")
     return [

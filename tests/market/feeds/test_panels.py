@@ -16,25 +16,38 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_dashboard_tells_how_each_source_fares(source, instrument):
-    source("good", last_ok_at=NOON, per_minute=5, budget="b")
+    source("good", last_ok_at=NOON)
     source("bad", failures=3, open_until=NOON + timedelta(minutes=1), last_error="It answers 500.")
     source("weak", failures=1, last_error="It answers 502.")
-    source("off", enabled=False)
+    source("off", enabled=False, note="IEX Cloud closed.")
     source("new")
-    SourceBudget.objects.create(id="b", recent=[NOON, NOON])
     HistoryCheck.objects.create(
         instrument=instrument("AAA"), checked_at=NOON, missing=3, jumps=["2025-05-30 – 2025-06-02: 4:1"]
     )
     rows = [(row.label, row.value, row.state) for row in panel().rows]
     assert rows == [
-        ("good", "last answer 2025-07-02 16:00 UTC · 3 requests left", "good"),
-        ("bad", "left alone: It answers 500.", "bad"),
-        ("weak", "It answers 502.", "warn"),
+        ("good", "2025-07-02 16:00 UTC", "good"),
+        ("bad", "left alone", "bad"),
+        ("It answers 500.", "", "bad"),
+        ("weak", "no answer yet", "warn"),
+        ("It answers 502.", "", "warn"),
         ("off", "switched off", "good"),
-        ("new", "not asked yet", "good"),
-        ("Instruments with days that no source has a price of", "1", "warn"),
-        ("Instruments whose prices jump as by a split that nobody recorded", "1", "warn"),
+        ("IEX Cloud closed.", "", "good"),
+        ("new", "no answer yet", "good"),
+        ("Instruments with days without a price", "1", "warn"),
+        ("Jumps as by a split nobody recorded", "1", "warn"),
     ]
+
+
+def test_readiness_names_the_sources_that_are_left_alone(source, client):
+    assert client.get("/health/ready").json()["checks"]["sources"]["detail"] == "0 of 0 are asked"
+    source("good")
+    source("bad", open_until=NOON + timedelta(minutes=1))
+    source("off", enabled=False, open_until=NOON + timedelta(minutes=1))
+    assert client.get("/health/ready").json()["checks"]["sources"] == {
+        "healthy": True,
+        "detail": "1 of 2 are asked; left alone: bad",
+    }
 
 
 def test_prometheus_is_told_of_all_sources_by_any_process(source, instrument, django_assert_max_num_queries):
