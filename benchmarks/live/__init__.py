@@ -1,0 +1,1 @@
+"""Live values on many sockets, beside other servers."""

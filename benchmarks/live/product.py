@@ -1,0 +1,139 @@
+"""The whole platform under sockets: from `record_quotes` to the frame, and sign-ins all at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.ground import database
+from benchmarks.live.runs import Crowd, Redis, answers, free_port
+
+SOCKETS, SYMBOLS, FOLLOWED = 1000, 500, 50
+
+
+@contextmanager
+def platform(redis: Redis, server: str) -> Iterator[tuple[int, Any]]:
+    """Serve the platform on the benchmark's database; the port and somebody's token."""
+    from django.db import connection
+
+    from accounts.models import User
+    from accounts.services.personal_tokens import create_personal_token
+    from core import clock
+    from core.actor import Actor
+
+    connection.ensure_connection()
+    options = connection.get_connection_params()
+    address = f"postgres://{options['user']}@{quote(options['host'], safe='')}:5432/{options['dbname']}"
+    port = free_port()
+    uvicorn = ["uvicorn", "config.asgi:application", "--port", str(port), "--ws", "websockets-sansio"]
+    uvicorn += ["--ws-per-message-deflate", "false", "--backlog", "4096", "--log-level", "error"]
+    daphne = ["daphne", "-v", "0", "-e", f"tcp:{port}:interface=127.0.0.1:backlog=4096"]
+    daphne += ["--websocket_connect_timeout", "60", "config.asgi:application"]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", *(uvicorn if server == "uvicorn" else daphne)],
+        env={
+            **os.environ,
+            "DATABASE_URL": address,
+            "REDIS_URL": redis.url,
+            "DATABASE_POOL": "on",
+            "LIVE_SOCKETS_A_PERSON": "5000",
+        },
+    )
+    answers(port)
+    user, _ = User.objects.get_or_create(email="bench@example.org")
+    end = clock.now() + timedelta(days=1)
+    made = create_personal_token(
+        actor=Actor.user(user), user_id=user.pk, name="bench", scopes=["market:read"], expires_at=end
+    )
+    try:
+        yield port, made.secret
+    finally:
+        process.kill()
+        process.wait()
+
+
+def connects(redis: Redis) -> None:
+    """Sign a thousand sockets in at once."""
+    with database():
+        for server in ("uvicorn", "daphne"):
+            with platform(redis, server) as (port, token):
+                offers = f"florin.v1, florin.token.{token}"
+                Crowd(port, 1, path="/ws/prices/", offers=offers).close()
+                crowd = Crowd(port, SOCKETS, path="/ws/prices/", at_once=SOCKETS, offers=offers)
+                began, welcomed = time.monotonic(), 0
+                while welcomed < SOCKETS and time.monotonic() - began < 60:
+                    time.sleep(0.05)
+                    welcomed += crowd.ask()["messages"]
+                seconds = crowd.opened["seconds"] + time.monotonic() - began
+                print(
+                    f"  {server:12} {crowd.opened['open']} open after {crowd.opened['seconds']:.1f} s, "
+                    f"{welcomed} signed in after {seconds:.1f} s"
+                )
+                crowd.close()
+
+
+def record(redis: Redis) -> None:
+    """Record two batches of 500 quotes a second, told to a thousand sockets."""
+    with database():
+        from django.conf import settings
+
+        from core import clock
+        from core.models import LIVE_WORLD
+        from market.domain.quotes import NewQuote
+        from market.models import Instrument
+        from market.services.quotes.record import record_quotes
+
+        settings.REDIS_URL = redis.url
+        Instrument.objects.bulk_create(
+            Instrument(symbol=f"B{n}", name=f"Bench {n}", currency="USD") for n in range(SYMBOLS)
+        )
+        ids = list(Instrument.objects.order_by("id").values_list("id", flat=True))
+
+        def batch(step: int) -> float:
+            now = clock.now()
+            # volume carries the clock to the frame: the client finds it there
+            quotes = [
+                NewQuote(instrument=one, price=Decimal(100) + step % 7, at=now, source="bench") for one in ids
+            ]
+            began = time.monotonic()
+            record_quotes(world_id=LIVE_WORLD, batch=quotes)
+            return time.monotonic() - began
+
+        batch(0)
+        for server in ("uvicorn", "daphne"):
+            with platform(redis, server) as (port, token):
+                _follow_batches(server, port, token, batch)
+
+
+def _follow_batches(server: str, port: int, token: str, batch: Any) -> None:
+    says = json.dumps({"type": "subscribe", "instruments": [f"B{n}" for n in range(FOLLOWED)]})
+    crowd = Crowd(port, SOCKETS, path="/ws/prices/", offers=f"florin.v1, florin.token.{token}", says=says)
+    time.sleep(4)
+    crowd.ask()
+    written, reached = [], []
+    for step in range(1, 13):
+        began = time.monotonic()
+        written.append(batch(step))
+        done = time.monotonic()
+        came = 0
+        while came < SOCKETS and time.monotonic() - done < 2:
+            time.sleep(0.005)
+            came += crowd.ask()["messages"]
+        reached.append(time.monotonic() - done)
+        time.sleep(max(0, began + 0.5 - time.monotonic()))
+    reached.sort()
+    print(
+        f"  {server:12} record {statistics.median(written) * 1000:.0f} ms; from its end to the last of "
+        f"{SOCKETS} frames p50 {reached[len(reached) // 2] * 1000:.0f} ms, most {reached[-1] * 1000:.0f} ms"
+    )
+    crowd.close()
