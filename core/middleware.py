@@ -55,10 +55,15 @@ def caller_address(request: HttpRequest) -> str:
     what stands further left anybody may have written. With fewer entries the request came past a
     proxy, and with no address in the one that counts, nothing is known of it: the peer counts then.
     """
+    return address_seen(request.META.get("HTTP_X_FORWARDED_FOR", ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def address_seen(forwarded: str, peer: str) -> str:
+    """Tell an address as `caller_address` does, from the header ``X-Forwarded-For`` and the peer's."""
     trusted: int = settings.TRUSTED_PROXIES
-    hops: list[str] = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    hops = forwarded.split(",")
     seen = _address(hops[-trusted]) if 0 < trusted <= len(hops) else ""
-    return seen or _address(request.META.get("REMOTE_ADDR", ""))
+    return seen or _address(peer)
 
 
 def _address(text: str) -> str:

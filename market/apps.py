@@ -15,10 +15,12 @@ class MarketConfig(AppConfig):
         from core.live.feeds import register
         from market import receivers  # noqa: F401  # subscribes itself
         from market.payloads import PriceFeed
+        from market.payloads.tickers import TickerFeed
         from market.selectors import health, panels, personal, search, source_panels, watchlists
         from market.services.erasure import erase_market_data
 
         register(PriceFeed())
+        register(TickerFeed())
         ports.staff_powers.register(self.name, staff_powers)
         ports.admin_panels.register("prices", panels.freshness, needs=["market.view_instrument"])
         ports.admin_panels.register("sources", source_panels.panel, needs=["market.view_pricesource"])

@@ -33,7 +33,7 @@ def hub_application() -> Any:
     from core.live.lifespan import lifespan
 
     settings.LIVE_FLUSHES_A_SECOND = float(os.environ.get("FLUSHES", "1000"))
-    settings.LIVE_SOCKETS_MOST = 100_000
+    settings.LIVE_SOCKETS_MOST = settings.LIVE_SOCKETS_A_PERSON = 100_000
 
     class Ticks(Feed):
         name: ClassVar[str] = "t"
@@ -43,7 +43,7 @@ def hub_application() -> Any:
         def read(
             self, key: str, after: int | None, followed: Collection[Topic], fresh: Collection[Topic]
         ) -> Reading:
-            seq = next(iter(hub._streams.values())).hinted or 1  # noqa: SLF001
+            seq = next((one.hinted for one in hub._streams.values()), 0) or 1  # noqa: SLF001
             if SYMBOLS == 1:
                 pad = "x" * (PAYLOAD - 93)
                 value = b'{"t":%016d,"p":"%b"}' % (seq, pad.encode())

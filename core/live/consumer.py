@@ -30,6 +30,7 @@ from core.live.offloop import off_loop
 from core.live.pipes import pipe_to
 from core.live.signin import Caller, doorkeeper, header, is_our_host, is_our_origin
 from core.live.streams import Follower
+from core.middleware import address_seen
 
 log = structlog.get_logger(__name__)
 PROTOCOL: Final = "florin.v1"
@@ -65,6 +66,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         """Serve one socket, without a channel layer and without Django's one thread of sync code."""
         self.scope, self.base_send = scope, send
         self.caller: Caller | None = None
+        self.person: Any = None
         self.follower = Follower(pipe_to(send), self)
         self._spare, self._refilled, self._refused = float(MESSAGES_A_SECOND), 0.0, 0
         self.process = process.here()
@@ -90,14 +92,19 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         headers = self.scope["headers"]
         if not is_our_host(headers):
             return False
-        return not header(headers, b"origin") or bool(self._offered_token()) or self._is_ours()
+        if not self.needs_sign_in or not header(headers, b"origin"):
+            return True
+        return bool(self._offered_token()) or self._is_ours()
 
     def _is_ours(self) -> bool:
         return is_our_origin(self.scope.get("scheme", "ws"), self.scope["headers"])
 
     def _offered_token(self) -> str:
+        """Tell the token that a program brings: as a subprotocol, or in the header as to the API."""
         found = (one for one in self.scope.get("subprotocols", ()) if one.startswith(TOKEN_OFFER))
-        return str(next(found, "")).removeprefix(TOKEN_OFFER)
+        kind, _, given = header(self.scope["headers"], b"authorization").partition(" ")
+        default = given.strip() if kind.lower() == "bearer" else ""
+        return str(next(found, "")).removeprefix(TOKEN_OFFER) or default
 
     def _subprotocol(self) -> str | None:
         return PROTOCOL if PROTOCOL in self.scope.get("subprotocols", ()) else None
@@ -131,8 +138,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
                     raise Closing(NotAuthenticated(_("The token is not valid, or no longer.")), UNKNOWN)
         except Forbidden as error:
             raise Closing(error, NOT_ALLOWED) from error
-        if self.caller is not None:
-            self._admit(self.caller)
+        self._admit(self.caller)
 
     def _session_key(self) -> str:
         """Tell the session of our pages; another site's page has none here."""
@@ -162,17 +168,28 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             raise Closing(NotAuthenticated(_("Sign in with the first message.")), UNKNOWN)
         return await off_loop(doorkeeper().by_token, token)
 
-    def _admit(self, caller: Caller) -> None:
-        if self.token_scope and caller.scopes is not None and self.token_scope not in caller.scopes:
+    def _admit(self, caller: Caller | None) -> None:
+        """Let somebody in, or nobody in particular; who it is counts their sockets.
+
+        Raises:
+            Closing: the token is for something else, or they have too many sockets.
+        """
+        scopes = caller.scopes if caller is not None else None
+        if self.token_scope and scopes is not None and self.token_scope not in scopes:
             raise Closing(InsufficientScope(self.token_scope), NOT_ALLOWED)
-        others = [one.owner.caller for one in self.process.hub.followers if one.owner is not self]
-        count = sum(one is not None and one.user.pk == caller.user.pk for one in others)
-        if count >= settings.LIVE_SOCKETS_A_PERSON:
+        self.person = caller.user.pk if caller is not None else self._address()
+        others = (one.owner for one in self.process.hub.followers if one.owner is not self)
+        if sum(one.person == self.person for one in others) >= settings.LIVE_SOCKETS_A_PERSON:
             metrics.live_refused.labels("person").inc()
             raise Closing(
                 RateLimited(_("You have too many sockets open."), retry_after=RETRY_SECONDS), TOO_MANY
             )
-        self.process.watch_proofs()
+        if caller is not None:
+            self.process.watch_proofs()
+
+    def _address(self) -> str:
+        peer = self.scope.get("client") or [""]
+        return address_seen(header(self.scope["headers"], b"x-forwarded-for"), str(peer[0]))
 
     # messages
 

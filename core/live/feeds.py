@@ -22,12 +22,14 @@ class Feed(ABC):
     """A kind of stream. `name` is on the carrier; `items` names the list of values in a frame.
 
     `wakes_with` names a stream, by feed and key, at whose hints all streams of this kind read on too.
+    `bare`: its one value is the whole frame, and there are no heartbeats.
     `rest` is for how many seconds after a reading they do not read again, unless for a new topic.
     """
 
     name: ClassVar[str]
     items: ClassVar[str]
     wakes_with: ClassVar[tuple[str, str] | None] = None
+    bare: ClassVar[bool] = False
     rest: ClassVar[float] = 0.0
 
     @abstractmethod

@@ -156,11 +156,15 @@ class Stream:
     def snapshot(self, topics: Iterable[Topic]) -> Frame:
         """Build the frame with the state of some topics; those without a value are not in it."""
         found = [self.values[one][0] for one in topics if one in self.values]
+        if self.feed.bare:
+            return Frame(b"".join(found))
         return listing("snapshot", b'%b,"seq":%d' % (self._front, self.seq or 0), self.feed.items, found)
 
     def delta(self, topics: Iterable[Topic], after: int) -> Frame:
         """Build the frame with topics that changed; it continues frames up to the number `after`."""
         found = [self.values[one][0] for one in topics if one in self.values]
+        if self.feed.bare:
+            return Frame(b"".join(found))
         front = b'%b,"seq":%d,"after":%d' % (self._front, self.seq or 0, after)
         return listing("delta", front, self.feed.items, found)
 
@@ -199,6 +203,8 @@ class Stream:
 
     def heartbeat(self, now: float) -> list[Follower]:
         """Tell every socket the number; those without room are late."""
+        if self.feed.bare:
+            return []
         frame = self.beat()
         late: list[Follower] = []
         for group in self.groups.values():

@@ -2,15 +2,68 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+from uuid import UUID
 
+from core.api.rendering import JSONRenderer
+from core.live.feeds import Feed, Reading, Topic
+from core.models import LIVE_WORLD
 from market.domain.ticks import tick_id
 from market.models import Instrument, Tick
+from market.selectors import tickers
 from market.selectors.ohlc import Bar
 from market.selectors.tickers import TickerRow
 
 DAY_FORMAT: Final = "%d-%m-%Y"
+
+
+class TickerFeed(Feed):
+    """Windows of tickers as somebody sees them: its key is that `Asked`, and its one topic the window."""
+
+    name: ClassVar[str] = "tickers"
+    items: ClassVar[str] = "tickers"
+    wakes_with: ClassVar[tuple[str, str] | None] = ("prices", str(LIVE_WORLD))
+    bare: ClassVar[bool] = True
+    rest: ClassVar[float] = 1.0
+
+    def read(
+        self, key: str, after: int | None, followed: Collection[Topic], fresh: Collection[Topic]
+    ) -> Reading:
+        """Read the window, whole."""
+        asked = Asked.read(key)
+        rows = tickers.tickers(asked, asked.search)
+        page = tickers.newest(rows[asked.skip : asked.skip + asked.limit])
+        text = JSONRenderer().render(ticker_page(page, rows.count(), asked.skip, asked.limit))
+        return Reading(0, dict.fromkeys((*followed, *fresh), text))
+
+    def front(self, key: str) -> bytes:
+        """Name nothing: the frame is the window."""
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which window of tickers somebody asks for; `pk` is theirs, None: nobody in particular."""
+
+    pk: UUID | None
+    skip: int
+    limit: int
+    search: str
+
+    @property
+    def key(self) -> str:
+        """The window as the key of a stream."""
+        return json.dumps([str(self.pk) if self.pk else None, self.skip, self.limit, self.search])
+
+    @classmethod
+    def read(cls, key: str) -> Asked:
+        """Read a key."""
+        pk, skip, limit, search = json.loads(key)
+        return cls(UUID(pk) if pk else None, skip, limit, search)
 
 
 def ticker_page(rows: list[TickerRow], total: int, skip: int, limit: int) -> dict[str, Any]:

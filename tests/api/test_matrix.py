@@ -235,14 +235,14 @@ def key_of(name: str) -> Any:
     return "1" if row is None else row.pk
 
 
-# Who is let in, by the socket's address: tests/core/live/test_doors.py tries each as everybody.
-SOCKETS = {"ws-prices": "signed in"}
+# Who is let in, by the socket's name; that the base holds to it, tests/core/live/test_doors.py tries.
+SOCKETS = {"ws-prices": "signed in", "ws-portfolios": "signed in", "ws-tickers": "anybody"}
 
 
 def test_every_socket_has_its_row():
     named = {
-        pattern.name
+        pattern.name: "signed in" if pattern.callback.consumer_class.needs_sign_in else "anybody"
         for path in ROOT.glob("*/routing.py")
         for pattern in import_module(f"{path.parent.name}.routing").websocket_urlpatterns
     }
-    assert named == set(SOCKETS)
+    assert named == SOCKETS

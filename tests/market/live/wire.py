@@ -24,11 +24,12 @@ def lately(instrument: Instrument, price: str, minutes: int = 0, **fields: Any) 
 class Wire:
     """One socket of a consumer, opened with a token as a subprotocol."""
 
-    def __init__(self, consumer: Any, token: str = "") -> None:
+    def __init__(self, consumer: Any, token: str = "", query: bytes = b"") -> None:
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         offered = ["florin.v1", f"florin.token.{token}"] if token else []
         scope = {"type": "websocket", "headers": [(b"host", b"localhost")], "subprotocols": offered}
+        scope["query_string"] = query
         self._in.put_nowait({"type": "websocket.connect"})
         self._task = asyncio.create_task(consumer()(scope, self._in.get, self._out.put))
 
