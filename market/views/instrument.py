@@ -22,6 +22,7 @@ from market.models import Instrument
 from market.selectors import actions, charts, listing, overlays, prices, quotes, status, watchlists
 from market.selectors.instruments import get
 from market.selectors.price_doubts import converted_text, doubts
+from market.selectors.profiles import profile_of
 from market.views.chart import AVERAGES, RAW
 from market.views.common import BAR_FIELDS, bar_cells, is_own, page_url
 from market.views.words import described
@@ -44,6 +45,7 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "figures": figures,
         "newest": quotes.newest(LIVE_WORLD, [row.id]).get(row.id),
         "hours": status.hours_of(World.objects.get(pk=LIVE_WORLD), row),
+        "profile": profile_of(row),
         "watched": bool(watchlists.starred(request.user, [row.id])),
         "price_modes": _modes(figures),
         "averages": _averages(),

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from market.models import CorporateAction, DailyBar, Exchange, SymbolSpan
+from market.selectors.profiles import Profile, profile_key
 from tests.market.builders import bar
 from tests.market.views.conftest import page_of, words
 
@@ -274,3 +276,25 @@ def test_page_tells_what_came_adjusted_and_what_does_not_fit(reader, instrument)
     page = words(reader.get(page_of(sound)))
     assert "do not fit" not in page
     assert "came adjusted" not in page
+
+
+@pytest.mark.parametrize(
+    ("website", "shown"),
+    [
+        (
+            "https://www.acme.example/",
+            '<a href="https://www.acme.example/" rel="noopener',
+        ),
+        ("javascript:alert(1)", "<dd>javascript:alert(1)</dd>"),
+    ],
+)
+def test_profile_is_shown_and_only_a_web_address_is_a_link(reader, instrument, website, shown):
+    one = instrument("ONE", country="US")
+    cache.set(profile_key(one.pk), Profile("One Inc.", "Tools", "DE", website, "finnhub", has_logo=True))
+    html = reader.get(page_of(one)).content.decode()
+    assert shown in html
+    assert f'src="{page_of(one, "logo")}"' in html
+    text = words(reader.get(page_of(one)))
+    # our own word goes before a source's
+    assert "SectorTools CountryUS Website" in text
+    assert "Described byfinnhub" in text
