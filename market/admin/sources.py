@@ -155,8 +155,7 @@ class PriceSourceAdmin(ServiceAdmin):
         ),
     )
     list_display = [
-        "name", "fares", "requests_left", "last_ok_at", "last_error", "last_error_at", "ask", "kind",
-        "priority",
+        "name", "fares", "requests_left", "answered", "last_error", "ask", "kind", "priority",
     ]  # fmt: skip
     list_filter = ["enabled", "kind"]
     ordering = ["priority", "id"]
@@ -194,6 +193,11 @@ class PriceSourceAdmin(ServiceAdmin):
         """Leave out what would change nothing."""
         useless = {"resume"} if row.enabled else {"pause"}
         return [one for one in super().offered_for(request, row) if one.name not in useless]
+
+    @admin.display(description=_("last answer"), ordering="last_ok_at")
+    def answered(self, row: PriceSource) -> str:
+        """Tell when it last answered."""
+        return f"{row.last_ok_at:%Y-%m-%d %H:%M} UTC" if row.last_ok_at else "–"
 
     @admin.display(description=_("key"))
     def has_key(self, row: PriceSource) -> str:

@@ -57,6 +57,13 @@ def left_of(source: PriceSource, now: datetime) -> int | None:
     return budget.left(spent_of(row) if row else Spent(), limits_of(source), now)
 
 
+def wait_of(source: PriceSource, now: datetime) -> timedelta:
+    """Tell how long it is until a source takes a request again: nothing where it takes one now."""
+    row = SourceBudget.objects.filter(pk=budget_key(source)).first()
+    verdict = budget.spend(spent_of(row) if row else Spent(), limits_of(source), 1, now)
+    return timedelta(seconds=verdict.wait)
+
+
 def spent_of(row: SourceBudget) -> Spent:
     """Take a row as the mathematics sees it."""
     return Spent(tuple(row.recent), row.hour, row.hour_used, row.day, row.day_used)

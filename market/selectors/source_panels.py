@@ -45,7 +45,7 @@ def _rows(one: PriceSource, now: datetime) -> Iterator[PanelRow]:
     state = "bad" if is_open else "warn" if one.failures else "good"
     yield PanelRow(one.name, _("left alone") if is_open else _answered(one), state=state, url=url)
     if one.failures:
-        yield PanelRow(one.last_error, "", state=state, url=url, is_part=True)
+        yield PanelRow(one.last_error, "", url=url, is_part=True)
 
 
 def _answered(one: PriceSource) -> str:

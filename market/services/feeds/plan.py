@@ -25,14 +25,19 @@ class Task:
 
 def plan(now: datetime) -> list[Task]:
     """Tell what each source is to be asked for at an instant; one that nothing is due of is left out."""
-    there = [
-        row for row in able(Ability.QUOTES) if is_past(row.open_until, now) and not is_limited_long(row, now)
-    ]
+    there = [row for row in able(Ability.QUOTES) if _is_there(row, now)]
     if not there:
         return []
     due, counts = _due(there, now)
     free = [row for row in there if is_past(row.limited_until, now) and is_past(row.claimed_until, now)]
     return [task for row in free for task in _task(row, due[row.pk], counts[row.pk], now)]
+
+
+def _is_there(row: PriceSource, now: datetime) -> bool:
+    """Tell whether a source is asked, or waited for; where that takes long the next one takes its place."""
+    if not is_past(row.open_until, now) or is_limited_long(row, now):
+        return False
+    return feeds.wait_of(row, now) <= timedelta(seconds=2 * row.interval)
 
 
 def _due(

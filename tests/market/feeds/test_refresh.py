@@ -153,10 +153,8 @@ def test_a_source_without_requests_for_the_day_gives_way_to_the_next(source, ins
     run()
     clock.shift(60)
     run()  # nothing is left of the day
-    assert prices() == {"AAA": ("10", "first")}
-    PriceSource.objects.filter(name="first").update(limited_until=NOON + timedelta(hours=8))
-    run()
     assert prices() == {"AAA": ("11", "second")}
+    assert told.asked == [("first", ["AAA"]), ("second", ["AAA"])]
 
 
 @pytest.mark.parametrize(
