@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from core import clock
 from core.models import World
@@ -14,3 +15,9 @@ def now_in(world: World) -> datetime:
         return clock.now()
     passed = (clock.now() - world.clock_since) / timedelta(microseconds=1)
     return world.clock_at + timedelta(microseconds=round(passed * float(world.clock_speed)))
+
+
+def stopped(world: World, at: datetime) -> World:
+    """Let a world that is in memory stand at an instant, for what is told of that instant later."""
+    world.clock_at, world.clock_since, world.clock_speed = at, clock.now(), Decimal(0)
+    return world

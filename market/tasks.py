@@ -10,8 +10,8 @@ from celery.schedules import crontab
 
 from core import clock
 from core.models import LIVE_WORLD, World
-from market.models import Instrument
-from market.services import feeds, quotes, sessions, ticks
+from market.models import Instrument, Replay
+from market.services import feeds, quotes, replay, sessions, ticks
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,8 @@ def refresh_simulated_markets() -> None:
 @shared_task
 def apply_due_splits() -> None:
     """Let the splits whose ex-date has come take effect in every world."""
-    for world_id in _worlds():
+    # a replay does it itself, in step with its prices
+    for world_id in World.objects.exclude(kind=World.Kind.REPLAY).values_list("pk", flat=True):
         count = quotes.apply_due_splits(world_id=world_id)
         if count:
             log.info("market.splits_took_effect", world=world_id, count=count)
@@ -118,6 +119,15 @@ def keep_ticks() -> None:
     log.info("market.ticks_kept", dropped=kept.dropped, busy=kept.busy)
 
 
+@shared_task
+def play_replays() -> None:
+    """Move the worlds that play history again on to their clocks."""
+    for world_id in Replay.objects.filter(ended_at=None).order_by("pk").values_list("pk", flat=True):
+        moved = replay.play(world_id=world_id)
+        if moved:
+            log.info("market.replay_moved", world=world_id, count=moved)
+
+
 def _worlds() -> list[int]:
     return list(World.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -133,5 +143,6 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.refresh_rates": crontab(minute="25"),
     "market.tasks.mend_rates": crontab(minute="35", hour="5", day_of_week="0"),
     "market.tasks.keep_sessions": timedelta(minutes=5),
+    "market.tasks.play_replays": timedelta(seconds=10),
     "market.tasks.keep_ticks": crontab(minute="50", hour="2"),
 }

@@ -14,6 +14,7 @@ from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
 from market.models.feeds import HistoryCheck, PriceSource, SourceAsk, SourceBudget, SourceSymbol
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
+from market.models.replay import Replay
 from market.models.sessions import TradingSession
 from market.models.ticks import MinuteBar, Tick, TickDay, Ticker
 from market.models.watchlists import Watchlist, WatchlistItem
@@ -35,6 +36,7 @@ __all__ = [
     "PriceSource",
     "Quote",
     "RateRevision",
+    "Replay",
     "SourceAsk",
     "SourceBudget",
     "SourceSymbol",

@@ -41,7 +41,12 @@ def apply_due_splits(*, world_id: int) -> int:
     """
     world = World.objects.get(pk=world_id)
     locks.price_log(world_id)
-    due = _due(world_id, now_in(world))
+    return apply_splits_of(world)
+
+
+def apply_splits_of(world: World) -> int:
+    """Do it in a world whose log is locked, by the clock of the object."""
+    due = _due(world.pk, now_in(world))
     if not due:
         return 0
     locks.instruments(due)
@@ -51,7 +56,7 @@ def apply_due_splits(*, world_id: int) -> int:
     for split in actions.splits(due):
         if through[split.instrument] < split.ex_date <= due[split.instrument]:
             bus.publish(
-                SplitTookEffect(world_id, split.instrument, split.ex_date, split.numerator, split.denominator)
+                SplitTookEffect(world.pk, split.instrument, split.ex_date, split.numerator, split.denominator)
             )
     for instrument, day in due.items():
         Quote.objects.filter(world=world, instrument=instrument).update(splits_through=day)
