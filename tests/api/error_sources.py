@@ -7,7 +7,9 @@ from contextlib import closing
 from typing import Any
 
 from core.outbound import Caller
+from market.domain.budget import Limits
 from market.providers.client import Client
+from market.services.feeds.budget import spend
 from tests.api.error_ground import Ground, produces
 from tests.support.sources import Reply, Source, says
 
@@ -37,3 +39,10 @@ def answered(reply: Reply) -> Callable[[Ground], Any]:
 
 for code, answer in ANSWERS.items():
     produces(code)(answered(answer))
+
+
+@produces("provider-budget-spent")
+def provider_budget_spent(_ground: Ground) -> Any:
+    limits = Limits(minute=1)
+    spend(key="of-a-test", limits=limits, requests=1)
+    spend(key="of-a-test", limits=limits, requests=1)
