@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, JsonResponse
 from django.utils.formats import date_format
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -90,6 +91,7 @@ def _of_minutes(request: HttpRequest, row: Instrument, found: Chart, told: Intra
         "series": [{"name": row.symbol, "kind": "candles", "points": points}],
         "markers": [],
         "note": " ".join(said),
+        "time_zone": get_current_timezone_name(),
         "live": {"id": str(row.uuid), "zone": _zone(row), "step": told.minutes},
     }
 

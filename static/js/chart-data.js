@@ -12,6 +12,7 @@
  * @property {string} [range] the period that is answered, where it is not the one that was asked for
  * @property {string[]} [ranges] the periods that have data; without it all have
  * @property {string} [note]
+ * @property {string} [time_zone] the reader's, where bars are of minutes
  * @property {{id: string, zone: string, step: "day" | "week" | "month" | number}} [live] whose prices tick into the
  *   last bar: the instrument, its exchange's time zone, and how long a bar is (a number: minutes)
  */
@@ -29,13 +30,13 @@ function minorUnits(currency) {
 
 /** Writes numbers and days as the page around the chart does. */
 export class Writer {
-  /** @param {string} locale @param {string} currency */
-  constructor(locale, currency) {
+  /** @param {string} locale @param {string} currency @param {string} [zone] whose time of day instants are told in */
+  constructor(locale, currency, zone) {
     this.locale = locale;
     this.currency = currency;
     this.places = minorUnits(currency);
     this.dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
-    this.timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    this.timeFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: zone });
   }
 
   /**

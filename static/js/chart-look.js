@@ -65,11 +65,12 @@ const TIME_MARK = 3;
  * Options for bars of minutes: the reader's own time of day, where the library would write UTC.
  * @param {Look} look
  * @param {string} locale
+ * @param {string} [timeZone]
  */
-export function minuteOptions(look, locale) {
-  const hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
-  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
-  const whole = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+export function minuteOptions(look, locale, timeZone) {
+  const hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone });
+  const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone });
+  const whole = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
   return {
     localization: { locale, timeFormatter: (/** @type {number} */ time) => whole.format(time * 1000) },
     timeScale: {

@@ -224,7 +224,7 @@ class FlorinChart extends HTMLElement {
   show(data) {
     this.data = data;
     this.range = data.range ?? this.range;
-    this.writer = new Writer(document.documentElement.lang || "en", data.currency);
+    this.writer = new Writer(document.documentElement.lang || "en", data.currency, data.time_zone);
     this.rows = tabled(data, this.texts);
     this.markRanges(data.ranges);
     this.note.textContent = data.note ?? "";
@@ -309,7 +309,7 @@ class FlorinChart extends HTMLElement {
     this.chart = library.createChart(this.canvas, {
       ...chartOptions(looks),
       autoSize: true,
-      ...(ofMinutes(this.data) ? minuteOptions(looks, document.documentElement.lang || "en") : { localization: { locale: document.documentElement.lang || "en" } }),
+      ...(ofMinutes(this.data) ? minuteOptions(looks, document.documentElement.lang || "en", this.data.time_zone) : { localization: { locale: document.documentElement.lang || "en" } }),
       // The wheel and a finger's upward stroke scroll the page, not the chart.
       handleScroll: { mouseWheel: false, vertTouchDrag: false },
       handleScale: { mouseWheel: false },

@@ -139,6 +139,7 @@ def test_a_day_is_in_minutes_where_they_are_kept(reader, traded):
         ["2024-03-07T15:07:00+00:00", "11.5", "11.5", "9.5", "9.5", "30"],
     ]
     assert found["live"] == {"id": str(traded.uuid), "zone": "America/New_York", "step": 1}
+    assert found["time_zone"] == "UTC"
     assert found["note"] == "Moving averages are of days and show from one month on."
 
 
