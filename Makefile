@@ -3,7 +3,7 @@ PYTHON ?= python3
 DEV = @"$(PYTHON)" bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshot fmt clean
+.PHONY: help run test check types rules bench screenshot fmt clean
 
 help:
 	@echo "make run    start Florin on http://localhost:8000   (PORT=8001 for another port)"
@@ -23,12 +23,17 @@ test:
 check:
 	$(DEV) -m ruff format --check .
 	$(DEV) -m ruff check .
+	@$(MAKE) -j2 types rules
+	$(DEV) -m pytest -n auto --dist worksteal $(ARGS)
+
+types:
 	$(DEV) -m mypy .
+
+rules:
 	$(DEV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	$(DEV) manage.py check
 	$(DEV) manage.py makemigrations --check --dry-run
 	$(DEV) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
-	$(DEV) -m pytest -n auto --dist worksteal $(ARGS)
 
 bench:
 	$(DEV) -m benchmarks $(ARGS)
