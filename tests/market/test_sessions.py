@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 
 from core.errors import DependencyUnavailable
 from core.models import LIVE_WORLD
@@ -172,3 +173,12 @@ def test_a_package_that_does_not_load_is_told(venues, monkeypatch, tmp_path):
     with pytest.raises(DependencyUnavailable, match="No module named pandas"):
         load_sessions()
     assert not TradingSession.objects.exists()
+
+
+def test_the_command_says_what_changed_and_who_has_no_calendar(venues, monkeypatch, capsys):
+    days = [session("2025-07-02", "13:30", "20:00")]
+    monkeypatch.setattr(calendars, "read", lambda *_asked: [Calendar("XNYS", days)])
+    call_command("load_sessions")
+    assert capsys.readouterr().out == "1 exchanges, 1 days changed. Without a calendar: XMAU, XTKS.\n"
+    call_command("load_sessions", verbosity=0)
+    assert capsys.readouterr().out == ""
