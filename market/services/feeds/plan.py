@@ -75,19 +75,26 @@ def _task(source: PriceSource, due: dict[int, datetime | None], wanted: int, now
 
 def _orders(there: Sequence[PriceSource], ids: Collection[int]) -> dict[int, list[Order]]:
     """Tell for each instrument the sources in question, and what they were asked of it."""
-    known: Any = {"instrument__in": ids, "source__in": [row.pk for row in there]}
+    places = {row.pk: row.priority for row in there}
+    known: Any = {"instrument__in": ids, "source__in": list(places)}
     said = {(row.source_id, row.instrument_id): row for row in SourceSymbol.objects.filter(**known)}
-    asked = {
-        (row.source_id, row.instrument_id): Asked(row.asked_at, row.lacking_until)
-        for row in SourceAsk.objects.filter(**known)
+    asks = SourceAsk.objects.filter(**known).values_list(
+        "source_id", "instrument_id", "asked_at", "lacking_until"
+    )
+    asked = {(source, one): Asked(at, lacking) for source, one, at, lacking in asks}
+    return {
+        one: [
+            Order(source, _place(said.get((source, one)), usual), asked.get((source, one)))
+            for source, usual in places.items()
+            if not _is_excluded(said.get((source, one)))
+        ]
+        for one in ids
     }
-    found: dict[int, list[Order]] = {}
-    for one in ids:
-        found[one] = []
-        for source in there:
-            row = said.get((source.pk, one))
-            if row is not None and row.is_excluded:
-                continue
-            own = row.priority if row is not None and row.priority is not None else source.priority
-            found[one].append(Order(source.pk, own, asked.get((source.pk, one))))
-    return found
+
+
+def _place(said: SourceSymbol | None, usual: int) -> int:
+    return usual if said is None or said.priority is None else said.priority
+
+
+def _is_excluded(said: SourceSymbol | None) -> bool:
+    return said is not None and said.is_excluded
