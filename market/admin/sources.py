@@ -167,15 +167,15 @@ class PriceSourceAdmin(ServiceAdmin):
             _("How it fares"),
             {
                 "fields": (
-                    "fares", "requests_left", "asked_at", "last_ok_at", "last_error_at", "last_error",
-                    "open_until", "limited_until", "ask",
+                    "fares", "besides", "requests_left", "asked_at", "last_ok_at", "last_error_at",
+                    "last_error", "open_until", "limited_until", "ask",
                 )
             },
         ),
     )  # fmt: skip
     readonly_fields = [
-        "note", "has_key", "fares", "requests_left", "asked_at", "last_ok_at", "last_error_at", "last_error",
-        "open_until", "limited_until", "ask",
+        "note", "has_key", "fares", "besides", "requests_left", "asked_at", "last_ok_at", "last_error_at",
+        "last_error", "open_until", "limited_until", "ask",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -183,7 +183,7 @@ class PriceSourceAdmin(ServiceAdmin):
         spent = SourceBudget.objects.filter(pk=OuterRef("budget"))
         counts = {f"spent_{name}": Subquery(spent.values(name)) for name in _COUNTS}
         rows: QuerySet[Any] = super().get_queryset(request).annotate(**counts)
-        return rows
+        return rows.prefetch_related("abilities")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Let the form declare its fields itself."""
@@ -217,6 +217,11 @@ class PriceSourceAdmin(ServiceAdmin):
         state = str(_STATES[breaker.state(row.open_until, now)])
         failed = ngettext("%(count)s failure", "%(count)s failures", row.failures) % {"count": row.failures}
         return f"{state}, {failed}" if row.failures else state
+
+    @admin.display(description=_("fails besides at"))
+    def besides(self, row: PriceSource) -> str:
+        """Tell what it fails at of the other things that it offers."""
+        return "\n".join(str(one) for one in row.abilities.all() if one.failures) or "–"
 
     @admin.display(description=_("requests left"))
     def requests_left(self, row: Any) -> str:

@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import CurrencyField, NumericField
 from core.ids import uuid7
 from core.models import LIVE_WORLD, TimeStamped, World
-from market.models.feeds import HistoryCheck, PriceSource, SourceAsk, SourceBudget, SourceSymbol
+from market.models.feeds import (
+    HistoryCheck,
+    PriceSource,
+    SourceAbility,
+    SourceAsk,
+    SourceBudget,
+    SourceSymbol,
+)
 from market.models.quotes import Cursor, HeldQuote, LogHead, MoveBatch, Quote
 from market.models.replay import Replay
 from market.models.sessions import TradingSession
@@ -37,6 +44,7 @@ __all__ = [
     "Quote",
     "RateRevision",
     "Replay",
+    "SourceAbility",
     "SourceAsk",
     "SourceBudget",
     "SourceSymbol",

@@ -11,18 +11,44 @@ from core.fields import EncryptedTextField
 from core.models import TimeStamped
 
 SOURCE_LENGTH = 24
+# as `market.providers.Ability` has them
+_ABILITIES = [
+    ("quotes", _("quotes")),
+    ("history", _("history")),
+    ("profile", _("profiles")),
+    ("search", _("search")),
+    ("rates", _("exchange rates")),
+    ("actions", _("splits and dividends")),
+]
 
 
-class PriceSource(TimeStamped):
+class Fare(models.Model):
+    """How asking for something fares.
+
+    `failures` counts those in a row. From `open_until` on one attempt decides whether it is asked for again;
+    null: it is. `limited_until`: there is no request left before.
+    """
+
+    last_ok_at = models.DateTimeField(_("last answer"), null=True)
+    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    last_error_at = models.DateTimeField(_("last failed"), null=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    open_until = models.DateTimeField(_("left alone until"), null=True)
+    limited_until = models.DateTimeField(_("no requests until"), null=True)
+
+    class Meta:
+        abstract = True
+
+
+class PriceSource(Fare, TimeStamped):
     """A source elsewhere that prices come from: what it is, what it may be asked, and how it fares.
 
     `kind` names the adapter. `name` marks its prices. The key is `key`, or where `key_setting` names a
     setting, that one's value. Sources are asked in order of `priority` (smaller first). `interval` is in
     seconds; the limits are requests, 0 where there is none.
 
-    Health: `failures` counts those in a row. From `open_until` on one attempt decides whether the source
-    is asked again; null: it is. `limited_until`: it has no request left before. `claimed_until`: a worker
-    is asking it, at most until then.
+    How it fares is told of the first thing that it offers (of most: quotes); a `SourceAbility` tells it of
+    each other. `claimed_until`: a worker is asking it for quotes, at most until then.
     """
 
     name = models.CharField(_("name"), max_length=SOURCE_LENGTH, unique=True)
@@ -41,12 +67,6 @@ class PriceSource(TimeStamped):
     budget = models.CharField(max_length=64, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     asked_at = models.DateTimeField(_("last asked"), null=True)
-    last_ok_at = models.DateTimeField(_("last answer"), null=True)
-    last_error = models.CharField(_("last error"), max_length=400, blank=True)
-    last_error_at = models.DateTimeField(_("last failed"), null=True)
-    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
-    open_until = models.DateTimeField(_("left alone until"), null=True)
-    limited_until = models.DateTimeField(_("no requests until"), null=True)
     claimed_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -62,6 +82,25 @@ class PriceSource(TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SourceAbility(Fare):
+    """How asking a source for something besides the first thing that it offers fares.
+
+    A plan that lacks history, or a history that is down, does not keep quotes from coming.
+    """
+
+    source = models.ForeignKey(
+        PriceSource, on_delete=models.CASCADE, related_name="abilities", db_index=False
+    )
+    ability = models.CharField(max_length=16, choices=_ABILITIES)
+
+    class Meta:
+        ordering = ["source", "ability"]
+        constraints = [models.UniqueConstraint(fields=["source", "ability"], name="source_ability_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_ability_display()}: {self.last_error}"
 
 
 class SourceSymbol(TimeStamped):

@@ -26,7 +26,7 @@ SHOWN = 12
 def panel() -> Panel:
     """Tell of each source whether it answers and what it last failed of; and what history lacks."""
     now = clock.now()
-    found = PriceSource.objects.all()[:SHOWN]
+    found = PriceSource.objects.prefetch_related("abilities")[:SHOWN]
     rows = [row for one in found for row in _rows(one, now)]
     if not rows:
         rows = [PanelRow(_("Sources"), _("none"), url=reverse("admin:market_pricesource_changelist"))]
@@ -42,10 +42,13 @@ def _rows(one: PriceSource, now: datetime) -> Iterator[PanelRow]:
             yield PanelRow(str(one.note), "", url=url, is_part=True)
         return
     is_open = breaker.state(one.open_until, now) is not breaker.State.CLOSED
-    state = "bad" if is_open else "warn" if one.failures else "good"
+    troubled = [other for other in one.abilities.all() if other.failures]
+    state = "bad" if is_open else "warn" if one.failures or troubled else "good"
     yield PanelRow(one.name, _("left alone") if is_open else _answered(one), state=state, url=url)
     if one.failures:
         yield PanelRow(one.last_error, "", url=url, is_part=True)
+    for other in troubled:
+        yield PanelRow(str(other), "", url=url, is_part=True)
 
 
 def _answered(one: PriceSource) -> str:

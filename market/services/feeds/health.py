@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core import clock, redaction
 from core.errors import DomainError, SecretUnreadable
 from market import metrics
 from market.domain import breaker
 from market.errors import ProviderBudgetSpent, ProviderLimited, ProviderRefused
-from market.models import PriceSource
+from market.models import PriceSource, SourceAbility
+from market.providers import Ability
 from market.selectors import feeds
+from market.services.feeds.order import first_of
 
 log = structlog.get_logger(__name__)
 # Longer than a claim is ever used (`refresh.DEADLINE` and one request), so that only a worker that died
@@ -63,31 +65,42 @@ def release(claim: Claim) -> None:
     PriceSource.objects.filter(pk=claim.source.pk, claimed_until=claim.until).update(claimed_until=None)
 
 
-def succeeded(source: PriceSource) -> None:
-    """Note that a source answered: its breaker closes."""
-    PriceSource.objects.filter(pk=source.pk).update(
-        last_ok_at=clock.now(), failures=0, open_until=None, limited_until=None
-    )
+def succeeded(source: PriceSource, ability: Ability = Ability.QUOTES) -> None:
+    """Note that a source answered what it was asked for: the breaker of that closes."""
+    rows: QuerySet[Any] = PriceSource.objects.filter(pk=source.pk)
+    if ability is not first_of(source):
+        rows = SourceAbility.objects.filter(source=source, ability=ability)
+    rows.update(last_ok_at=clock.now(), failures=0, open_until=None, limited_until=None)
 
 
-def failed(source: PriceSource, error: Exception) -> None:
-    """Note that a source failed; one without requests left waits, others open the breaker in time."""
-    if isinstance(error, ProviderBudgetSpent):
-        until = clock.now() + timedelta(seconds=error.retry_after or SOON)
-        PriceSource.objects.filter(pk=source.pk).update(limited_until=until)
-        return
-    metrics.source_failures.labels(source.kind, getattr(error, "code", "error")).inc()
-    log.warning("market.source_failed", source=source.name, error=told(source, error))
-    if isinstance(error, ProviderLimited):
-        _limited(source, error)
-        return
-    now, is_final = clock.now(), isinstance(error, ProviderRefused | SecretUnreadable)
+def failed(source: PriceSource, error: Exception, ability: Ability = Ability.QUOTES) -> None:
+    """Note that a source failed at something; without requests left it waits, else the breaker opens in time.
+
+    What else it offers is asked for as before.
+    """
+    is_ours = isinstance(error, ProviderBudgetSpent)
+    if not is_ours:
+        metrics.source_failures.labels(source.kind, getattr(error, "code", "error")).inc()
+        log.warning("market.source_failed", source=source.name, ability=ability, error=told(source, error))
     with transaction.atomic():
-        row = PriceSource.objects.select_for_update().get(pk=source.pk)
-        row.failures += 1
-        row.open_until = breaker.after_failure(row.failures, now, is_final=is_final)
-        row.last_error, row.last_error_at = told(source, error), now
-        row.save(update_fields=["failures", "open_until", "last_error", "last_error_at"])
+        row = _fare(source, ability)
+        if isinstance(error, ProviderLimited):
+            row.limited_until = clock.now() + timedelta(seconds=error.retry_after or SOON)
+        else:
+            is_final = isinstance(error, ProviderRefused | SecretUnreadable)
+            row.failures += 1
+            row.open_until = breaker.after_failure(row.failures, clock.now(), is_final=is_final)
+        if not is_ours:
+            row.last_error, row.last_error_at = told(source, error), clock.now()
+        row.save(update_fields=["failures", "open_until", "limited_until", "last_error", "last_error_at"])
+
+
+def _fare(source: PriceSource, ability: Ability) -> PriceSource | SourceAbility:
+    """Lock the row that tells how asking a source for something fares."""
+    if ability is first_of(source):
+        return PriceSource.objects.select_for_update().get(pk=source.pk)
+    rows = SourceAbility.objects.select_for_update()
+    return rows.get_or_create(source=source, ability=ability)[0]
 
 
 def doubted(source: PriceSource, count: int, message: str) -> None:
@@ -105,12 +118,3 @@ def told(source: PriceSource, error: Exception) -> str:
         key = feeds.key_of(source)
         said = said.replace(key, redaction.GONE) if key else said
     return redaction.text(said)[:LONGEST_ERROR]
-
-
-def _limited(source: PriceSource, error: ProviderLimited) -> None:
-    now = clock.now()
-    PriceSource.objects.filter(pk=source.pk).update(
-        limited_until=now + timedelta(seconds=error.retry_after or SOON),
-        last_error=told(source, error),
-        last_error_at=now,
-    )

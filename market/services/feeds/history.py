@@ -17,17 +17,18 @@ import structlog
 
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, DomainError, ValidationFailed
+from core.errors import Conflict, ValidationFailed
 from core.models import LIVE_WORLD
 from market.domain import jumps
 from market.domain.actions import Dividend, Split
-from market.errors import ProviderFailed, ProviderUnknown
+from market.errors import ProviderUnknown
 from market.models import CorporateAction, DailyBar, HistoryCheck, Instrument, PriceSource
-from market.providers import Ability, Provider
+from market.providers import Ability
 from market.selectors import feeds, price_checks, sessions
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.feeds import health, sources
+from market.services.feeds.asking import NotAnswered, asking
 from market.services.feeds.order import in_order
 
 log = structlog.get_logger(__name__)
@@ -112,27 +113,16 @@ def _last_final(instrument: Instrument) -> date:
     return clock.today(zone) - timedelta(days=1)
 
 
-def _asked(source: PriceSource, instrument: Instrument) -> Provider | None:
-    """Make what asks a source; None where it cannot be asked."""
-    try:
-        return sources.provider_of(source, [instrument.pk])
-    except DomainError as error:
-        health.failed(source, error)
-        return None
-
-
 def _took_bars(source: PriceSource, instrument: Instrument, missing: Sequence[date], found: Found) -> None:
-    provider = _asked(source, instrument)
-    if provider is None or Ability.HISTORY not in provider.abilities:
-        return
     try:
-        rows = provider.history(instrument, missing[0], missing[-1])
-    except ProviderUnknown:
+        with asking(source, Ability.HISTORY):
+            provider = sources.provider_of(source, [instrument.pk])
+            if Ability.HISTORY not in provider.abilities:
+                return
+            rows = provider.history(instrument, missing[0], missing[-1])
+    except (ProviderUnknown, NotAnswered):
         return
-    except ProviderFailed as error:
-        health.failed(source, error)
-        return
-    health.succeeded(source)
+    health.succeeded(source, Ability.HISTORY)
     wanted = set(missing)
     rows = [row for row in rows if row.day in wanted]
     if not rows:
@@ -150,16 +140,15 @@ def _took_bars(source: PriceSource, instrument: Instrument, missing: Sequence[da
 
 def _took_actions(source: PriceSource, instrument: Instrument, start: date, end: date, found: Found) -> bool:
     """Record the splits and dividends that a source tells and nobody knows; say whether it answered."""
-    provider = _asked(source, instrument)
-    if provider is None or Ability.ACTIONS not in provider.abilities:
-        return False
     try:
-        told = provider.actions(instrument, start, end + timedelta(days=1))
-    except ProviderUnknown:
+        with asking(source, Ability.ACTIONS):
+            provider = sources.provider_of(source, [instrument.pk])
+            if Ability.ACTIONS not in provider.abilities:
+                return False
+            told = provider.actions(instrument, start, end + timedelta(days=1))
+    except (ProviderUnknown, NotAnswered):
         return False
-    except ProviderFailed as error:
-        health.failed(source, error)
-        return False
+    health.succeeded(source, Ability.ACTIONS)
     for one in told:
         trouble = _record(source, instrument, one)
         if trouble:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from market.models import Instrument, PriceSource, SourceSymbol
+from market.models import Instrument, PriceSource, SourceAbility, SourceSymbol
 from market.providers import ADAPTERS, Ability, Provider
 
 
@@ -19,8 +19,20 @@ def able(ability: Ability) -> list[PriceSource]:
 
 
 def askable(ability: Ability, now: datetime) -> list[PriceSource]:
-    """List those of them that may be asked now: not left alone, and with requests left."""
-    return [row for row in able(ability) if is_past(row.open_until, now) and is_past(row.limited_until, now)]
+    """List those of them that may be asked for it now: not left alone, and with requests left."""
+    others = {row.source_id: row for row in SourceAbility.objects.filter(ability=ability)}
+    return [row for row in able(ability) if _is_asked(row, others.get(row.pk), ability, now)]
+
+
+def _is_asked(source: PriceSource, other: SourceAbility | None, ability: Ability, now: datetime) -> bool:
+    """Tell whether a source is asked for something; `other` is how that fares, where it is not the first."""
+    fare = source if ability is first_of(source) else other
+    return fare is None or (is_past(fare.open_until, now) and is_past(fare.limited_until, now))
+
+
+def first_of(source: PriceSource) -> Ability:
+    """Tell the first thing that a source offers, whose fare the source itself has."""
+    return next((one for one in Ability if _offers(source, one)), Ability.QUOTES)
 
 
 def in_order(instrument: Instrument, ability: Ability, now: datetime) -> list[PriceSource]:

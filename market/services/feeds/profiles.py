@@ -8,7 +8,7 @@ import structlog
 from django.core.cache import cache
 
 from core import clock, outbound
-from core.errors import AddressRefused, DomainError
+from core.errors import AddressRefused
 from market.domain import images
 from market.domain.images import Picture
 from market.errors import ProviderUnknown
@@ -16,6 +16,7 @@ from market.models import Instrument, PriceSource
 from market.providers import Ability, Company
 from market.selectors.profiles import KEPT_SECONDS, NOTHING_SECONDS, Profile, logo_key, profile_key
 from market.services.feeds import health, sources
+from market.services.feeds.asking import NotAnswered, asking
 from market.services.feeds.order import in_order
 
 log = structlog.get_logger(__name__)
@@ -39,16 +40,14 @@ def fetch_profile(*, instrument_id: int) -> bool:
 
 def _asked(source: PriceSource, instrument: Instrument) -> Company | None:
     try:
-        provider = sources.provider_of(source, [instrument.pk])
-        if Ability.PROFILE not in provider.abilities:
-            return None
-        company = provider.profile(instrument)
-    except ProviderUnknown:
+        with asking(source, Ability.PROFILE):
+            provider = sources.provider_of(source, [instrument.pk])
+            if Ability.PROFILE not in provider.abilities:
+                return None
+            company = provider.profile(instrument)
+    except (ProviderUnknown, NotAnswered):
         return None
-    except DomainError as error:
-        health.failed(source, error)
-        return None
-    health.succeeded(source)
+    health.succeeded(source, Ability.PROFILE)
     return company
 
 

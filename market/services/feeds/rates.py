@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -12,16 +12,17 @@ from django.db.models import Max
 
 from core import clock
 from core.actor import Actor
-from core.errors import DomainError
 from core.models import LIVE_WORLD
 from market.domain import ecb
 from market.domain.sessions import weekdays
+from market.errors import ProviderUnknown
 from market.models import FxRate, PriceSource
 from market.providers import Ability, Provider
 from market.providers.ecb import EcbRates
 from market.selectors import feeds
 from market.services.feeds import health, sources
-from market.services.feeds.order import askable
+from market.services.feeds.asking import NotAnswered, asking
+from market.services.feeds.order import adapter_of, askable
 from market.services.rates import RateRow, set_rates
 
 # The ECB publishes at about 16:00 in Frankfurt.
@@ -37,7 +38,8 @@ Table = Mapping[date, Mapping[str, Decimal]]
 def refresh_rates(*, gaps: bool = False) -> int:
     """Store the rates that are published and not there; say how many. `gaps`: of the last 85 days.
 
-    Sources are asked in their order until one answers. Rates that came from elsewhere stay.
+    The ECB is asked first, the others in their order for the currencies that are left. Rates that came from
+    elsewhere stay.
     """
     now = clock.now()
     newest = _newest(now)
@@ -46,16 +48,30 @@ def refresh_rates(*, gaps: bool = False) -> int:
     if known is not None and known >= newest and not gaps:
         return 0
     start = max(known + timedelta(days=1), newest - GAPS) if known and not gaps else newest - GAPS
-    for source in askable(Ability.RATES, now):
+    return sum(_store(source, table) for source, table in _tables(start, newest, now))
+
+
+def _tables(start: date, end: date, now: datetime) -> Iterator[tuple[PriceSource, Table]]:
+    """Ask the ECB, whose one file has every currency; others for those that it lacks, or that are left."""
+    days, wanted = list(weekdays(start, end)), set(feeds.currencies()) - {ecb.BASE}
+    for source in sorted(askable(Ability.RATES, now), key=lambda one: not _is_ecb(one)):
+        if not wanted and not _is_ecb(source):
+            return
         try:
-            table = _told(sources.provider_of(source), start, newest)
-        except DomainError as error:
-            health.failed(source, error)
+            with asking(source, Ability.RATES):
+                table = _told(sources.provider_of(source), days, wanted)
+        except (ProviderUnknown, NotAnswered):
             continue
-        health.succeeded(source)
-        if table:
-            return _store(source, table)
-    return 0
+        health.succeeded(source, Ability.RATES)
+        if any(table.values()):
+            # on a holiday the first has none, so there are none
+            days = [one for one in days if table.get(one)]
+            wanted -= {currency for rates in table.values() for currency in rates}
+            yield source, table
+
+
+def _is_ecb(source: PriceSource) -> bool:
+    return adapter_of(source) is EcbRates
 
 
 def _newest(now: datetime) -> date:
@@ -65,13 +81,12 @@ def _newest(now: datetime) -> date:
     return list(weekdays(end - timedelta(days=6), end))[-1]
 
 
-def _told(provider: Provider, start: date, end: date) -> Table:
+def _told(provider: Provider, days: Sequence[date], currencies: Collection[str]) -> Table:
     if isinstance(provider, EcbRates):
-        return provider.rates_between(start, end)
+        return provider.rates_between(days[0], days[-1])
     if Ability.RATES not in provider.abilities:
         return {}
-    days = list(weekdays(start, end))[-MOST_DAYS:]
-    return {day: provider.rates(ecb.BASE, feeds.currencies(), day) for day in days}
+    return {day: provider.rates(ecb.BASE, sorted(currencies), day) for day in days[-MOST_DAYS:]}
 
 
 def _store(source: PriceSource, table: Table) -> int:

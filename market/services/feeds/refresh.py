@@ -21,9 +21,10 @@ from core.models import LIVE_WORLD
 from market.domain.feeding import batches
 from market.errors import ProviderLimited, ProviderUnknown
 from market.models import Instrument, PriceSource
-from market.providers import Provider, Wanted
+from market.providers import Ability, Provider, Wanted
 from market.selectors import feeds
 from market.services.feeds import health, sources
+from market.services.feeds.asking import NotAnswered, asking
 from market.services.feeds.health import Claim
 from market.services.quotes import record_quotes
 
@@ -70,19 +71,17 @@ def _asked(claim: Claim, ids: Sequence[int]) -> Refreshed:
     rows = Instrument.objects.select_related("exchange").in_bulk(list(ids))
     total = Refreshed()
     try:
-        provider = sources.provider_of(claim.source, rows)
+        with asking(claim.source, Ability.QUOTES):
+            provider = sources.provider_of(claim.source, rows)
         for chunk in _chunks(claim, provider, [rows[one] for one in ids if one in rows]):
             one = _once(claim.source, provider, chunk)
             total = Refreshed(total.asked + one.asked, total.quotes + one.quotes, total.held + one.held)
-    except DomainError as error:
-        health.failed(claim.source, error)
-        if not isinstance(error, ProviderLimited):
+    except NotAnswered as failure:
+        if not isinstance(failure.error, ProviderLimited):
             rest = feeds.still_due(claim.source, ids, clock.now())
             note(claim.source, rest, dict.fromkeys(rest, FAILED))
-    except Exception as error:
-        # an adapter that breaks over an answer must not be asked for ever
-        health.failed(claim.source, error)
-        raise
+        if not isinstance(failure.error, DomainError):
+            raise failure.error from None
     return total
 
 
@@ -99,7 +98,8 @@ def _once(source: PriceSource, provider: Provider, rows: Sequence[Instrument]) -
     """Make one request and take what it brings; what it lacks is asked of the next source for a while."""
     ids = [one.pk for one in rows]
     try:
-        told = provider.quotes([Wanted(one, None, None) for one in rows], clock.now())
+        with asking(source, Ability.QUOTES):
+            told = provider.quotes([Wanted(one, None, None) for one in rows], clock.now())
     except ProviderUnknown as error:
         note(source, ids, dict.fromkeys(ids, UNKNOWN))
         health.succeeded(source)

@@ -17,7 +17,7 @@ from core.errors import Conflict, DomainError, Forbidden, NotFound, ValidationFa
 from market.domain.prices import MANUAL, SIMULATED
 from market.domain.quotes import NewQuote
 from market.errors import ProviderRefused
-from market.models import Instrument, PriceSource, SourceSymbol
+from market.models import Instrument, PriceSource, SourceAbility, SourceSymbol
 from market.providers import ADAPTERS, CannotDo, Wanted, resolve_kind
 from market.selectors import feeds
 from market.services.feeds import health, sources
@@ -117,6 +117,7 @@ def reset_source(*, actor: Actor, source_id: int, reason: str) -> None:
     row = _locked(actor, source_id)
     row.failures, row.open_until, row.limited_until = 0, None, None
     row.save(update_fields=["failures", "open_until", "limited_until", "updated_at"])
+    SourceAbility.objects.filter(source=row).delete()
     _note(actor, "source.reset", row, reason=reason)
 
 
