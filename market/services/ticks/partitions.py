@@ -37,8 +37,9 @@ def make(months: Iterable[datetime], tables: Iterable[str] = TABLES) -> None:
 def _make(table: str, month: datetime, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
-        cursor.execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0] is not None:
+        # to_regclass would answer from before the wait for the lock
+        cursor.execute("SELECT FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid)", [name])
+        if cursor.fetchone() is not None:
             return
         cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
         cursor.execute(
