@@ -48,6 +48,7 @@ def staff_powers() -> dict[str, set[str]]:
         "pricesource",
         "sourcesymbol",
         "historycheck",
+        "replay",
     )
     kept = keep("market", "instrument", "corporateaction", "pricesource", "sourcesymbol")
     written = {
@@ -57,8 +58,10 @@ def staff_powers() -> dict[str, set[str]]:
             "change_fxrate",
             "add_priceimport",
             "change_exchange",
+            "add_replay",
             "add_tick",
             "change_heldquote",
+            "change_replay",
         )
     }
     return {

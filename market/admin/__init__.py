@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from market.admin import history, instruments, prices, quotes, sources
+from market.admin import history, instruments, prices, quotes, replays, sources
 
-__all__ = ["history", "instruments", "prices", "quotes", "sources"]
+__all__ = ["history", "instruments", "prices", "quotes", "replays", "sources"]

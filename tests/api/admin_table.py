@@ -12,7 +12,7 @@ Visitors, people who are no staff and staff without a role open nothing but what
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -27,6 +27,7 @@ from core import audit, context
 from core.actor import Actor
 from core.roles import StaffRole
 from market.models import Coin, Exchange, FxRate, Instrument, PriceImport, PriceSource, SourceSymbol
+from market.services.replay import ReplayData, create_replay
 
 REGISTERED = {options.opts.label_lower: options for options in admin.site._registry.values()}
 ROLES = {"S": "support", "M": "market-data", "A": "auditor", "D": "admin", "U": "superuser"}
@@ -98,6 +99,9 @@ MODELS = {
     ),
     "market.sourcesymbol": Row("MADU", add="MDU", change="MDU", actions={"forget": "MDU"}),
     "market.historycheck": Row("MADU"),
+    "market.replay": Row(
+        "MADU", add="MDU", change="MDU", actions=dict.fromkeys(("resume", "pause", "finish"), "MDU")
+    ),
     "market.heldquote": Row("MADU", actions=dict.fromkeys(("release", "discard"), "MDU")),
     # ledgers
     "portfolios.portfolio": Row("ADU"),
@@ -175,6 +179,7 @@ def more_rows() -> dict[str, Model]:
         ),
         "market.pricesource": source,
         "market.sourcesymbol": SourceSymbol.objects.create(source=source, instrument=public),
+        "market.replay": made_replay(),
         "market.historycheck": made("market.historycheck", instrument=public, checked_at=timezone.now()),
         "market.heldquote": made(
             "market.heldquote",
@@ -188,6 +193,12 @@ def more_rows() -> dict[str, Model]:
         ),
         "socialaccount.socialaccount": made("socialaccount.socialaccount", user=ada, provider="sso", uid="1"),
     }
+
+
+def made_replay(name: str = "Crash") -> Model:
+    """Make a world that plays history again."""
+    start = timezone.now() - timedelta(days=9)
+    return create_replay(actor=Actor.system("t"), data=ReplayData(name=name, starts_at=start))
 
 
 def made(label: str, **values: Any) -> Model:

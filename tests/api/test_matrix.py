@@ -44,6 +44,7 @@ from market.services.instruments import InstrumentData, create_instrument
 from market.services.quotes.record import record_quotes
 from portfolios.selectors.ledger import memory
 from tests.accounts.test_allauth_urls import ADDRESSES
+from tests.api.admin_table import made_replay
 from tests.api.routes import CALLS, Call, Scene, _walk, pages, routes
 from tests.api.test_page_permissions import page_scene
 from tests.api.test_permissions import CLOSES, DIVIDEND, Person, member, send
@@ -96,6 +97,7 @@ def rows_for_staff(ada: Person) -> None:
     Exchange.objects.create(mic="XTST", name="Test", time_zone="UTC")
     PriceImport.objects.create(file_name="p.csv", sha256="0" * 64, actor_label="test")
     public = Instrument.objects.filter(owner=None).earliest("pk")
+    made_replay()
     SourceSymbol.objects.create(source=PriceSource.objects.create(name="one", kind="ecb"), instrument=public)
     HistoryCheck.objects.create(instrument=public, checked_at=clock.now())
     quotes = [NewQuote(public.pk, price, clock.now(), "test") for price in (CLOSES[-1][1], Decimal(0))]

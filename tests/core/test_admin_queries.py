@@ -30,7 +30,7 @@ from market.models import (
     Quote,
     SourceSymbol,
 )
-from tests.api.admin_table import REGISTERED
+from tests.api.admin_table import REGISTERED, made_replay
 from tests.architecture.test_queries import Home
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +67,7 @@ def grow(home: Home) -> None:
     SourceSymbol.objects.create(source=source, instrument=public)
     HistoryCheck.objects.create(instrument=public, checked_at=timezone.now())
     HeldQuote.objects.create(**told, reason="jump")
+    made_replay(f"world {number}")
 
 
 def test_every_list_costs_the_same_for_one_row_and_for_three(django_user_model):
