@@ -77,6 +77,7 @@ class Crowd:
         """Count from here on."""
         self.messages = self.bytes = self.lost = 0
         self.delays: list[float] = []
+        self.arrived: list[float] = []
 
     def connect(self, sockets: int, stuck: int, at_once: int, seconds: float = 60) -> float:
         """Open them all; the seconds it took."""
@@ -121,10 +122,12 @@ class Crowd:
             if self.first:
                 wire.socket.sendall(self.first)
             if wire.stuck:
+                wire.count(data)
                 self.poll.unregister(wire.socket)
                 return
         texts, size = wire.count(data)
         self.messages += texts
+        self.arrived += [time.monotonic()] * texts
         self.bytes += size
         at = data.rfind(STAMP)
         if at >= 0 and len(data) >= at + len(STAMP) + DIGITS:
@@ -139,6 +142,9 @@ class Crowd:
             "messages": self.messages,
             "bytes": self.bytes,
             "lost": self.lost,
+            # the instants, by this machine's clock, by which half and nearly all of them had come
+            "half_at": self.arrived[len(self.arrived) // 2] if self.arrived else 0,
+            "most_at": self.arrived[int(len(self.arrived) * 0.99)] if self.arrived else 0,
             "p50": delays[len(delays) // 2],
             "p99": delays[int(len(delays) * 0.99)],
             **more,
@@ -147,18 +153,24 @@ class Crowd:
         self.reset()
 
     def drain_stuck(self) -> dict[str, int]:
-        """Read on the sockets that never read; how they were closed."""
-        codes: dict[str, int] = {}
+        """Read on the sockets that never read; how they were closed: by a code, or cut off without one."""
+        ends: dict[str, int] = {}
         for wire in self.wires:
             if wire.stuck:
-                wire.socket.settimeout(2)
-                try:
-                    while data := wire.socket.recv(1 << 20):
-                        wire.count(data)
-                except (TimeoutError, ConnectionError):
-                    wire.code = wire.code or -1
-                codes[str(wire.code)] = codes.get(str(wire.code), 0) + 1
-        return codes
+                end = self._end_of(wire)
+                ends[end] = ends.get(end, 0) + 1
+        return ends
+
+    def _end_of(self, wire: Wire) -> str:
+        wire.socket.settimeout(2)
+        try:
+            while data := wire.socket.recv(1 << 20):
+                wire.count(data)
+        except TimeoutError:
+            return "open"
+        except ConnectionError:
+            return "cut off"
+        return str(wire.code or "cut off")
 
 
 def main(port: int, path: str, counts: list[int], says: list[str]) -> None:

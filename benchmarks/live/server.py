@@ -4,7 +4,8 @@
 
 `hub-uvicorn` and `hub-daphne` are ours, without a database; `stock` is daphne with Channels' `group_send`
 on the Redis layer as its documentation has it; `picows` a server of that library. FLUSHES is how often a
-second ours may send; SYMBOLS how many values a socket follows.
+second ours may send; SYMBOLS how many values a socket follows, PAYLOAD the
+bytes of a message.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 CHANNEL = "florin_live"
-PAYLOAD = 120
+PAYLOAD = int(os.environ.get("PAYLOAD", "120"))
 SYMBOLS = int(os.environ.get("SYMBOLS", "1"))
 
 
