@@ -151,7 +151,8 @@ class SourceBudget(models.Model):
     """The requests that were made with a key, for all workers: whoever adds to them holds the row.
 
     `id` is the kind and a digest of the key. `recent` are the instants of those in the last minute; the
-    other counts are of the hour and the day (UTC) that begin at `hour` and `day`.
+    other counts are of the hour and the day (UTC) that begin at `hour` and `day`. `besides` are those of
+    them that were not for quotes.
     """
 
     id = models.CharField(primary_key=True, max_length=64)
@@ -160,6 +161,9 @@ class SourceBudget(models.Model):
     hour_used = models.PositiveIntegerField(default=0)
     day = models.DateField(null=True)
     day_used = models.PositiveIntegerField(default=0)
+    recent_besides = ArrayField(models.DateTimeField(), default=list)
+    hour_besides = models.PositiveIntegerField(default=0)
+    day_besides = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.id

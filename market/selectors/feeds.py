@@ -66,7 +66,10 @@ def wait_of(source: PriceSource, now: datetime) -> timedelta:
 
 def spent_of(row: SourceBudget) -> Spent:
     """Take a row as the mathematics sees it."""
-    return Spent(tuple(row.recent), row.hour, row.hour_used, row.day, row.day_used)
+    return Spent(
+        tuple(row.recent), row.hour, row.hour_used, row.day, row.day_used,
+        tuple(row.recent_besides), row.hour_besides, row.day_besides,
+    )  # fmt: skip
 
 
 def symbols_of(source_id: int, ids: Iterable[int]) -> dict[int, str]:

@@ -116,7 +116,7 @@ def _last_final(instrument: Instrument) -> date:
 def _took_bars(source: PriceSource, instrument: Instrument, missing: Sequence[date], found: Found) -> None:
     try:
         with asking(source, Ability.HISTORY):
-            provider = sources.provider_of(source, [instrument.pk])
+            provider = sources.provider_of(source, [instrument.pk], Ability.HISTORY)
             if Ability.HISTORY not in provider.abilities:
                 return
             rows = provider.history(instrument, missing[0], missing[-1])
@@ -142,7 +142,7 @@ def _took_actions(source: PriceSource, instrument: Instrument, start: date, end:
     """Record the splits and dividends that a source tells and nobody knows; say whether it answered."""
     try:
         with asking(source, Ability.ACTIONS):
-            provider = sources.provider_of(source, [instrument.pk])
+            provider = sources.provider_of(source, [instrument.pk], Ability.ACTIONS)
             if Ability.ACTIONS not in provider.abilities:
                 return False
             told = provider.actions(instrument, start, end + timedelta(days=1))

@@ -41,7 +41,7 @@ def fetch_profile(*, instrument_id: int) -> bool:
 def _asked(source: PriceSource, instrument: Instrument) -> Company | None:
     try:
         with asking(source, Ability.PROFILE):
-            provider = sources.provider_of(source, [instrument.pk])
+            provider = sources.provider_of(source, [instrument.pk], Ability.PROFILE)
             if Ability.PROFILE not in provider.abilities:
                 return None
             company = provider.profile(instrument)

@@ -59,7 +59,7 @@ def _tables(start: date, end: date, now: datetime) -> Iterator[tuple[PriceSource
             return
         try:
             with asking(source, Ability.RATES):
-                table = _told(sources.provider_of(source), days, wanted)
+                table = _told(sources.provider_of(source, ability=Ability.RATES), days, wanted)
         except (ProviderUnknown, NotAnswered):
             continue
         health.succeeded(source, Ability.RATES)

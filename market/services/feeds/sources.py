@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from market.errors import ProviderRefused
 from market.models import PriceSource
-from market.providers import ADAPTERS, RETIRED, Provider, SourceSettings
+from market.providers import ADAPTERS, RETIRED, Ability, Provider, SourceSettings
 from market.selectors import feeds
 from market.services.feeds import budget
 from market.services.feeds.order import adapter_of
@@ -22,8 +22,8 @@ _WITHOUT_A_CLICK: Final = (
 TIMEOUT: Final = 10.0
 
 
-def provider_of(source: PriceSource, ids: Iterable[int] = ()) -> Provider:
-    """Make what asks a source, with what it is to call the instruments of these ids.
+def provider_of(source: PriceSource, ids: Iterable[int] = (), ability: Ability = Ability.QUOTES) -> Provider:
+    """Make what asks a source for something, with what it is to call the instruments of these ids.
 
     Raises:
         ProviderRefused: the platform has no such kind any more, or its key is missing.
@@ -34,14 +34,16 @@ def provider_of(source: PriceSource, ids: Iterable[int] = ()) -> Provider:
         raise ProviderRefused(
             _("The platform knows no source of the kind “%(kind)s”.") % {"kind": source.kind}
         )
-    told = settings_of(source, ids)
+    told = settings_of(source, ids, ability)
     if adapter.needs_key and not told.key:
         raise ProviderRefused(_("It needs a key, and has none."))
     make = cast("Callable[[SourceSettings], Provider]", adapter)
     return make(told)
 
 
-def settings_of(source: PriceSource, ids: Iterable[int] = ()) -> SourceSettings:
+def settings_of(
+    source: PriceSource, ids: Iterable[int] = (), ability: Ability = Ability.QUOTES
+) -> SourceSettings:
     """Tell an adapter how a source is reached, with what it is to call the instruments of these ids.
 
     Raises:
@@ -51,7 +53,7 @@ def settings_of(source: PriceSource, ids: Iterable[int] = ()) -> SourceSettings:
         key=feeds.key_of(source),
         base_url=source.base_url,
         options=source.options,
-        spend=budget.spender(source),
+        spend=budget.spender(source, ability),
         timeout=TIMEOUT,
         name=source.name,
         symbols=feeds.symbols_of(source.pk, ids),

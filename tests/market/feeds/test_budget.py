@@ -14,7 +14,7 @@ from market.selectors import feeds as reading
 from market.services import feeds
 from market.services.feeds import budget, health
 from market.services.feeds.write import SourceData, save_source
-from tests.market.builders import STAFF
+from tests.market.builders import STAFF, bar
 from tests.market.feeds.sources import NOON, prices, run
 from tests.support.parallel import at_once
 
@@ -41,6 +41,42 @@ def test_several_at_once_are_all_or_none():
     assert (verdict.wait, left(verdict.spent, Limits(minute=3), NOON)) == (0, 1)
     assert spend(verdict.spent, Limits(minute=3), 2, NOON + after(seconds=5)).wait == 56
     assert left(verdict.spent, Limits(), NOON) is None
+
+
+def test_what_costs_more_than_a_minute_has_the_whole_of_one():
+    limits = Limits(minute=8, day=100)
+    verdict = spend(Spent(), limits, 20, NOON)
+    assert (verdict.wait, left(verdict.spent, limits, NOON)) == (0, 0)
+    one = spend(Spent(), limits, 1, NOON)
+    assert [spend(one.spent, limits, 20, NOON + after(seconds=at)).wait for at in (10, 60)] == [51, 0]
+
+
+def test_what_is_besides_gets_half_of_what_quotes_leave():
+    limits, spent, waits = Limits(minute=10, day=14), Spent(), []
+    for is_besides, count in ((False, 4), (True, 2), (True, 2), (True, 1), (False, 4), (False, 1)):
+        verdict = spend(spent, limits, count, NOON, is_besides=is_besides)
+        spent = verdict.spent
+        waits.append(verdict.wait)
+    # 4 for quotes leave 6: of these 3 are for other things, and quotes have the rest
+    assert waits == [0, 0, 61, 0, 61, 0]
+    later = NOON + after(seconds=60)
+    # of the day's 14, 5 were for quotes and 3 besides; that leaves one besides, not two
+    assert [spend(spent, limits, n, later, is_besides=True).wait for n in (1, 2)] == [0, 8 * 3600 - 59]
+
+
+@pytest.mark.django_db
+def test_a_night_of_mending_leaves_quotes_their_share(source, told, instrument, held):
+    rows = [instrument(f"S{number}") for number in range(8)]
+    held(*rows)
+    bars = [bar(row, "2025-06-30", "10") for row in rows]
+    one = source(per_day=6)
+    told.quotes["first"] = {"S0": 5}
+    feeds.mend_history(seconds=60)
+    assert [names[0] for _name, names in told.asked] == ["S0", "S1", "S2"]
+    one.refresh_from_db()
+    assert (one.limited_until, len(bars), reading.left_of(one, NOON)) == (None, 8, 3)
+    run()
+    assert prices() == {"S0": ("5", "first")}
 
 
 @pytest.mark.django_db(transaction=True)
