@@ -262,6 +262,8 @@ class Scope(models.TextChoices):
     PORTFOLIOS_WRITE = "portfolios:write", _("Create, change and delete portfolios and transactions; import")
     MARKET_READ = "market:read", _("See instruments, prices and exchange rates, yours and the public ones")
     MARKET_WRITE = "market:write", _("Change your own instruments, their prices and your exchange rates")
+    ALERTS_READ = "alerts:read", _("See your alerts and what you were told")
+    ALERTS_WRITE = "alerts:write", _("Make, pause and delete alerts; mark what you were told as read")
 
 
 class PersonalAccessToken(models.Model):

@@ -14,11 +14,12 @@ from celery.schedules import crontab
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from accounts.tasks import SCHEDULE as PEOPLE
+from alerts.tasks import SCHEDULE as ALERTS
 from core.tasks import SCHEDULE as CORE
 from market.tasks import SCHEDULE as MARKET
 from portfolios.tasks import SCHEDULE as PORTFOLIOS
 
-SCHEDULE: dict[str, crontab | timedelta] = {**CORE, **PEOPLE, **MARKET, **PORTFOLIOS}
+SCHEDULE: dict[str, crontab | timedelta] = {**CORE, **PEOPLE, **MARKET, **PORTFOLIOS, **ALERTS}
 
 
 def install(**_kwargs: Any) -> None:

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "accounts",
     "market",
     "portfolios",
+    "alerts",
     "config",
     "core.adminsite.FlorinAdminConfig",
     "django.contrib.auth",

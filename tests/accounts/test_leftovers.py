@@ -62,8 +62,8 @@ def test_person_of_the_test_has_rows_in_every_table_that_is_told(person):
 
 
 def test_every_app_answers_the_ports_and_the_highest_is_asked_first():
-    assert set(personal_tables.names()) == {"core", "accounts", "market", "portfolios"}
-    assert personal_erasers.names() == ["portfolios", "market", "accounts", "core"]
+    assert set(personal_tables.names()) == {"core", "accounts", "market", "portfolios", "alerts"}
+    assert personal_erasers.names() == ["alerts", "portfolios", "market", "accounts", "core"]
 
 
 def test_erasure_leaves_nothing_that_points_at_the_person(person):

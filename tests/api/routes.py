@@ -157,6 +157,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("put", {"instruments": ["INSTRUMENT"]}, status=204),
     ),
     "api-watchlist-item": (Call("delete", status=204),),
+    # alerts
+    "api-alerts": (
+        Call("get"),
+        Call("post", {"instrument": "INSTRUMENT", "condition": "above", "level": "1"}, status=201),
+    ),
+    "api-alert": (Call("get"), Call("delete", status=204)),
+    "api-alert-pause": (Call("post"),),
+    "api-alert-resume": (Call("post"),),
+    "api-alert-triggers": GET,
+    "api-notifications": GET,
+    "api-notifications-read": (Call("post", {"up_to": 1}),),
     # portfolios
     "api-portfolios": (Call("get"), Call("post", {"name": "Second", "currency": "EUR"}, status=201)),
     "api-portfolio": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),

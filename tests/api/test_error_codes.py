@@ -19,6 +19,8 @@ from django.urls import reverse
 
 from accounts import services as people
 from accounts.models import PersonalAccessToken, User
+from alerts.models import Alert
+from alerts.services.alerts import MOST_ALERTS
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Role
@@ -339,6 +341,21 @@ def _(at: Ground) -> Any:
     for number in range(MOST_LISTS - 1):
         assert at.send("post", reverse("api-watchlists"), {"name": f"List {number}"}).status_code == 201
     return at.send("post", reverse("api-watchlists"), {"name": "One more"})
+
+
+@produces("too-many-alerts")
+def _(at: Ground) -> Any:
+    instrument = instruments.get(at.ada.user, at.ids["uuid"])
+    values = {"condition": "above", "level": 1, "instrument": instrument}
+    Alert.objects.bulk_create(Alert(owner=at.ada.user, **values) for _ in range(MOST_ALERTS))
+    waits = {"instrument": str(instrument.uuid), "condition": "above", "level": "1"}
+    return at.send("post", reverse("api-alerts"), waits)
+
+
+@produces("alert-done")
+def _(at: Ground) -> Any:
+    Alert.objects.update(state="fired")
+    return at.send("post", reverse("api-alert-pause", args=[at.ids["alert_id"]]))
 
 
 @produces("instrument-exists")

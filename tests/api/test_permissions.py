@@ -18,6 +18,8 @@ from django.urls import reverse
 
 from accounts import services as people
 from accounts.models import User
+from alerts.domain.conditions import Condition
+from alerts.services.alerts import AlertData, create_alert
 from core.actor import Actor
 from core.models import Role
 from market.domain.bars import BarRow
@@ -125,6 +127,9 @@ def scene_of(person: Person) -> Scene:
     scene.ids[""]["archive_id"] = archive_of(person)
     watched = star(actor=actor, user=person.user, instrument=instrument.uuid)
     scene.ids[""]["watchlist_id"] = watched.uuid
+    waits = AlertData(Condition.ABOVE, Decimal(1000))
+    alert = create_alert(actor=actor, user=person.user, instrument=instrument.uuid, data=waits)
+    scene.ids[""]["alert_id"] = alert.uuid
     for name in ("api-ticker-orders", "api-ohlc"):
         scene.on_demand[name] = lambda: {"tick_id": public_instrument().uuid}
     for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):

@@ -18,7 +18,7 @@ from core.management.commands.events import known_events
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-APPS = ("config", "core", "accounts", "market", "portfolios")
+APPS = ("config", "core", "accounts", "market", "portfolios", "alerts")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FRAMEWORK_CODES = {"method-not-allowed", "not-acceptable", "unsupported-media-type"}

@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import services as people
+from alerts.models import Alert, Notification, Trigger
+from core import clock
 from core.actor import Actor
 from market.models import Coin, CorporateAction, Exchange
 from portfolios.models import PortfolioMember
@@ -63,6 +65,7 @@ class Home:
         self.ids[""].setdefault("token_id", token)
         instrument = self.instrument(number)
         self.post("api-watchlist-items", {"instrument": instrument}, watchlist_id=watched)
+        self.alert(instrument, number)
         url = reverse("api-instrument-tags", args=[instrument])
         self.person.send(Call("put"), url, {"tags": [f"tag {number}"]})
         portfolio = self.post("api-portfolios", {"name": f"P{number}", "currency": "EUR"})["id"]
@@ -77,6 +80,17 @@ class Home:
         self.ids[""].setdefault("import_id", preview)
         self.post("api-import-presets", {"name": f"P{number}", "mapping": {}})
         self.ids[""]["archive_id"] = archive_of(self.person)
+
+    def alert(self, instrument: str, number: int) -> None:
+        """Arm one more alert, and let the first fire once more."""
+        waits = {"instrument": instrument, "condition": "above", "level": "1"}
+        first = self.ids[""].setdefault("alert_id", self.post("api-alerts", waits)["id"])
+        at, prices = clock.now(), dict.fromkeys(("level", "price", "low", "high"), 1)
+        alert = Alert.objects.get(uuid=first)
+        fired = Trigger.objects.create(
+            alert=alert, number=number, seq=number, at=at, recorded_at=at, **prices
+        )
+        Notification.objects.create(user=self.person.user, kind="alert", trigger=fired, created_at=at)
 
     def share(self, portfolio: str, number: int) -> None:
         """Let one more look at it, invite another, and have somebody else invite this person."""

@@ -25,14 +25,19 @@ from accounts import services
 from accounts.models import ExternalIdentity, StoredMail, SupportAccess, User
 from accounts.services import NewUser, origins, sessions
 from accounts.services.tokens import issue_tokens
+from alerts.domain.conditions import Condition
+from alerts.services.alerts import AlertData, create_alert
+from alerts.services.evaluation import evaluate
 from core import audit, context
 from core.actor import Actor
-from core.models import IdempotencyKey, Role
+from core.models import LIVE_WORLD, IdempotencyKey, Role
 from market.domain.bars import BarRow
+from market.domain.quotes import NewQuote
 from market.models import Instrument, PriceImport, RateRevision, SymbolSpan
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.instruments import InstrumentData, create_instrument
+from market.services.quotes import record_quotes
 from market.services.rates import RateRow, set_rates
 from market.services.tick_import import TickOptions, import_ticks
 from market.services.watchlists import star
@@ -94,11 +99,23 @@ def make_person() -> Person:
         _ways_in(user)
         instrument = _market(user)
         person = Person(user, friend, *_portfolios(user, friend, instrument), instrument)
+        _told(user, instrument)
         set_tags(actor=Actor.user(user), user=user, instrument=instrument.uuid, names=["core"])
         with export_archive(actor=Actor.user(user), owner=user).file as file:
             receive_archive(user=user, file_name=f"{NAME}.zip", file=file)
     _traces(person)
     return person
+
+
+def _told(user: User, instrument: Instrument) -> None:
+    """Let an alert of theirs fire, and another wait."""
+    actor = Actor.user(user)
+    evaluate(world_id=LIVE_WORLD)
+    for level in (Decimal(1), Decimal(1000)):
+        data = AlertData(Condition.ABOVE, level, note=NAME)
+        create_alert(actor=actor, user=user, instrument=instrument.uuid, data=data)
+    record_quotes(world_id=LIVE_WORLD, batch=[NewQuote(instrument.pk, Decimal(13), timezone.now(), "test")])
+    evaluate(world_id=LIVE_WORLD)
 
 
 def _ways_in(user: User) -> None:

@@ -53,15 +53,26 @@ def _step(*, consumer: str, world_id: int, handler: Handler) -> int:
     return len(batches)
 
 
-def _cursor(consumer: str, world_id: int) -> Cursor:
-    rows = Cursor.objects.select_for_update(of=("self",)).filter(consumer=consumer, world_id=world_id)
-    found = rows.first()
+def _cursor(consumer: str, world_id: int, *, shared: bool = False) -> Cursor:
+    # of those who only keep it still, many may do so at once
+    strength = "SHARE" if shared else "UPDATE"
+    wanted = f"SELECT * FROM market_cursor WHERE consumer = %s AND world_id = %s FOR {strength}"  # noqa: S608
+    found = next(iter(Cursor.objects.raw(wanted, [consumer, world_id])), None)
     if found is None:
         head = LogHead.objects.filter(world_id=world_id).values_list("seq", flat=True).first()
         start = Cursor(consumer=consumer, world_id=world_id, seq=head or 0)
         Cursor.objects.bulk_create([start], ignore_conflicts=True)
-        found = rows.get()
+        found = next(iter(Cursor.objects.raw(wanted, [consumer, world_id])))
     return found
+
+
+def hold_cursor(consumer: str, world_id: int) -> int:
+    """Keep a consumer from reading on until this transaction ends, and tell the log's number by then.
+
+    What a writer changes meanwhile is there for every batch after that number, and for none up to it.
+    """
+    _cursor(consumer, world_id, shared=True)
+    return LogHead.objects.filter(world_id=world_id).values_list("seq", flat=True).first() or 0
 
 
 def keep_log() -> int:

@@ -1,0 +1,1 @@
+"""What people asked to be told, and what they were told."""

@@ -1,0 +1,104 @@
+"""JSON shapes of alerts and notifications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from alerts.domain.conditions import Condition
+from alerts.models import Alert, Notification, Trigger
+from alerts.payloads import told
+from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES, AlertData
+from core.api.fields import NumericSerializerField
+from core.api.serializers import StrictSerializer
+
+
+class AlertSerializer(StrictSerializer[Alert]):
+    """A person waits for a price; `level` is for one unit, in `currency`.
+
+    `state`: armed, resting (it fired, repeats, and waits until `rearm_at`), paused, fired (done) or
+    expired.
+    """
+
+    id = serializers.UUIDField(read_only=True, source="uuid")
+    instrument = serializers.UUIDField(source="instrument.uuid")
+    symbol = serializers.CharField(read_only=True, source="instrument.symbol")
+    currency = serializers.CharField(read_only=True, source="instrument.currency")
+    condition = serializers.ChoiceField(choices=Alert.CONDITIONS)
+    level = NumericSerializerField(positive=True)
+    note = serializers.CharField(max_length=LONGEST_NOTE, default="", allow_blank=True)
+    repeats = serializers.BooleanField(default=False)
+    cooldown_minutes = serializers.IntegerField(default=15, min_value=1, max_value=LONGEST_REST_MINUTES)
+    expires_at = serializers.DateTimeField(default=None, allow_null=True, help_text=_("With an offset."))
+    state = serializers.CharField(read_only=True)
+    rearm_at = serializers.DateTimeField(read_only=True)
+    fired = serializers.IntegerField(read_only=True)
+    fired_at = serializers.DateTimeField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+    def to_representation(self, instance: Alert) -> dict[str, Any]:
+        """Tell the level for one unit, in the currency."""
+        shown = super().to_representation(instance)
+        return shown | {"level": major(instance, instance.level)}
+
+
+def major(alert: Alert, price: Any) -> str | None:
+    """Write a price of an alert's instrument for one unit, in its currency."""
+    return (
+        None
+        if price is None
+        else NumericSerializerField().to_representation(price * alert.instrument.quote_unit)
+    )
+
+
+def data_of(values: dict[str, Any]) -> AlertData:
+    """Take clean values as the service wants them."""
+    kept = {name: value for name, value in values.items() if name not in {"instrument", "condition"}}
+    return AlertData(condition=Condition(values["condition"]), **kept)
+
+
+class TriggerSerializer(serializers.Serializer[Trigger]):
+    """One time that an alert fired: the move that did it, for one unit, in the instrument's currency.
+
+    `at` is when the prices were recorded, `recorded_at` when the alert was told; `previous` null: it was
+    the first price.
+    """
+
+    number = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    level = NumericSerializerField()
+    previous = NumericSerializerField(allow_null=True)
+    price = NumericSerializerField()
+    low = NumericSerializerField()
+    high = NumericSerializerField()
+
+    def to_representation(self, instance: Trigger) -> dict[str, Any]:
+        """Tell prices for one unit, in the currency."""
+        shown = super().to_representation(instance)
+        prices = ("level", "previous", "price", "low", "high")
+        return shown | {name: major(instance.alert, getattr(instance, name)) for name in prices}
+
+
+class NotificationSerializer(serializers.Serializer[Notification]):
+    """Something that a person was told; `read_at` null: not read yet."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    title = serializers.SerializerMethodField()
+    alert = serializers.UUIDField(source="trigger.alert.uuid")
+    trigger = TriggerSerializer()
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField()
+
+    def get_title(self, notification: Notification) -> str:
+        """Say what happened in one line."""
+        return told(notification)
+
+
+class ReadSerializer(StrictSerializer[Any]):
+    """Which notifications were read: all up to an id."""
+
+    up_to = serializers.IntegerField(min_value=0)

@@ -1,0 +1,15 @@
+"""What alerts say happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsAdded(Event):
+    """These people have new notifications: a hint to read them."""
+
+    user_ids: tuple[UUID, ...]

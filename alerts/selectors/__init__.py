@@ -1,0 +1,1 @@
+"""Every read of alerts; each takes the user whose they are."""

@@ -1,0 +1,46 @@
+"""A person's alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from alerts.models import Alert, Level, Trigger
+from core.errors import NotFound
+
+
+def alerts_of(user: Any) -> QuerySet[Alert]:
+    """List the user's alerts, newest first, with their instruments."""
+    return Alert.objects.filter(owner=user).select_related("instrument")
+
+
+def get(user: Any, uuid: UUID, *, for_update: bool = False) -> Alert:
+    """Answer an alert of the user's.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    rows = alerts_of(user)
+    if for_update:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(uuid=uuid).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def triggers_of(alert: Alert) -> QuerySet[Trigger]:
+    """List the times that an alert fired, newest first."""
+    return Trigger.objects.filter(alert=alert).select_related("alert__instrument")
+
+
+def watched_instruments() -> set[int]:
+    """List the instruments that some armed alert waits for: prices are wanted for them."""
+    return set(Level.objects.order_by().values_list("instrument_id", flat=True).distinct())
+
+
+def waits_for(instrument_id: int) -> bool:
+    """Tell whether any alert, a done one too, names the instrument."""
+    return Alert.objects.filter(instrument=instrument_id).exists()

@@ -1,0 +1,146 @@
+"""Make, change, pause and delete alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts.domain.conditions import Condition
+from alerts.errors import AlertIsDone, TooManyAlerts
+from alerts.models import Alert, Level
+from alerts.selectors.alerts import get
+from alerts.services.evaluation import CONSUMER, levels_of
+from core import audit, clock
+from core.actor import Actor
+from core.errors import ValidationFailed
+from core.models import LIVE_WORLD
+from market.selectors import instruments
+from market.services.quotes.log import hold_cursor
+
+MOST_ALERTS: Final = 500
+LONGEST_NOTE: Final = 200
+LONGEST_REST_MINUTES: Final = 60 * 24 * 30
+DONE: Final = frozenset({Alert.State.FIRED, Alert.State.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertData:
+    """What an alert waits for; `level` in the instrument's currency, `expires_at` None: no end."""
+
+    condition: Condition
+    level: Decimal
+    note: str = ""
+    repeats: bool = False
+    cooldown_minutes: int = 15
+    expires_at: datetime | None = None
+
+
+@transaction.atomic
+def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) -> Alert:
+    """Arm an alert of the user's: from the next move on, that of a price that is there already included.
+
+    Raises:
+        NotFound: the user sees no such instrument.
+        ValidationFailed: a value does not fit; it names the field.
+        TooManyAlerts: the user has 500 that are not done.
+    """
+    found = instruments.get(user, instrument)
+    _refuse_faults(data)
+    if Alert.objects.filter(owner=user).exclude(state__in=DONE).count() >= MOST_ALERTS:
+        raise TooManyAlerts(_("You have 500 alerts that are not done. Delete some first."))
+    after = hold_cursor(CONSUMER, LIVE_WORLD)
+    alert = Alert.objects.create(
+        owner=user,
+        world_id=LIVE_WORLD,
+        instrument=found,
+        condition=data.condition.value,
+        level=data.level / found.quote_unit,
+        note=data.note.strip(),
+        repeats=data.repeats,
+        cooldown_minutes=data.cooldown_minutes,
+        expires_at=data.expires_at,
+    )
+    Level.objects.bulk_create(levels_of(alert, after, again=False))
+    _record(actor, "alert.created", alert)
+    return alert
+
+
+@transaction.atomic
+def pause_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
+    """Let an alert wait for nothing until it is resumed.
+
+    Raises:
+        NotFound: there is none of the user's.
+        AlertIsDone: it fired its last time, or ran out.
+    """
+    alert = get(user, uuid, for_update=True)
+    if alert.state in DONE:
+        raise AlertIsDone(_("This alert fired its last time, or it ran out."))
+    if alert.state != Alert.State.PAUSED:
+        Level.objects.filter(alert=alert).delete()
+        _set(alert, Alert.State.PAUSED)
+        _record(actor, "alert.paused", alert)
+    return alert
+
+
+@transaction.atomic
+def resume_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
+    """Arm a paused alert again; what happened meanwhile does not fire it.
+
+    Raises:
+        NotFound: there is none of the user's.
+        AlertIsDone: it fired its last time, or ran out.
+    """
+    after = hold_cursor(CONSUMER, LIVE_WORLD)
+    alert = get(user, uuid, for_update=True)
+    if alert.state in DONE:
+        raise AlertIsDone(_("This alert fired its last time, or it ran out."))
+    if alert.state == Alert.State.PAUSED:
+        _set(alert, Alert.State.ARMED)
+        Level.objects.bulk_create(levels_of(alert, after, again=bool(alert.fired)))
+        _record(actor, "alert.resumed", alert)
+    return alert
+
+
+@transaction.atomic
+def delete_alert(*, actor: Actor, user: Any, uuid: UUID) -> None:
+    """Delete an alert with what it told.
+
+    Raises:
+        NotFound: there is none of the user's.
+    """
+    alert = get(user, uuid, for_update=True)
+    _record(actor, "alert.deleted", alert)
+    alert.delete()
+
+
+def _set(alert: Alert, state: Alert.State) -> None:
+    alert.state, alert.rearm_at = state, None
+    alert.save(update_fields=["state", "rearm_at", "updated_at"])
+
+
+def _refuse_faults(data: AlertData) -> None:
+    if not data.level.is_finite() or data.level <= 0:
+        raise ValidationFailed.of("level", _("The level is a price above zero."), "invalid")
+    if len(data.note) > LONGEST_NOTE:
+        raise ValidationFailed.of("note", _("A note has at most 200 characters."), "max_length")
+    if not 1 <= data.cooldown_minutes <= LONGEST_REST_MINUTES:
+        raise ValidationFailed.of("cooldown_minutes", _("Rest from one minute to 30 days."), "invalid")
+    if data.expires_at is not None and data.expires_at <= clock.now():
+        raise ValidationFailed.of("expires_at", _("The end is in the past."), "past")
+
+
+def _record(actor: Actor, verb: str, alert: Alert) -> None:
+    audit.record(
+        actor=actor,
+        verb=verb,
+        object_type="alert",
+        object_id=alert.uuid,
+        after={"condition": alert.condition, "level": str(alert.level), "state": alert.state},
+    )

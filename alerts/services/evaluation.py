@@ -1,0 +1,142 @@
+"""Hold the log's moves against the levels that are watched; each alert fires once for what happened once.
+
+A batch is one statement for what fires: levels are found by ranges of an index between the previous and
+the new price, so that its cost follows what fires and not what is armed. The cursor, the states, the
+triggers and the notifications are one transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from alerts.domain.conditions import Condition, sides
+from alerts.events import NotificationsAdded
+from alerts.models import Alert, Level
+from core import clock
+from core.bus import bus
+from market.models import MoveBatch
+from market.services.quotes.log import consume
+
+CONSUMER: Final = "alerts"
+
+_LEVELS: Final = (
+    "alerts_level WHERE instrument_id = move.instrument AND world_id = %(world)s AND after < %(seq)s"
+)
+# LATERAL with OFFSET 0 keeps the planner from reading all levels: a range of the index for each move and
+# side. A level that several ways lead to is one row, and of an alert with two levels the first counts.
+_FIRE: Final = f"""
+WITH move AS MATERIALIZED (
+    SELECT * FROM unnest(%(instruments)s::int[], %(previous)s::numeric[], %(prices)s::numeric[],
+        %(lows)s::numeric[], %(highs)s::numeric[]) AS row (instrument, previous, price, low, high)
+), hit AS MATERIALIZED (
+    SELECT DISTINCT ON (reached.alert_id) reached.alert_id, reached.level, move.*
+    FROM move CROSS JOIN LATERAL (
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'A' AND level <= move.high OFFSET 0)
+        UNION ALL
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'B' AND level >= move.low OFFSET 0)
+        UNION ALL
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U'
+            AND level > move.previous AND level <= move.high OFFSET 0)
+        UNION ALL
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U'
+            AND level > move.low AND level <= move.price OFFSET 0)
+        UNION ALL
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D'
+            AND level < move.previous AND level >= move.low OFFSET 0)
+        UNION ALL
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D'
+            AND level < move.high AND level >= move.price OFFSET 0)
+    ) reached
+    ORDER BY reached.alert_id
+), fired AS (
+    UPDATE alerts_alert alert
+    SET state = CASE WHEN repeats THEN 'resting' ELSE 'fired' END, fired = alert.fired + 1,
+        fired_at = %(at)s, updated_at = %(now)s,
+        rearm_at = CASE WHEN repeats THEN %(at)s + cooldown_minutes * interval '1 minute' END
+    FROM hit
+    WHERE alert.id = hit.alert_id AND alert.state = 'armed'
+    RETURNING alert.id, alert.owner_id, alert.fired, hit.level, hit.previous, hit.price, hit.low, hit.high
+), gone AS (
+    DELETE FROM alerts_level USING fired WHERE alert_id = fired.id
+), recorded AS (
+    INSERT INTO alerts_trigger (alert_id, number, seq, at, level, previous, price, low, high, recorded_at)
+    SELECT id, fired, %(seq)s, %(at)s, level, previous, price, low, high, %(now)s FROM fired
+    RETURNING id, alert_id
+)
+INSERT INTO alerts_notification (user_id, kind, trigger_id, created_at)
+SELECT fired.owner_id, 'alert', recorded.id, %(now)s FROM recorded JOIN fired ON fired.id = recorded.alert_id
+ORDER BY recorded.id
+RETURNING user_id
+"""  # noqa: S608  # a constant of ours
+
+
+def evaluate(*, world_id: int) -> int:
+    """Hold all batches of a world's log that are new against its alerts; answer how many batches."""
+    return consume(CONSUMER, world_id, _evaluate)
+
+
+def _evaluate(batch: MoveBatch) -> None:
+    _end_what_ran_out(batch)
+    _arm_what_rested(batch)
+    told = _fire(batch)
+    if told:
+        bus.publish(NotificationsAdded(tuple(sorted(told))))
+
+
+def _fire(batch: MoveBatch) -> set[UUID]:
+    values: dict[str, Any] = {
+        "world": batch.world_id,
+        "seq": batch.seq,
+        "at": batch.time,
+        "now": clock.now(),
+        "instruments": batch.instruments,
+        "previous": batch.previous,
+        "prices": batch.prices,
+        "lows": batch.lows,
+        "highs": batch.highs,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRE, values)
+        return {user_id for (user_id,) in cursor.fetchall()}
+
+
+def _end_what_ran_out(batch: MoveBatch) -> None:
+    """End alerts whose time is over before the batch's."""
+    ended = Alert.objects.filter(
+        world=batch.world_id, state__in=["armed", "resting", "paused"], expires_at__lte=batch.time
+    )
+    ids = list(ended.values_list("pk", flat=True))
+    if ids:
+        Level.objects.filter(alert__in=ids).delete()
+        Alert.objects.filter(pk__in=ids).update(state=Alert.State.EXPIRED, rearm_at=None)
+
+
+def _arm_what_rested(batch: MoveBatch) -> None:
+    """Arm alerts again that rested long enough; they wait for the price to come back and cross once more."""
+    rested = Alert.objects.select_related("world").filter(
+        world=batch.world_id, state=Alert.State.RESTING, rearm_at__lte=batch.time
+    )
+    rows = list(rested)
+    if rows:
+        Alert.objects.filter(pk__in=[row.pk for row in rows]).update(state=Alert.State.ARMED, rearm_at=None)
+        Level.objects.bulk_create(
+            level for row in rows for level in levels_of(row, batch.seq - 1, again=True)
+        )
+
+
+def levels_of(alert: Alert, after: int, *, again: bool) -> list[Level]:
+    """Make the levels that are watched for an alert, for batches after a number of the log."""
+    return [
+        Level(
+            alert=alert,
+            world=alert.world,
+            instrument_id=alert.instrument_id,
+            side=side.value,
+            level=alert.level,
+            after=after,
+        )
+        for side in sides(Condition(alert.condition), again=again)
+    ]

@@ -1,0 +1,59 @@
+"""People, a share and its prices for tests of alerts. All times are of 6 March 2024, UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+
+from alerts.domain.conditions import Condition
+from alerts.models import Alert
+from alerts.services.alerts import AlertData, create_alert
+from core.actor import Actor
+from core.models import LIVE_WORLD
+from market.models import Instrument
+from market.services.quotes import record_quotes
+from tests.market.quotes.told import NOON, told
+
+
+@pytest.fixture
+def traveller() -> Any:
+    with time_machine.travel(NOON, tick=False) as found:
+        yield found
+
+
+@pytest.fixture
+def ida(db: None) -> Any:
+    return get_user_model().objects.create_user("ida@example.org", "x")
+
+
+@pytest.fixture
+def share(db: None) -> Instrument:
+    return Instrument.objects.create(symbol="SHR", name="Share", currency="EUR")
+
+
+@pytest.fixture
+def tell(traveller: Any) -> Callable[..., None]:
+    """Record a price, so many minutes after noon."""
+
+    def record(share: Instrument, price: str, minutes: int) -> None:
+        traveller.move_to(NOON + timedelta(minutes=minutes))
+        record_quotes(world_id=LIVE_WORLD, batch=[told(share, price, minutes)])
+
+    return record
+
+
+@pytest.fixture
+def armed(ida: Any, traveller: Any) -> Callable[..., Alert]:
+    """Arm an alert of Ida's: ``armed(share, "crosses_up", "10")``."""
+
+    def make(share: Instrument, condition: str, level: str, **more: Any) -> Alert:
+        data = AlertData(Condition(condition), Decimal(level), **more)
+        return create_alert(actor=Actor.user(ida), user=ida, instrument=share.uuid, data=data)
+
+    return make

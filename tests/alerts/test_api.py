@@ -1,0 +1,98 @@
+"""Alerts over the API: the caller's own, in the currency of the instrument."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from alerts.models import Alert, Notification
+from alerts.services.evaluation import evaluate
+from core.models import LIVE_WORLD
+from market.models import Instrument
+from tests.market.quotes.told import NOON
+
+pytestmark = pytest.mark.django_db
+LIST = "/api/v1/alerts"
+
+
+@pytest.fixture
+def api(ida, traveller) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(ida)
+    return client
+
+
+@pytest.fixture
+def pence(db) -> Instrument:
+    return Instrument.objects.create(symbol="LON", name="London", currency="GBP", quote_unit="0.01")
+
+
+def arm(api, listing, **more):
+    body = {"instrument": str(listing.uuid), "condition": "crosses_up", "level": "2.5", **more}
+    return api.post(LIST, body, format="json")
+
+
+def test_alert_waits_fires_and_tells_in_pounds_what_is_quoted_in_pence(api, pence, tell):
+    tell(pence, "240", 1)
+    made = arm(api, pence, note="sell")
+    assert (made.status_code, made.data["level"], made.data["currency"]) == (201, "2.5", "GBP")
+    assert Alert.objects.get().level == 250
+    tell(pence, "260", 2)
+    evaluate(world_id=LIVE_WORLD)
+    alert = f"{LIST}/{made.data['id']}"
+    assert (api.get(alert).data["state"], api.get(alert).data["fired"]) == ("fired", 1)
+    [trigger] = api.get(f"{alert}/triggers").data["items"]
+    assert (trigger["previous"], trigger["price"], trigger["level"]) == ("2.4", "2.6", "2.5")
+    told = api.get("/api/v1/notifications").data["items"]
+    assert [one["title"] for one in told] == ["LON rose through 2.50\xa0GBP: it is at 2.60\xa0GBP"]
+    assert [one["alert"] for one in told] == [made.data["id"]]
+
+
+def test_reading_up_to_one_leaves_the_later_unread(api, share, tell):
+    tell(share, "1", 1)
+    for level in ("2", "3", "4"):
+        arm(api, share, level=level)
+    tell(share, "5", 2)
+    evaluate(world_id=LIVE_WORLD)
+    ids = sorted(Notification.objects.values_list("pk", flat=True))
+    answer = api.post("/api/v1/notifications/read", {"up_to": ids[1]}, format="json")
+    assert answer.data == {"unread": 1}
+    assert list(Notification.objects.filter(read_at=None).values_list("pk", flat=True)) == [ids[2]]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"level": "0"}, "level"),
+        ({"level": "-1"}, "level"),
+        ({"level": "NaN"}, "level"),
+        ({"condition": "explodes"}, "condition"),
+        ({"cooldown_minutes": 0}, "cooldown_minutes"),
+        ({"note": "x" * 201}, "note"),
+        ({"expires_at": (NOON - timedelta(days=1)).isoformat()}, "expires_at"),
+        ({"instrument": "x"}, "instrument"),
+    ],
+)
+def test_wrong_value_is_refused_by_its_field(api, share, change, field):
+    answer = arm(api, share, **change)
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, [field])
+    assert not Alert.objects.exists()
+
+
+def test_instrument_that_is_not_there_or_somebody_elses_is_not_found(api, share, django_user_model):
+    share.owner = django_user_model.objects.create_user("bob@example.org", "x")
+    share.save()
+    assert arm(api, share).status_code == 404
+    assert arm(api, share, instrument=str(uuid4())).status_code == 404
+
+
+def test_pausing_and_resuming_twice_is_once(api, share):
+    made = arm(api, share).data["id"]
+    for _turn in range(2):
+        assert api.post(f"{LIST}/{made}/pause").data["state"] == "paused"
+    for _turn in range(2):
+        assert api.post(f"{LIST}/{made}/resume").data["state"] == "armed"
+    assert Alert.objects.get().levels.count() == 1
