@@ -15,7 +15,7 @@ from market.services import feeds, quotes, replay, sessions, ticks
 from market.services.sample_data import load_fictional
 
 log = structlog.get_logger(__name__)
-# a worker stops a task after nine minutes; the next hour goes on
+# a worker stops a task after nine minutes; the next one goes on
 HISTORY_SECONDS = 420.0
 
 
@@ -139,7 +139,8 @@ SCHEDULE: dict[str, crontab | timedelta] = {
     "market.tasks.close_days": crontab(minute="20"),
     "market.tasks.keep_move_log": crontab(minute="40", hour="2"),
     "market.tasks.refresh_sources": timedelta(seconds=10),
-    "market.tasks.mend_history": crontab(minute="12", hour="1-6"),
+    # often, because a budget has so many requests a minute
+    "market.tasks.mend_history": crontab(minute="2-59/5", hour="1-6"),
     "market.tasks.refresh_rates": crontab(minute="25"),
     "market.tasks.mend_rates": crontab(minute="35", hour="5", day_of_week="0"),
     "market.tasks.keep_sessions": timedelta(minutes=5),

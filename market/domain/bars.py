@@ -74,6 +74,15 @@ def fits(value: Decimal) -> bool:
     return exponent + len(digits) - len(digits.rstrip("0")) >= -PLACES or not value
 
 
+def wrong(row: BarRow, today: date) -> Iterator[tuple[str, Fault]]:
+    """Name all that a bar is refused for by itself: its faults, and numbers that do not fit the columns."""
+    yield from faults(row, today)
+    for field in (*PRICES, "volume"):
+        value: Decimal | None = getattr(row, field)
+        if value is not None and not fits(value):
+            yield field, Fault.OUT_OF_RANGE
+
+
 def _shape(row: BarRow) -> Iterator[tuple[str, Fault]]:
     low, high = row.low, row.high
     if high is not None and low is not None and high < low:

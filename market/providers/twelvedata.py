@@ -139,8 +139,9 @@ class TwelveData(HttpProvider):
             "start_date": start.isoformat(),
             "end_date": end.isoformat(),
         }
-        splits = self._ask("/splits", asked, cost=_ACTIONS_COST)
-        dividends = self._ask("/dividends", asked, cost=_ACTIONS_COST)
+        # counted together: half of it is of no use, and would be spent again and again
+        splits = self._ask("/splits", asked, cost=2 * _ACTIONS_COST)
+        dividends = self._ask("/dividends", asked, cost=0)
         meta = reading.table(dividends.get("meta"), "meta")
         unit = reading.text(meta.get("currency"))
         made: list[Split | Dividend | None] = [

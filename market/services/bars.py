@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from core.actor import Actor
 from core.errors import FieldError, TooLarge, ValidationFailed
 from core.models import LIVE_WORLD
 from market import locks
-from market.domain.bars import PRICES, BarRow, Fault, faults, fits
+from market.domain.bars import PRICES, BarRow, Fault, wrong
 from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.prices import MANUAL
 from market.models import DailyBar
@@ -190,12 +189,8 @@ def _refuse(found: tuple[FieldError, ...]) -> None:
 def _wrong(rows: Sequence[BarRow], today: date) -> Iterator[FieldError]:
     seen: dict[date, int] = {}
     for place, row in enumerate(rows):
-        for field, fault in faults(row, today):
+        for field, fault in wrong(row, today):
             yield FieldError(f"[{place}].{field}", texts.fault(fault), fault.value)
-        for field in _FIELDS:
-            value: Decimal | None = getattr(row, field)
-            if value is not None and not fits(value):
-                yield FieldError(f"[{place}].{field}", texts.fault(Fault.OUT_OF_RANGE), "out-of-range")
         if seen.setdefault(row.day, place) != place:
             message = _("The same day as row %(row)s.") % {"row": seen[row.day]}
             yield FieldError(f"[{place}].date", message, "twice")

@@ -26,6 +26,8 @@ def spender(source: PriceSource, ability: Ability) -> Callable[[int], None]:
     key, limits, kind = feeds.budget_key(source), feeds.limits_of(source), source.kind
 
     def count(requests: int) -> None:
+        if not requests:  # counted with another one
+            return
         spend(key=key, limits=limits, requests=requests, is_besides=is_besides)
         metrics.source_requests.labels(kind).inc(requests)
 

@@ -21,15 +21,17 @@ from core.errors import Conflict, ValidationFailed
 from core.models import LIVE_WORLD
 from market.domain import jumps
 from market.domain.actions import Dividend, Split
+from market.domain.bars import BarRow, wrong
 from market.errors import ProviderUnknown
 from market.models import CorporateAction, DailyBar, HistoryCheck, Instrument, PriceSource
 from market.providers import Ability
 from market.selectors import feeds, price_checks, sessions
+from market.services import texts
 from market.services.actions import ActionData, record_corporate_action
 from market.services.bars import set_bars
 from market.services.feeds import health, sources
 from market.services.feeds.asking import NotAnswered, asking
-from market.services.feeds.order import in_order
+from market.services.feeds.order import in_order, is_waited_for
 
 log = structlog.get_logger(__name__)
 # The table of sessions reaches as far back.
@@ -40,23 +42,29 @@ DAILY: Final = timedelta(hours=20)
 # The same split or dividend has dates a few days apart at two sources.
 SAME: Final = timedelta(days=5)
 LONGEST_TROUBLE: Final = 400
+MOST_TOLD: Final = 2
 
 
 @dataclass(slots=True)
 class Found:
-    """What became of one instrument: days that lack a bar still, days that came and from where."""
+    """What became of one instrument: days that lack a bar still, days that came and from where.
+
+    `is_put_off`: a source that may have more could not be asked now.
+    """
 
     through: date | None = None
     missing: int = 0
     mended: int = 0
     source: str = ""
     trouble: list[str] = field(default_factory=list)
+    is_put_off: bool = False
 
 
 def mend_history(*, seconds: float) -> int:
     """Look at the history of each instrument that was not looked at today, for so long; say at how many.
 
-    The longest ago comes first. Two workers take different ones.
+    The longest ago comes first. Two workers take different ones. What no source could be asked for just now
+    counts as not looked at.
     """
     end, done = time.monotonic() + seconds, 0
     now = clock.now()
@@ -66,8 +74,12 @@ def mend_history(*, seconds: float) -> int:
         if time.monotonic() > end:
             break
         if _claimed(one):
-            _write(one, mend(one))
-            done += 1
+            found = mend(one)
+            if found.is_put_off:
+                HistoryCheck.objects.filter(pk=one.pk).update(checked_at=looked.get(one.pk, now - AGAIN))
+            else:
+                _write(one, found)
+                done += 1
     return done
 
 
@@ -81,12 +93,23 @@ def mend(instrument: Instrument) -> Found:
     for source in in_order(instrument, Ability.ACTIONS, now):
         if _took_actions(source, instrument, start, end, found):
             break
-    for source in in_order(instrument, Ability.HISTORY, now) if missing else []:
-        rest = _missing(instrument, start, end)
-        if rest and _is_worth(instrument, rest):
-            _took_bars(source, instrument, rest, found)
-    found.through, found.missing = end, len(_missing(instrument, start, end))
+    else:
+        found.is_put_off = is_waited_for(instrument, Ability.ACTIONS, clock.now())
+    if missing and not found.is_put_off:
+        missing = _took_days(instrument, missing, found)
+    found.through, found.missing = end, len(missing)
     return found
+
+
+def _took_days(instrument: Instrument, missing: list[date], found: Found) -> list[date]:
+    """Ask for days in the order of the sources; tell which still lack."""
+    start, end, is_worth = missing[0], missing[-1], _is_worth(instrument, missing)
+    for source in in_order(instrument, Ability.HISTORY, clock.now()) if is_worth else []:
+        if missing:
+            _took_bars(source, instrument, missing, found)
+            missing = _missing(instrument, start, end)
+    found.is_put_off = bool(is_worth and missing and is_waited_for(instrument, Ability.HISTORY, clock.now()))
+    return missing
 
 
 def _is_worth(instrument: Instrument, missing: Sequence[date]) -> bool:
@@ -123,8 +146,7 @@ def _took_bars(source: PriceSource, instrument: Instrument, missing: Sequence[da
     except (ProviderUnknown, NotAnswered):
         return
     health.succeeded(source, Ability.HISTORY)
-    wanted = set(missing)
-    rows = [row for row in rows if row.day in wanted]
+    rows = _sound([row for row in rows if row.day in set(missing)], source, found)
     if not rows:
         return
     try:
@@ -133,9 +155,18 @@ def _took_bars(source: PriceSource, instrument: Instrument, missing: Sequence[da
             basis=provider.basis(clock.today("UTC")),
         )  # fmt: skip
     except ValidationFailed as error:
-        found.trouble += [f"{source.name}: {one.message}" for one in error.errors[:2]]
+        found.trouble += [f"{source.name}: {one.message}" for one in error.errors[:MOST_TOLD]]
         return
     found.mended, found.source = found.mended + stored.stored, source.name
+
+
+def _sound(rows: Sequence[BarRow], source: PriceSource, found: Found) -> list[BarRow]:
+    """Leave out bars that are wrong in themselves, and tell of the first; the others are as good as ever."""
+    today = clock.today("UTC")
+    faults = {row.day: fault for row in rows for _field, fault in wrong(row, today)}
+    told = [f"{source.name}: {day} {texts.fault(fault)}" for day, fault in faults.items()]
+    found.trouble += told[:MOST_TOLD]
+    return [row for row in rows if row.day not in faults]
 
 
 def _took_actions(source: PriceSource, instrument: Instrument, start: date, end: date, found: Found) -> bool:

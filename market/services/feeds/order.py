@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from market.domain import breaker
 from market.models import Instrument, PriceSource, SourceAbility, SourceSymbol
 from market.providers import ADAPTERS, Ability, Provider
 
@@ -37,9 +39,30 @@ def first_of(source: PriceSource) -> Ability:
 
 def in_order(instrument: Instrument, ability: Ability, now: datetime) -> list[PriceSource]:
     """List the sources to ask for something about one instrument, in the order staff set for it."""
+    return _ordered(instrument, askable(ability, now))
+
+
+def is_waited_for(instrument: Instrument, ability: Ability, now: datetime) -> bool:
+    """Tell whether a source that may know it cannot be asked for a while: it has no requests, or is down."""
+    asked = {row.pk for row in askable(ability, now)}
+    fares = {row.source_id: row for row in SourceAbility.objects.filter(ability=ability)}
+    rows = [source for source in _ordered(instrument, able(ability)) if source.pk not in asked]
+    found = [source if ability is first_of(source) else fares.get(source.pk) for source in rows]
+    return any(_is_back_soon(fare, now) for fare in found if fare is not None)
+
+
+def _is_back_soon(fare: PriceSource | SourceAbility, now: datetime) -> bool:
+    """Tell whether it is left alone for want of requests or for minutes, not because it refuses."""
+    is_open = fare.open_until is not None and fare.open_until > now
+    if not is_open or fare.open_until is None or fare.last_error_at is None:
+        return not is_open
+    return fare.open_until - fare.last_error_at < breaker.LONGEST
+
+
+def _ordered(instrument: Instrument, rows: Iterable[PriceSource]) -> list[PriceSource]:
     said = {row.source_id: row for row in SourceSymbol.objects.filter(instrument=instrument)}
     found = []
-    for source in askable(ability, now):
+    for source in rows:
         row = said.get(source.pk)
         if row is None or not row.is_excluded:
             own = row.priority if row is not None and row.priority is not None else source.priority

@@ -10,7 +10,7 @@ import pytest
 from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.errors import ProviderUnavailable
-from market.models import CorporateAction, DailyBar, HistoryCheck
+from market.models import CorporateAction, DailyBar, HistoryCheck, SourceAbility
 from market.services.feeds import mend_history
 from market.tasks import mend_history as task
 from tests.market.builders import bar
@@ -43,6 +43,15 @@ def stock(instrument, held):
     return one
 
 
+@pytest.fixture
+def two(stock, instrument, held):
+    """Another share, with one bar."""
+    one = instrument("BBB")
+    bar(one, "2025-06-30", "10")
+    held(stock, one)
+    return one
+
+
 def bars(stock, source: str) -> dict[str, Decimal]:
     return {str(row.date): row.close for row in DailyBar.objects.filter(instrument=stock, source=source)}
 
@@ -67,6 +76,44 @@ def test_what_the_first_source_lacks_the_next_one_has(source, told, stock):
     assert bars(stock, "second") == {"2025-06-12": 10}
     found = HistoryCheck.objects.get()
     assert (found.missing, found.mended, found.source) == (1, 1, "second")
+
+
+def test_a_wrong_bar_costs_itself_only_and_is_told(source, told, stock):
+    source()
+    lie = BarRow(date(2025, 6, 12), Decimal(11), high=Decimal(10), low=Decimal(9))
+    told.history = {"first": [lie, *rows("2025-06-13", close=11)]}
+    mend_history(seconds=60)
+    assert bars(stock, "first") == {"2025-06-13": 11}
+    found = HistoryCheck.objects.get()
+    assert (found.missing, found.mended) == (1, 1)
+    assert found.trouble == "first: 2025-06-12 The close is outside low and high"
+
+
+def test_what_the_budget_did_not_reach_is_looked_at_by_the_next_run(source, told, stock, two, clock):
+    source(per_minute=1)
+    told.history = {"first": rows("2025-06-12", "2025-06-13", "2025-06-27")}
+    assert mend_history(seconds=60) == 1
+    assert bars(two, "first") == {}
+    clock.shift(timedelta(minutes=5))
+    assert mend_history(seconds=60) == 1
+    assert bars(two, "first") == {"2025-06-12": 10, "2025-06-13": 10, "2025-06-27": 10}
+    assert [names[0] for _name, names in told.asked] == ["AAA", "BBB"]
+
+
+@pytest.mark.parametrize(
+    ("fare", "reached"),
+    [
+        ({"open_until": NOON + timedelta(minutes=2), "failures": 4}, 0),
+        ({"open_until": NOON + timedelta(hours=1), "failures": 1}, 1),
+        ({"limited_until": NOON + timedelta(hours=8)}, 0),
+    ],
+    ids=["down for minutes", "refused", "limited"],
+)
+def test_a_source_that_comes_back_is_waited_for_and_one_that_refuses_is_not(
+    source, told, stock, fare, reached
+):
+    SourceAbility.objects.create(source=source(), ability="history", last_error_at=NOON, **fare)
+    assert mend_history(seconds=60) == reached
 
 
 def test_what_nobody_has_is_asked_for_again_once_a_week(source, told, stock, clock):
