@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import archives, import_prices, personal_data, quality, record_quotes, valuation
+from benchmarks import archives, import_prices, personal_data, quality, record_quotes, ticks, valuation
 
 if __name__ == "__main__":
     print("The whole answer about synthetic ledgers, milliseconds")
@@ -17,3 +17,5 @@ if __name__ == "__main__":
     archives.main(list(archives.SIZES))
     print("\nBatches of quotes")
     record_quotes.main()
+    print("\nTicks: import, bars and pages")
+    ticks.main()

@@ -1,11 +1,12 @@
 r"""Compare `import_ticks` with psql's `\copy`, bars with bare SQL, and pages of many ticks with few.
 
-    python -m benchmarks.ticks [--rows 5000000] [--rounds 1] [--reads 10000000]
+    python -m benchmarks.ticks [--rows 5000000] [--rounds 1]
 
 All in a database of its own, made for the run and dropped after it. `\copy` gets the rows as the table
 wants them (ids, instants and numbers at one instant); `import_ticks` reads the file that a feed would
-send, checks every line, looks its ticker up, and makes the bars of minutes and days. Exits 1 when one
-of the goals is missed.
+send, checks every line, looks its ticker up, and makes the bars of minutes and days. Daily bars of all
+instruments are compared with the SQL that folds them of the ticks, and pages of the contract's endpoints
+with those of a database that has 10,000 ticks. Exits 1 when one of the goals is missed.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ground import database
+from benchmarks.ground import database, timed
 
 IMPORT_GOAL = 0.6
 OHLC_GOAL = 1.5
 READ_GOAL = 2.0
 PER_DAY = 10_000
+FEW = 10_000
+BARE = """
+SELECT instrument_id, at::date, (array_agg(price ORDER BY at, seq))[1], max(price), min(price),
+       (array_agg(price ORDER BY at DESC, seq DESC))[1], sum(quantity)
+FROM market_tick GROUP BY 1, 2
+"""
 INSTRUMENTS = 100
 COLUMNS = "world_id, instrument_id, at, seq, price, quantity, bid, bid_size, ask, ask_size, open_interest"
 
@@ -35,11 +42,64 @@ COLUMNS = "world_id, instrument_id, at, seq, price, quantity, bid, bid_size, ask
 def main(rows: int = 5_000_000, rounds: int = 1) -> int:
     """Run all and print it."""
     with database(), tempfile.TemporaryDirectory() as folder:
-        return max(_imports(Path(folder), rows, rounds), 0)
+        symbols = _instruments(INSTRUMENTS)
+        few = _few(Path(folder), symbols)
+        return max(_imports(Path(folder), symbols, rows, rounds), _ohlc(symbols), _reads(symbols, few))
 
 
-def _imports(folder: Path, rows: int, rounds: int) -> int:
-    symbols = _instruments(INSTRUMENTS)
+def _few(folder: Path, symbols: dict[str, int]) -> dict[str, float]:
+    """Time the pages on few ticks."""
+    path = folder / "few.csv"
+    _write(symbols, path, folder / "few.rows", FEW)
+    _import(path)
+    return _pages(symbols)
+
+
+def _pages(symbols: dict[str, int]) -> dict[str, float]:
+    """Time pages of tickers and of ticks, the first and one far back, in seconds."""
+    from market.models import Instrument, TickDay
+    from market.selectors import tickers
+
+    one = Instrument.objects.get(pk=symbols["BENCH0"])
+    far = sum(TickDay.objects.filter(instrument=one).values_list("count", flat=True)) - 100
+    return {
+        "100 tickers": timed(lambda: tickers.newest(tickers.tickers(None)[:100]), runs=9),
+        "the newest 100 ticks": timed(lambda: tickers.ticks(one, skip=0, limit=100), runs=9),
+        "the oldest 100 ticks": timed(lambda: tickers.ticks(one, skip=max(far, 0), limit=100), runs=9),
+    }
+
+
+def _reads(symbols: dict[str, int], few: dict[str, float]) -> int:
+    worst = 0.0
+    for name, seconds in _pages(symbols).items():
+        ratio = seconds / few[name]
+        worst = max(worst, ratio)
+        print(f"{name}: {seconds * 1000:.1f} ms, with {FEW:,} ticks {few[name] * 1000:.1f} ms ({ratio:.1f})")
+    return 0 if worst <= READ_GOAL else 1
+
+
+def _ohlc(symbols: dict[str, int]) -> int:
+    """Compare daily bars of all instruments with the bare SQL over the ticks."""
+    from django.db import connection
+
+    from market.domain.ticks import Interval
+    from market.models import Instrument
+    from market.selectors import ohlc
+
+    rows = list(Instrument.objects.filter(pk__in=symbols.values()).select_related("exchange"))
+
+    def bare() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(BARE)
+            cursor.fetchall()
+
+    sql = timed(bare, runs=3)
+    ours = timed(lambda: [ohlc.bars(one, Interval.DAY, most=20_000) for one in rows], runs=3)
+    print(f"daily bars: {ours * 1000:.0f} ms, bare SQL {sql * 1000:.0f} ms, ratio {ours / sql:.2f}")
+    return 0 if ours <= OHLC_GOAL * sql else 1
+
+
+def _imports(folder: Path, symbols: dict[str, int], rows: int, rounds: int) -> int:
     ours, theirs = folder / "ticks.csv", folder / "rows.csv"
     count = _write(symbols, ours, theirs, rows)
     print(f"{count:,} ticks of {len(symbols)} instruments, {ours.stat().st_size / 1e6:.0f} MB")

@@ -27,7 +27,12 @@ CREATE TEMP TABLE IF NOT EXISTS tick_instant (
     instrument_id integer NOT NULL, at timestamptz NOT NULL, next integer NOT NULL)
 """
 KNOWN = "CREATE TEMP TABLE IF NOT EXISTS tick_known (place tid NOT NULL)"
-_UNKNOWN = "WHERE NOT EXISTS (SELECT FROM tick_known known WHERE known.place = row.ctid)"
+# what is asked besides where some ticks are not newer than all that are stored
+NEXT = "coalesce(instant.next, 0)"
+INSTANTS_OF = (
+    "LEFT JOIN tick_instant instant ON instant.instrument_id = symbol.instrument_id AND instant.at = row.at"
+)
+UNKNOWN = "WHERE NOT EXISTS (SELECT FROM tick_known known WHERE known.place = row.ctid)"
 MINUTES = """
 CREATE TEMP TABLE IF NOT EXISTS tick_minute (
     instrument_id integer, at timestamptz, open numeric, high numeric, low numeric, close numeric,
@@ -75,11 +80,10 @@ INSERT INTO tick_known
 """
 INSERT = f"""
 INSERT INTO market_tick (world_id, instrument_id, at, seq, {_LISTED})
-SELECT %(world)s, symbol.instrument_id, row.at, coalesce(instant.next, 0) - 1
+SELECT %(world)s, symbol.instrument_id, row.at, {{next}} - 1
        + row_number() OVER (PARTITION BY symbol.instrument_id, row.at ORDER BY row.ctid), {_ROWS}
 {_FROM}
-LEFT JOIN tick_instant instant ON instant.instrument_id = symbol.instrument_id AND instant.at = row.at
-{_UNKNOWN}
+{{instants}} {{unknown}}
 ORDER BY symbol.instrument_id, row.at, row.ctid
 """
 FOLD_MINUTES = f"""
@@ -90,7 +94,7 @@ FROM (
            array_agg(row.price ORDER BY row.at, row.ctid) AS prices, max(row.price) AS high,
            min(row.price) AS low, sum(row.quantity) AS volume, count(*)::integer AS count,
            min(row.at) AS first_at, max(row.at) AS last_at
-    {_FROM} {_UNKNOWN} GROUP BY 1, 2
+    {_FROM} {{unknown}} GROUP BY 1, 2
 ) folded
 """
 # A tick of the same instant as the close came after it: the later one closes.

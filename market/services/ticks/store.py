@@ -125,14 +125,22 @@ def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> Stored:
     kept = locks.keep_instruments(one.instrument for one in good if one.instrument is not None)
     given = {"world": world_id}
     taken = [one for one in good if one.instrument in kept]
-    if not sum(one.count for one in taken) - _set_apart_known(world_id, incoming, taken):
+    known = _set_apart_known(world_id, incoming, taken)
+    if sum(one.count for one in taken) == (known or 0):
         return Stored(0, [])
+    asked = {"next": "0", "instants": "", "unknown": ""}
+    if known is not None:
+        asked = {
+            "next": statements.NEXT,
+            "instants": statements.INSTANTS_OF,
+            "unknown": statements.UNKNOWN,
+        }
     with connection.cursor() as cursor:
         # what was deleted meanwhile
         cursor.execute("DELETE FROM tick_symbol WHERE instrument_id <> ALL(%s)", [list(kept)])
-        cursor.execute(statements.INSERT.format(incoming=incoming), given)
+        cursor.execute(statements.INSERT.format(incoming=incoming, **asked), given)
         stored = cursor.rowcount
-        cursor.execute(statements.FOLD_MINUTES.format(incoming=incoming))
+        cursor.execute(statements.FOLD_MINUTES.format(incoming=incoming, **asked))
         cursor.execute(statements.MINUTE_BARS.format(minutes="tick_minute"), given)
         cursor.execute(statements.DAYS, given)
         days = cursor.fetchall()
@@ -140,8 +148,8 @@ def settle(world_id: int, incoming: str, parts: Iterable[Part]) -> Stored:
     return Stored(stored, days)
 
 
-def _set_apart_known(world_id: int, incoming: str, good: Sequence[Part]) -> int:
-    """Lock the instruments' ticks; note and count what is stored already, where not all is newer."""
+def _set_apart_known(world_id: int, incoming: str, good: Sequence[Part]) -> int | None:
+    """Lock the instruments' ticks; note and count what is stored already; None where all is newer."""
     first = {one.instrument: one.first for one in good}
     with connection.cursor() as cursor:
         cursor.execute(statements.LOCK, [world_id, sorted(one for one in first if one is not None)])
@@ -149,7 +157,7 @@ def _set_apart_known(world_id: int, incoming: str, good: Sequence[Part]) -> int:
             instrument for instrument, at in cursor.fetchall() if at is not None and first[instrument] <= at
         ]
         if not overlapping:
-            return 0
+            return None
         concerned = [one for one in good if one.instrument in overlapping]
         since, until = min(one.first for one in concerned), max(one.last for one in concerned)
         given: dict[str, Any] = {"world": world_id, "overlapping": overlapping, "first": since, "last": until}
