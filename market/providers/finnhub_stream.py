@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -73,8 +74,15 @@ class FinnhubStream:
         """Tell what is followed, by the names that it has there."""
         return list(self._followed)
 
-    def follow(self, instruments: Iterable[Instrument]) -> list[Instrument]:
-        """Follow these and no others from now on; those that it cannot are returned."""
+    def follow(
+        self, instruments: Iterable[Instrument], symbols: Mapping[int, str] | None = None
+    ) -> list[Instrument]:
+        """Follow these and no others from now on; those that it cannot are returned.
+
+        `symbols` has what some are called there, by primary key; None: as the settings say.
+        """
+        if symbols is not None and symbols != self._adapter.settings.symbols:
+            self._adapter = Finnhub(replace(self._adapter.settings, symbols=symbols))
         followed: dict[str, Instrument] = {}
         left_out: list[Instrument] = []
         for one in instruments:

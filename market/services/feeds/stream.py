@@ -10,7 +10,8 @@ from typing import Final, cast
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db.utils import Error as DatabaseFailure
 
 from core import clock
 from core.beat import BeatLock
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 LOCK: Final = 0x464C_4F57
 # How often it is looked at who holds the lock and what is to be followed.
 KEEP_SECONDS: Final = 5.0
+# While the database is away so many trades are kept, the newest.
+MOST_WAITING: Final = 3_000
 
 
 async def stream(stop: asyncio.Event, *, keep: float = KEEP_SECONDS, every: float = 0.25) -> None:
@@ -40,9 +43,14 @@ async def stream(stop: asyncio.Event, *, keep: float = KEEP_SECONDS, every: floa
     lock = BeatLock(LOCK)
     try:
         while not stop.is_set():
-            source = await sync_to_async(_source)()
-            if source is not None and await _holds(lock):
-                await _follow(source, lock, stop, (keep, every))
+            try:
+                source = await sync_to_async(_source)()
+                if source is not None and await _holds(lock):
+                    await _follow(source, lock, stop, (keep, every))
+            except DatabaseFailure:
+                # it is away, or was for a moment: what it brings to an end begins anew
+                log.exception("market.stream_broken")
+                await sync_to_async(close_old_connections)()
             await _wait(stop, keep)
     finally:
         await sync_to_async(lock.release)()
@@ -55,20 +63,19 @@ async def _follow(
     """Follow a source until it is stopped, refused, switched off, or the lock is lost."""
     keep, every = pauses
     try:
-        rows = await sync_to_async(_wanted)(source)
-        told = await sync_to_async(sources.settings_of)(source, [one.pk for one in rows])
+        told = await sync_to_async(sources.settings_of)(source)
         trades = FinnhubStream(told, every=every)
     except DomainError as error:
         await sync_to_async(health.failed)(source, error)
         return
-    trades.follow(rows)
+    trades.follow(*await sync_to_async(_wanted)(source))
     log.info("market.stream_begins", source=source.name, symbols=len(trades.symbols))
     reader = asyncio.create_task(_read(source, trades))
     try:
         while not stop.is_set() and not reader.done() and await _holds(lock):
             if await sync_to_async(_source)() is None:
                 break
-            trades.follow(await sync_to_async(_wanted)(source))
+            trades.follow(*await sync_to_async(_wanted)(source))
             await asyncio.wait(
                 {reader, asyncio.ensure_future(_wait(stop, keep))}, return_when="FIRST_COMPLETED"
             )
@@ -79,14 +86,33 @@ async def _follow(
 
 
 async def _read(source: PriceSource, trades: FinnhubStream) -> None:
-    """Take in what comes; a source that refuses is left alone for its time."""
+    """Take in what comes; a source that refuses is left alone for its time.
+
+    What the database could not take is tried again with what comes next.
+    """
+    waiting: list[NewQuote] = []
     try:
         told = cast("AsyncGenerator[list[NewQuote], None]", trades.batches())
         async with aclosing(told) as batches:
             async for batch in batches:
-                await sync_to_async(_take)(source, batch)
+                waiting = [*waiting, *batch][-MOST_WAITING:]
+                if await sync_to_async(_is_taken)(source, waiting):
+                    waiting = []
     except DomainError as error:
         await sync_to_async(health.failed)(source, error)
+
+
+def _is_taken(source: PriceSource, batch: Sequence[NewQuote]) -> bool:
+    """Store trades, and tell whether the database took them; one that it will never take is dropped."""
+    try:
+        _take(source, batch)
+    except (OperationalError, InterfaceError):
+        log.warning("market.stream_waits", source=source.name, quotes=len(batch), exc_info=True)
+        close_old_connections()
+        return False
+    except (DatabaseFailure, DomainError):
+        log.exception("market.stream_dropped", source=source.name, quotes=len(batch))
+    return True
 
 
 def _take(source: PriceSource, batch: Sequence[NewQuote]) -> None:
@@ -106,17 +132,18 @@ def _source() -> PriceSource | None:
     return next((row for row in rows if breaker.state(row.open_until, now) is not breaker.State.OPEN), None)
 
 
-def _wanted(source: PriceSource) -> list[Instrument]:
-    """List what trades now and is wanted; what staff say is never asked of the source is left out."""
+def _wanted(source: PriceSource) -> tuple[list[Instrument], dict[int, str]]:
+    """List what trades now and is wanted, and what staff call it at the source; they may say never, too."""
     never = SourceSymbol.objects.filter(source=source, is_excluded=True).values_list("instrument", flat=True)
     left_out = set(never)
-    return [one for one in sessions.trading(feeds.wanted(), clock.now()) if one.pk not in left_out]
+    rows = [one for one in sessions.trading(feeds.wanted(), clock.now()) if one.pk not in left_out]
+    return rows, feeds.symbols_of(source.pk, [one.pk for one in rows])
 
 
 async def _holds(lock: BeatLock) -> bool:
     try:
         return await sync_to_async(lock.held)()
-    except (DatabaseError, DependencyUnavailable):
+    except (DatabaseFailure, DependencyUnavailable):
         log.warning("market.stream_lock_lost")
         return False
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.cache import cache
+from django.db import DataError, OperationalError
 from websockets.asyncio.server import serve
 
 from core import clock as wall
 from core import ports
-from market.models import Exchange, PriceSource, Quote, SourceAsk
+from market.models import Exchange, PriceSource, Quote, SourceAsk, SourceSymbol
 from market.services.feeds import stream
 from market.services.feeds.plan import plan
 from tests.support import loops
@@ -33,6 +36,7 @@ def coin(settings, instrument, monkeypatch):
     Exchange.objects.get_or_create(mic="XNAS", defaults={"name": "Nasdaq", "time_zone": "America/New_York"})
     one = instrument("BTC", kind="crypto")  # it trades whenever the test runs
     monkeypatch.setattr(ports.held_instruments, "_providers", {"t": lambda: [one.pk]})
+    cache.delete("market.feeds.wanted")
     return one
 
 
@@ -67,8 +71,6 @@ async def sea(coin):
 
 
 def follow(coin, port):
-    from market.models import SourceSymbol
-
     options = {"stream_url": f"ws://127.0.0.1:{port}"}
     source = PriceSource.objects.create(name="finnhub", kind="finnhub", key="k3y-of-it", options=options)
     SourceSymbol.objects.create(source=source, instrument=coin, symbol="BINANCE:BTCUSDT")
@@ -106,6 +108,82 @@ def test_one_of_two_takes_trades_in_and_the_other_takes_over(coin):
     assert source.failures == 0
     assert source.last_ok_at is not None
     assert SourceAsk.objects.get().instrument == coin
+
+
+def test_trades_that_the_database_may_take_later_are_kept(coin, monkeypatch):
+    module = sys.modules["market.services.feeds.stream"]
+    record, failures = module.record_quotes, [OperationalError("deadlock detected"), DataError("overflow")]
+
+    def failing(**named):
+        if failures:
+            raise failures.pop()
+        return record(**named)
+
+    monkeypatch.setattr(module, "record_quotes", failing)
+
+    async def scene():
+        async with sea(coin) as server:
+            stop = asyncio.Event()
+            run = asyncio.create_task(stream(stop, keep=0.05, every=0.02))
+            await asyncio.wait_for(server.followed.get(), WAIT)
+            await server.trade("BINANCE:BTCUSDT", 99)  # what will never be taken is dropped
+            await until(lambda: len(failures) == 1)
+            await server.trade("BINANCE:BTCUSDT", 100)  # the other is kept
+            await until(lambda: not failures)
+            await server.trade("BINANCE:BTCUSDT", 101)
+            await until(lambda: Quote.objects.filter(price="101").exists())
+            stop.set()
+            await run
+            return server.connections
+
+    assert loops.run(scene()) == 1
+    assert Quote.objects.values_list("low", "high").get() == (100, 101)
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_it(coin, monkeypatch):
+    module = sys.modules["market.services.feeds.stream"]
+    wanted, turns = module._wanted, iter(range(1000))
+
+    def failing(source):
+        if next(turns) in {0, 3}:  # before it is connected, and later
+            raise OperationalError("the database system is shutting down")
+        return wanted(source)
+
+    monkeypatch.setattr(module, "_wanted", failing)
+
+    async def scene():
+        async with sea(coin) as server:
+            stop = asyncio.Event()
+            run = asyncio.create_task(stream(stop, keep=0.05, every=0.02))
+            for _time in range(2):
+                await asyncio.wait_for(server.followed.get(), WAIT)
+            await server.trade("BINANCE:BTCUSDT", 101)
+            await until(lambda: Quote.objects.filter(price="101").exists())
+            stop.set()
+            await run
+
+    loops.run(scene())
+
+
+def test_what_is_wanted_later_is_followed_by_the_name_that_staff_gave_it(coin, instrument, monkeypatch):
+    def later():
+        other, source = instrument("ETH", kind="crypto"), PriceSource.objects.get()
+        SourceSymbol.objects.create(source=source, instrument=other, symbol="BINANCE:ETHUSDT")
+        monkeypatch.setattr(ports.held_instruments, "_providers", {"t": lambda: [coin.pk, other.pk]})
+        cache.delete("market.feeds.wanted")
+
+    async def scene():
+        async with sea(coin) as server:
+            stop = asyncio.Event()
+            run = asyncio.create_task(stream(stop, keep=0.05, every=0.02))
+            first = await asyncio.wait_for(server.followed.get(), WAIT)
+            await sync_to_async(later)()
+            second = await asyncio.wait_for(server.followed.get(), WAIT)
+            stop.set()
+            await run
+            return first, second
+
+    assert loops.run(scene()) == ("BINANCE:BTCUSDT", "BINANCE:ETHUSDT")
 
 
 def test_a_refused_key_is_left_alone(coin):
