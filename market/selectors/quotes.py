@@ -183,6 +183,12 @@ def known_quote(row: Quote) -> KnownQuote:
     return KnownQuote(*(getattr(row, name) for name in _FIELDS))
 
 
+def known_quotes(world_id: int, instrument_ids: Iterable[int]) -> dict[int, KnownQuote]:
+    """Return the newest quote of each instrument as the mathematics sees it; one without any is left out."""
+    rows = Quote.objects.filter(world=world_id, instrument__in=list(instrument_ids))
+    return {row.instrument_id: known_quote(row) for row in rows}
+
+
 def log_head(world_id: int) -> int:
     """Tell the number of the newest batch of a world's log; 0 where nothing has moved yet."""
     return LogHead.objects.filter(world=world_id).values_list("seq", flat=True).first() or 0

@@ -22,7 +22,7 @@ from market.domain.feeding import batches
 from market.errors import ProviderLimited, ProviderUnknown
 from market.models import Instrument, PriceSource
 from market.providers import Ability, Provider, Wanted
-from market.selectors import feeds
+from market.selectors import feeds, quotes
 from market.services.feeds import health, sources
 from market.services.feeds.asking import NotAnswered, asking
 from market.services.feeds.health import Claim
@@ -97,9 +97,11 @@ def _chunks(claim: Claim, provider: Provider, rows: Sequence[Instrument]) -> Ite
 def _once(source: PriceSource, provider: Provider, rows: Sequence[Instrument]) -> Refreshed:
     """Make one request and take what it brings; what it lacks is asked of the next source for a while."""
     ids = [one.pk for one in rows]
+    known = quotes.known_quotes(LIVE_WORLD, ids)
+    wanted = [Wanted(one, None, known.get(one.pk)) for one in rows]
     try:
         with asking(source, Ability.QUOTES):
-            told = provider.quotes([Wanted(one, None, None) for one in rows], clock.now())
+            told = provider.quotes(wanted, clock.now())
     except ProviderUnknown as error:
         note(source, ids, dict.fromkeys(ids, UNKNOWN))
         health.succeeded(source)

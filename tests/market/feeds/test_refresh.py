@@ -12,7 +12,7 @@ from market.models import CorporateAction, HeldQuote, MoveBatch, PriceSource, So
 from market.services import feeds
 from market.services.quotes import record_quotes
 from market.tasks import refresh_source, refresh_sources
-from tests.market.feeds.sources import NOON, answers, made, prices, run
+from tests.market.feeds.sources import NOON, Hand, answers, made, prices, run
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +181,24 @@ def test_a_source_that_lies_is_not_believed_and_staff_see_it(source, instrument,
     assert one.failures == 0
 
 
+def test_a_source_is_told_what_is_known(source, instrument, held, told, monkeypatch):
+    """So an adapter tells a price of yesterday that is behind from one that is news."""
+    held(instrument("AAA"))
+    source()
+    seen, asked = [], Hand.quotes
+
+    def quotes(self, wanted, now):
+        seen.extend(one.quote and (one.quote.price, one.quote.at) for one in wanted)
+        return asked(self, wanted, now)
+
+    monkeypatch.setattr(Hand, "quotes", quotes)
+    told.quotes = {"first": {"AAA": 5}}
+    run()
+    SourceAsk.objects.all().delete()
+    run()
+    assert seen == [None, (5, NOON)]
+
+
 def test_only_in_trading_hours_and_once_after_the_close(source, instrument, held, told, clock):
     stock, coin = instrument("AAA"), instrument("COI", kind="crypto")
     held(stock, coin)
@@ -241,7 +259,6 @@ def test_the_tasks_do_it(source, instrument, held, told, monkeypatch):
 
 def test_settings_bring_sources_once_and_staff_keep_theirs(told, settings, monkeypatch):
     from market.providers import kinds
-    from tests.market.feeds.sources import Hand
 
     for kind in ("finnhub", "alphavantage", "ecb", "tiingo"):
         monkeypatch.setitem(kinds.ADAPTERS, kind, type(kind, (Hand,), {"kind": kind, "per_minute": 60}))
