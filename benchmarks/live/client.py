@@ -49,6 +49,8 @@ class Wire:
                 size = int.from_bytes(data[at + 2 : at + head], "big")
             if data[at] == 0x88:
                 self.code = int.from_bytes(data[at + head : at + head + 2], "big")
+            if data[at] == 0x89 and rest >= head + size:
+                self.socket.send(bytes((0x8A, 0x80 | size, 0, 0, 0, 0)) + data[at + head : at + head + size])
             texts += data[at] == 0x81
             at += head + size
         self.skip = at - len(data)
