@@ -158,6 +158,8 @@ class PriceSourceAdmin(ServiceAdmin):
         "name", "fares", "requests_left", "answered", "last_error", "ask", "kind", "priority",
     ]  # fmt: skip
     list_filter = ["enabled", "kind"]
+    search_fields = ["name", "kind"]
+    search_help_text = _("A part of name or kind.")
     ordering = ["priority", "id"]
     fieldsets = (
         (None, {"fields": ("name", "kind", "enabled", "priority", "note")}),

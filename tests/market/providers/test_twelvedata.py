@@ -222,6 +222,25 @@ def test_rates_of_a_day_are_one_request(source, twelve):
     assert len(source.asked) == 2
 
 
+def test_splits_and_dividends_are_counted_together_or_not_at_all(source, adapter, listing):
+    spent = []
+
+    def spend(count):
+        spent.append(count)
+        if len(spent) > 2:
+            raise ProviderLimited
+
+    source.on("/splits", payload("twelvedata-splits.json"))
+    source.on("/dividends", payload("twelvedata-dividends.json"))
+    twelve = adapter("twelvedata", spend=spend, options={"plan": "paid"})
+    apple = listing("AAPL")
+    twelve.actions(apple, date(2020, 1, 1), date(2021, 12, 31))
+    with pytest.raises(ProviderLimited):
+        twelve.actions(apple, date(2020, 1, 1), date(2021, 12, 31))
+    assert spent == [40, 0, 40]
+    assert len(source.asked) == 2
+
+
 def test_splits_are_read_by_their_description(source, twelve, listing):
     apple = listing("AAPL")
     source.on("/splits", payload("twelvedata-splits.json"))
