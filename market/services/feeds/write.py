@@ -75,6 +75,7 @@ def save_source(*, actor: Actor, source_id: int | None, data: SourceData) -> Pri
     row = _locked(actor, source_id) if source_id is not None else PriceSource()
     _require(actor)
     before = _shown(row) if source_id is not None else None
+    reached = (row.base_url, row.options)
     kind, note = resolve_kind(data.kind)
     _fill(row, data, kind, note)
     _check(row)
@@ -83,6 +84,8 @@ def save_source(*, actor: Actor, source_id: int | None, data: SourceData) -> Pri
             row.save()
     except IntegrityError as error:
         raise Conflict(_("Another source is called so.")) from error
+    if before and (data.key or reached != (row.base_url, row.options)):
+        _forget_failures(row)  # they were of another key or address
     _note(
         actor, "source.changed" if before else "source.added", row, before, more={"key_given": bool(data.key)}
     )
@@ -115,9 +118,7 @@ def reset_source(*, actor: Actor, source_id: int, reason: str) -> None:
         NotFound: there is no such source.
     """
     row = _locked(actor, source_id)
-    row.failures, row.open_until, row.limited_until = 0, None, None
-    row.save(update_fields=["failures", "open_until", "limited_until", "updated_at"])
-    SourceAbility.objects.filter(source=row).delete()
+    _forget_failures(row)
     _note(actor, "source.reset", row, reason=reason)
 
 
@@ -212,6 +213,12 @@ def delete_symbol(*, actor: Actor, symbol_id: int, reason: str) -> None:
         before={"instrument": row.instrument.symbol, "symbol": row.symbol}, reason=reason,
     )  # fmt: skip
     row.delete()
+
+
+def _forget_failures(row: PriceSource) -> None:
+    row.failures, row.open_until, row.limited_until = 0, None, None
+    row.save(update_fields=["failures", "open_until", "limited_until", "updated_at"])
+    SourceAbility.objects.filter(source=row).delete()
 
 
 def _fill(row: PriceSource, data: SourceData, kind: str, note: str) -> None:

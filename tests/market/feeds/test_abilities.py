@@ -14,7 +14,7 @@ from market.models import FxRate, PriceSource, SourceAbility
 from market.providers import Ability
 from market.selectors.source_panels import panel
 from market.services import feeds
-from market.services.feeds.write import reset_source
+from market.services.feeds.write import SourceData, reset_source, save_source
 from tests.market.builders import STAFF, bar, fx
 from tests.market.feeds.sources import NOON, Hand, prices, run
 
@@ -87,6 +87,17 @@ def test_staff_see_what_else_fails_and_reset_it_too(stock, monkeypatch):
     assert rows == [("first", "no answer yet", "warn"), ("history: 403", "", "good")]
     reset_source(actor=STAFF, source_id=PriceSource.objects.get().pk, reason="They sold us the plan.")
     assert fares() == []
+
+
+def test_a_new_key_or_address_is_tried_at_once(source):
+    one = source(failures=1, open_until=NOON + timedelta(hours=1))
+    SourceAbility.objects.create(source=one, ability="history", failures=1)
+    same = {"name": "first", "kind": "hand"}
+    for data, failures in (({}, 1), ({"key": "new"}, 0)):
+        save_source(actor=STAFF, source_id=one.pk, data=SourceData(**same, **data))
+        one.refresh_from_db()
+        assert (one.failures, len(fares())) == (failures, failures)
+    assert one.open_until is None
 
 
 def test_a_failure_of_our_own_database_is_not_the_sources(stock, monkeypatch):
