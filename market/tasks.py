@@ -12,7 +12,7 @@ from core import clock
 from core.models import LIVE_WORLD, World
 from market.models import Instrument, Replay
 from market.services import feeds, quotes, replay, sessions, ticks
-from market.services.sample_data import load_fictional
+from market.services.sample_data import last_closed_day, load_fictional
 
 log = structlog.get_logger(__name__)
 # a worker stops a task after nine minutes; the next one goes on
@@ -24,7 +24,7 @@ def continue_fictional_prices() -> None:
     """Carry the fictional instruments' prices on to today, where there are any."""
     if Instrument.objects.filter(is_fictional=True, owner=None).exists():
         quotes.close_days(world_id=LIVE_WORLD)
-        load_fictional(until=clock.today("UTC"))
+        load_fictional(until=last_closed_day())
         log.info("market.fictional_prices_continued")
 
 

@@ -101,11 +101,14 @@ def test_invented_instruments_are_plainly_so_and_go_on_day_by_day():
 
 
 @time_machine.travel("2024-03-05T12:00:00Z")
-def test_invented_prices_are_continued_only_where_they_exist():
+def test_invented_prices_are_continued_only_where_they_exist(settings):
     continue_fictional_prices()
     assert DailyBar.objects.count() == 0
     load_fictional(date(2024, 3, 4))
     before = DailyBar.objects.count()
+    continue_fictional_prices()  # today is being traded
+    assert DailyBar.objects.count() == before
+    settings.SIMULATED_MARKET = "off"
     continue_fictional_prices()
     continue_fictional_prices()
     assert DailyBar.objects.count() == before + 9

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         call_command("load_reference", verbosity=0)
         call_command("import_fx", verbosity=0)
         real = sample_data.load_real_sample()
-        fictional = sample_data.load_fictional(until=clock.today("UTC"))
+        fictional = sample_data.load_fictional(until=sample_data.last_closed_day())
         with transaction.atomic():
             investor = _user(*INVESTOR, NewUser(name="Ida Investor", time_zone="Europe/Berlin"))
             _user(*STAFF, NewUser(name="Sam Staff"), is_staff=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.services.sample_data.invented import load_fictional
+from market.services.sample_data.invented import last_closed_day, load_fictional
 from market.services.sample_data.real import load_real_sample
 
-__all__ = ["load_fictional", "load_real_sample"]
+__all__ = ["last_closed_day", "load_fictional", "load_real_sample"]

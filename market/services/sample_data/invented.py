@@ -7,14 +7,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 
+from core import clock
 from core.models import LIVE_WORLD
 from market import locks
 from market.domain.fictional import Character, walk
 from market.domain.prices import SIMULATED
 from market.models import CorporateAction, DailyBar, Instrument
 from market.services import bars
+from market.services.quotes.refresh import OFF
 from market.services.revisions import prices_changed
 
 START: Final = date(2014, 12, 31)
@@ -137,6 +140,12 @@ INVENTIONS: Final = (
         Character(106, Decimal("5200.00"), 0.082, 0.15, close_only=True),
     ),
 )
+
+
+def last_closed_day() -> date:
+    """Tell the day up to which invented closes may be told: yesterday (UTC) where today is being traded."""
+    today = clock.today("UTC")
+    return today if settings.SIMULATED_MARKET == OFF else today - timedelta(days=1)
 
 
 def load_fictional(until: date) -> dict[str, Instrument]:
