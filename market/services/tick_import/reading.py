@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import DataError, IntegrityError, sql
 
 from market.domain.bars import LARGEST, PLACES
@@ -24,11 +26,15 @@ BLOCK: Final = 1 << 20
 LONGEST_LINE: Final = 1 << 16
 _TYPES: Final = {
     "date": "date",
-    "time": "time",
+    "time": "timetz",
     "at": "timestamptz",
     "price": "numeric",
     **dict.fromkeys(SIZES, "numeric"),
 }
+# A time of day is of `zone`. What a column of times would drop without a word, an offset of its own, shows
+# as another than this one, which nobody writes.
+_NO_OFFSET: Final = "<+1359>-13:59"
+_NO_OFFSET_SECONDS: Final = (13 * 60 + 59) * 60
 # NaN is greater than any number
 _FITS: Final = (
     f"{{name}} < {LARGEST:f} AND (scale({{name}}) <= {PLACES} OR scale(trim_scale({{name}})) <= {PLACES})"
@@ -101,8 +107,9 @@ def _make(table: Layout, ticker: str, reading: Reading) -> None:
         for at, name in enumerate(table.columns)
     ]
     if "at" not in table.columns:
-        made = 'at timestamptz GENERATED ALWAYS AS (("date" + "time") AT TIME ZONE {}) STORED'
+        made = 'at timestamptz GENERATED ALWAYS AS (("date" + "time"::time) AT TIME ZONE {}) STORED'
         columns.append(sql.SQL(made).format(sql.Literal(reading.zone)))
+        columns.append(sql.SQL(f'CHECK (extract(timezone FROM "time") = {_NO_OFFSET_SECONDS})'))
     if not table.has_ticker:
         columns.append(sql.SQL("ticker text DEFAULT {}").format(sql.Literal(ticker)))
     columns += [sql.SQL(f"{name} numeric") for name in SIZES if name not in table.columns]
@@ -144,15 +151,22 @@ def _pass_on(block: bytes, count: int, table: Layout, zone: str) -> None:
         DataError: a line is no row.
     """
     names = [_column(name, at) for at, name in enumerate(table.columns)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('datestyle'), current_setting('timezone')")
-        before = cursor.fetchone()
-        cursor.execute(_SETTINGS, ["ISO, DMY", zone])
+    with connection.cursor() as cursor, _written_as_here(cursor, table, zone):
         with cursor.copy(_statement(names, table.delimiter)) as copy:
             copy.write(block)
         if cursor.rowcount != count:
             raise DataError("a line is no row of its own")
-        cursor.execute(_SETTINGS, before)
+
+
+@contextmanager
+def _written_as_here(cursor: CursorWrapper, table: Layout, zone: str) -> Iterator[None]:
+    """Let the database read days as the files write them, and times as of `zone`."""
+    cursor.execute("SELECT current_setting('datestyle'), current_setting('timezone')")
+    before = cursor.fetchone()
+    cursor.execute(_SETTINGS, ["ISO, DMY", zone if "at" in table.columns else _NO_OFFSET])
+    yield
+    # after a failure the savepoint takes them back
+    cursor.execute(_SETTINGS, before)
 
 
 def _statement(names: Sequence[str], delimiter: str = "") -> sql.Composed:
@@ -167,7 +181,11 @@ def _line_by_line(block: bytes, line: int, table: Layout, reading: Reading) -> N
     """Read a block that holds something else than ticks, and copy what is good of it."""
     zone = ZoneInfo(reading.zone)
     names = [name for name in table.columns if name]
-    with connection.cursor() as cursor, cursor.copy(_statement(names)) as copy:
+    with (
+        connection.cursor() as cursor,
+        _written_as_here(cursor, table, reading.zone),
+        cursor.copy(_statement(names)) as copy,
+    ):
         for number, raw in enumerate(io.BytesIO(block), start=line):
             if not raw.strip():
                 reading.lines -= 1

@@ -254,3 +254,10 @@ def test_who_may_import(ida):
             import_ticks(
                 actor=Actor.user(ida), file=io.BytesIO(b""), name="x", options=TickOptions(owner=owner)
             )
+
+
+def test_time_of_day_with_an_offset_is_refused_and_not_read_as_another(stock):
+    bring(
+        line("10:00:00", "1"), line("10:00:01+05:30", "2"), line("10:00:02+00:00", "3"), line("10:00:03", "4")
+    )
+    assert ticks(stock) == [(at("10:00:00"), 0, Decimal(1)), (at("10:00:03"), 0, Decimal(4))]
