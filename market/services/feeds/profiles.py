@@ -11,13 +11,13 @@ from core import clock, outbound
 from core.errors import AddressRefused
 from market.domain import images
 from market.domain.images import Picture
-from market.errors import ProviderUnknown
+from market.errors import ProviderRefused, ProviderUnknown
 from market.models import Instrument, PriceSource
 from market.providers import Ability, Company
 from market.selectors.profiles import KEPT_SECONDS, NOTHING_SECONDS, Profile, logo_key, profile_key
 from market.services.feeds import health, sources
 from market.services.feeds.asking import NotAnswered, asking
-from market.services.feeds.order import in_order
+from market.services.feeds.order import in_order, is_waited_for
 
 log = structlog.get_logger(__name__)
 _OK = 200
@@ -29,23 +29,35 @@ def fetch_profile(*, instrument_id: int) -> bool:
     instrument = rows.filter(pk=instrument_id).first()
     if instrument is None:
         return False
+    is_settled = True
     for source in in_order(instrument, Ability.PROFILE, clock.now()):
-        company = _asked(source, instrument)
+        try:
+            company = _asked(source, instrument)
+        except NotAnswered as failure:
+            is_settled = is_settled and isinstance(failure.error, ProviderRefused)
+            continue
         if company is not None:
             _keep(instrument, source, company)
             return True
-    cache.set(profile_key(instrument.pk), False, NOTHING_SECONDS)
+    # who has no requests left, or fails for a while, may know it yet
+    if is_settled and not is_waited_for(instrument, Ability.PROFILE, clock.now()):
+        cache.set(profile_key(instrument.pk), False, NOTHING_SECONDS)
     return False
 
 
 def _asked(source: PriceSource, instrument: Instrument) -> Company | None:
+    """Ask one source; None where it does not know.
+
+    Raises:
+        NotAnswered: it failed.
+    """
     try:
         with asking(source, Ability.PROFILE):
             provider = sources.provider_of(source, [instrument.pk], Ability.PROFILE)
             if Ability.PROFILE not in provider.abilities:
                 return None
             company = provider.profile(instrument)
-    except (ProviderUnknown, NotAnswered):
+    except ProviderUnknown:
         return None
     health.succeeded(source, Ability.PROFILE)
     return company

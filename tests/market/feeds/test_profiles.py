@@ -118,6 +118,17 @@ def test_what_nobody_knows_is_not_asked_for_again_today(company, server, sent):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("status", "asked_again"), [(500, 1), (429, 1), (403, 0)])
+def test_who_fails_for_a_while_is_asked_again_and_who_refuses_is_not(
+    company, server, sent, status, asked_again
+):
+    server.on("/stock/profile2", says({}, status=status))
+    fetch_profile(company.pk)
+    assert profile_of(company) is None
+    assert len(sent) == asked_again
+
+
+@pytest.mark.django_db
 def test_a_page_is_shown_without_a_broker_and_own_instruments_are_nobodys_business(
     company, instrument, monkeypatch, sent, ida
 ):
