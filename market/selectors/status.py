@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,6 +40,15 @@ def hours_of(world: World, instrument: Instrument) -> Hours:
     if _is_invented(world, instrument) and settings.SIMULATED_MARKET == "always":
         return Hours(is_open=True, is_known=True)
     return _hours(sessions.venue_of(instrument) or "", instrument.kind, now_in(world))
+
+
+def closed_until(world: World, instruments: Iterable[Instrument]) -> datetime | None:
+    """Tell when the first of these goes on trading; None while one does, or where none is known to."""
+    venues = {(sessions.venue_of(one), one.kind, _is_invented(world, one)): one for one in instruments}
+    found = [hours_of(world, one) for one in venues.values()]
+    if any(one.is_open for one in found):
+        return None
+    return min((one.opens_at for one in found if one.opens_at is not None), default=None)
 
 
 def venues(world: World) -> list[Venue]:

@@ -35,7 +35,7 @@ UNDO = "market.undo"
 @login_required
 def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show one instrument."""
-    row = get(request.user, uuid)
+    row, live = get(request.user, uuid), World.objects.get(pk=LIVE_WORLD)
     figures = charts.figures(LIVE_WORLD, row)
     happened = list(actions.for_instrument(row))
     context = {
@@ -44,7 +44,8 @@ def instrument(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "quote": listing.quote(LIVE_WORLD, row),
         "figures": figures,
         "newest": quotes.newest(LIVE_WORLD, [row.id]).get(row.id),
-        "hours": status.hours_of(World.objects.get(pk=LIVE_WORLD), row),
+        "hours": status.hours_of(live, row),
+        "closed_until": status.closed_until(live, [row]),
         "profile": profile_of(row),
         "watched": bool(watchlists.starred(request.user, [row.id])),
         "price_modes": _modes(figures),

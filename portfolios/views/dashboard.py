@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from core.models import LIVE_WORLD, World
 from market.models import Instrument
+from market.selectors.status import closed_until
 from portfolios.domain.allocation import Slice
 from portfolios.selectors import findings, overview, valuation
 from portfolios.selectors.findings import Finding
@@ -41,6 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "explain_day": reverse("dashboard-explain", args=["day"]),
         "day_return": overview.day_return(found),
         "oldest": min((part.as_of for part in found.parts if part.as_of), default=None),
+        "closed_until": closed_until(World.objects.get(pk=LIVE_WORLD), [one.instrument for one in holdings]),
         "holdings": holdings[:SHOWN_POSITIONS],
         "more_holdings": max(0, len(holdings) - SHOWN_POSITIONS),
         "parts": [(part, _stale(part)) for part in found.parts],

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from core.errors import NotFound
 from market.models import Instrument
 from market.selectors import instruments
+from market.selectors.status import closed_until
 from portfolios.models import Portfolio
 from portfolios.selectors import figures, periods, realised, reports, valuation
 from portfolios.selectors.findings import findings
@@ -48,6 +49,7 @@ def portfolio(request: HttpRequest, portfolio_id: UUID) -> HttpResponse:
         "has_entries": bool(ledger.entries),
         "positions": laid,
         "quality": _worst(laid),
+        "closed_until": closed_until(owned.world, [one.instrument for one in laid.held]),
         "explain_total": explain_url(ledger, "total"),
         "explain": {name: explain_url(ledger, name) for name in ("unrealised", "realised", "income", "cost")},
         "findings": _findings(ledger, valued),
