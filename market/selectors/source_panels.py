@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Max, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from prometheus_client import REGISTRY
@@ -17,7 +20,7 @@ from core.models import LIVE_WORLD
 from core.ports import Panel, PanelRow
 from market.domain import breaker, budget
 from market.domain.budget import Spent
-from market.models import HistoryCheck, PriceSource, Quote, SourceBudget
+from market.models import HistoryCheck, PriceSource, Quote, SourceAbility, SourceBudget
 from market.selectors import feeds
 
 SHOWN = 12
@@ -26,14 +29,17 @@ SHOWN = 12
 def panel() -> Panel:
     """Tell of each source whether it answers and what it last failed of; and what history lacks."""
     now = clock.now()
-    found = PriceSource.objects.prefetch_related("abilities")[:SHOWN]
+    # along with each: the dashboard reads much, so every query counts
+    troubled = SourceAbility.objects.filter(source=OuterRef("pk"), failures__gt=0)
+    told = JSONObject(ability="ability", last_error="last_error")
+    found = PriceSource.objects.annotate(troubles=ArraySubquery(troubled.values(told=told)))[:SHOWN]
     rows = [row for one in found for row in _rows(one, now)]
     if not rows:
         rows = [PanelRow(_("Sources"), _("none"), url=reverse("admin:market_pricesource_changelist"))]
     return Panel(title=str(_("Sources of prices")), rows=[*rows, *_findings()])
 
 
-def _rows(one: PriceSource, now: datetime) -> Iterator[PanelRow]:
+def _rows(one: Any, now: datetime) -> Iterator[PanelRow]:
     """Tell how one source fares, and in a line below why."""
     url = reverse("admin:market_pricesource_change", args=[one.pk])
     if not one.enabled:
@@ -42,7 +48,7 @@ def _rows(one: PriceSource, now: datetime) -> Iterator[PanelRow]:
             yield PanelRow(str(one.note), "", url=url, is_part=True)
         return
     is_open = breaker.state(one.open_until, now) is not breaker.State.CLOSED
-    troubled = [other for other in one.abilities.all() if other.failures]
+    troubled = [SourceAbility(**told) for told in one.troubles]
     state = "bad" if is_open else "warn" if one.failures or troubled else "good"
     yield PanelRow(one.name, _("left alone") if is_open else _answered(one), state=state, url=url)
     if one.failures:
