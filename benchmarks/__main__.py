@@ -1,8 +1,8 @@
-"""Run every benchmark, one after the other: ``make bench``."""
+"""Run every benchmark that needs nothing but Python, one after the other: ``make bench``."""
 
 from __future__ import annotations
 
-from benchmarks import archives, import_prices, personal_data, quality, record_quotes, ticks, valuation
+from benchmarks import alerts, archives, import_prices, personal_data, quality, record_quotes, ticks, valuation
 
 if __name__ == "__main__":
     print("The whole answer about synthetic ledgers, milliseconds")
@@ -19,3 +19,5 @@ if __name__ == "__main__":
     record_quotes.main()
     print("\nTicks: import, bars and pages")
     ticks.main()
+    print("\nAlerts against batches of quotes")
+    alerts.main()
