@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import alerts, archives, import_prices, personal_data, quality, record_quotes, ticks, valuation
+from benchmarks import (
+    alerts,
+    archives,
+    import_prices,
+    personal_data,
+    quality,
+    record_quotes,
+    ticks,
+    valuation,
+)
 
 if __name__ == "__main__":
     print("The whole answer about synthetic ledgers, milliseconds")

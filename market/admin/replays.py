@@ -99,6 +99,7 @@ class ReplayAdmin(ServiceAdmin):
             is_destructive=True,
         ),
     )
+    search_fields = ["world__name"]
     list_display = ["world", "state", "shows", "speed", "starts_at", "ends_at", "played_to"]
     list_select_related = ["world"]
     ordering = ["-world"]
