@@ -64,7 +64,7 @@ def _tick(number: int, row: Any) -> SentTick:
     names: dict[str, str] = {}
     for key, value in row.items():
         name = "instrument" if key in {"tick_id", "instrument"} else NAMES.get(_bare(key), "")
-        if name and value not in {None, ""}:
+        if name and value is not None and value != "":
             told[name], names[name] = _cell(number, key, name, value), key
     for name, fault in (("price", TickFault.NO_PRICE), ("at", TickFault.NO_TIME)):
         if name not in told and not (name == "at" and {"date", "time"} <= told.keys()):
