@@ -20,10 +20,15 @@ from core import audit, clock
 from core.actor import Actor
 from core.errors import ValidationFailed
 from core.models import LIVE_WORLD
+from core.money import round_amount
+from market.domain.bars import PLACES
+from market.models import Instrument
 from market.selectors import instruments
 from market.services.quotes.log import hold_cursor
 
 MOST_ALERTS: Final = 500
+# in quote units; no price is outside, and a split leaves a number that a column takes
+LOWEST, HIGHEST = Decimal("0.000000001"), Decimal(10) ** 12
 LONGEST_NOTE: Final = 200
 LONGEST_REST_MINUTES: Final = 60 * 24 * 30
 DONE: Final = frozenset({Alert.State.FIRED, Alert.State.EXPIRED})
@@ -51,7 +56,7 @@ def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) 
         TooManyAlerts: the user has 500 that are not done.
     """
     found = instruments.get(user, instrument)
-    _refuse_faults(data)
+    level = _refuse_faults(data, found)
     if Alert.objects.filter(owner=user).exclude(state__in=DONE).count() >= MOST_ALERTS:
         raise TooManyAlerts(_("You have 500 alerts that are not done. Delete some first."))
     after = hold_cursor(CONSUMER, LIVE_WORLD)
@@ -60,7 +65,7 @@ def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) 
         world_id=LIVE_WORLD,
         instrument=found,
         condition=data.condition.value,
-        level=data.level / found.quote_unit,
+        level=level,
         note=data.note.strip(),
         repeats=data.repeats,
         cooldown_minutes=data.cooldown_minutes,
@@ -79,6 +84,7 @@ def pause_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
         NotFound: there is none of the user's.
         AlertIsDone: it fired its last time, or ran out.
     """
+    hold_cursor(CONSUMER, LIVE_WORLD)
     alert = get(user, uuid, for_update=True)
     if alert.state in DONE:
         raise AlertIsDone(_("This alert fired its last time, or it ran out."))
@@ -115,6 +121,7 @@ def delete_alert(*, actor: Actor, user: Any, uuid: UUID) -> None:
     Raises:
         NotFound: there is none of the user's.
     """
+    hold_cursor(CONSUMER, LIVE_WORLD)
     alert = get(user, uuid, for_update=True)
     _record(actor, "alert.deleted", alert)
     alert.delete()
@@ -125,15 +132,20 @@ def _set(alert: Alert, state: Alert.State) -> None:
     alert.save(update_fields=["state", "rearm_at", "updated_at"])
 
 
-def _refuse_faults(data: AlertData) -> None:
+def _refuse_faults(data: AlertData, instrument: Instrument) -> Decimal:
+    """Refuse what does not fit, and answer the level in quote units."""
     if not data.level.is_finite() or data.level <= 0:
         raise ValidationFailed.of("level", _("The level is a price above zero."), "invalid")
+    level = data.level / instrument.quote_unit
+    if not LOWEST <= level <= HIGHEST:
+        raise ValidationFailed.of("level", _("No price is so small or so large."), "invalid")
     if len(data.note) > LONGEST_NOTE:
         raise ValidationFailed.of("note", _("A note has at most 200 characters."), "max_length")
     if not 1 <= data.cooldown_minutes <= LONGEST_REST_MINUTES:
         raise ValidationFailed.of("cooldown_minutes", _("Rest from one minute to 30 days."), "invalid")
     if data.expires_at is not None and data.expires_at <= clock.now():
         raise ValidationFailed.of("expires_at", _("The end is in the past."), "past")
+    return round_amount(level, PLACES)
 
 
 def _record(actor: Actor, verb: str, alert: Alert) -> None:

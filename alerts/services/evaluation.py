@@ -2,7 +2,8 @@
 
 A batch is one statement for what fires: levels are found by ranges of an index between the previous and
 the new price, so that its cost follows what fires and not what is armed. The cursor, the states, the
-triggers and the notifications are one transaction.
+triggers and the notifications are one transaction. Whoever else changes alerts or levels keeps the cursor
+still for the time (`hold_cursor`), so that nothing changes under an evaluation.
 """
 
 from __future__ import annotations

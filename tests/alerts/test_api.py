@@ -69,6 +69,8 @@ def test_reading_up_to_one_leaves_the_later_unread(api, share, tell):
         ({"level": "0"}, "level"),
         ({"level": "-1"}, "level"),
         ({"level": "NaN"}, "level"),
+        ({"level": "0.000000000000000001"}, "level"),
+        ({"level": "99999999999999999999"}, "level"),
         ({"condition": "explodes"}, "condition"),
         ({"cooldown_minutes": 0}, "cooldown_minutes"),
         ({"note": "x" * 201}, "note"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -260,3 +262,46 @@ def test_alert_that_is_armed_while_batches_are_read_misses_none_of_the_later_one
     tell(share, "11", 2)
     at_once(*[lambda: evaluate(world_id=LIVE_WORLD)] * 2)
     assert [len(fired(one)) for one in made] == [1] * 10
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_pause_is_not_lost_to_an_evaluation_that_arms_what_rested(armed, share, tell, ida):
+    """Whichever comes first: the alert that its owner paused stays paused, with nothing watched for it."""
+    tell(share, "9", 1)
+    alerts = [armed(share, "above", "10", repeats=True, cooldown_minutes=1) for _ in range(8)]
+    tell(share, "11", 2)
+    evaluate(world_id=LIVE_WORLD)
+    tell(share, "9", 5)
+    pauses = [
+        lambda one=one: pause_alert(actor=Actor.user(ida), user=ida, uuid=one.uuid) for one in alerts[:4]
+    ]
+    at_once(*pauses, lambda: evaluate(world_id=LIVE_WORLD))
+    assert [state(one) for one in alerts] == ["paused"] * 4 + ["armed"] * 4
+    assert set(Level.objects.values_list("alert", flat=True)) == {one.pk for one in alerts[4:]}
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_pause_waits_for_the_evaluation_that_is_at_work(armed, share, tell, ida, monkeypatch):
+    tell(share, "9", 1)
+    alert = armed(share, "above", "10", repeats=True, cooldown_minutes=1)
+    tell(share, "11", 2)
+    evaluate(world_id=LIVE_WORLD)
+    tell(share, "9", 5)
+    begun, order = threading.Event(), []
+
+    def slow(batch: MoveBatch) -> None:
+        arm(batch)
+        begun.set()
+        time.sleep(0.3)
+        order.append("evaluated")
+
+    def pause() -> None:
+        assert begun.wait(5)
+        pause_alert(actor=Actor.user(ida), user=ida, uuid=alert.uuid)
+        order.append("paused")
+
+    arm = evaluation._arm_what_rested
+    monkeypatch.setattr(evaluation, "_arm_what_rested", slow)
+    at_once(lambda: evaluate(world_id=LIVE_WORLD), pause)
+    assert order == ["evaluated", "paused"]
+    assert (state(alert), Level.objects.count()) == ("paused", 0)

@@ -11,23 +11,63 @@ from alerts.models import Level, Trigger
 from alerts.services.evaluation import evaluate
 from core.models import LIVE_WORLD
 from market.models import CorporateAction
-from market.services.quotes import apply_due_splits
-from tests.market.quotes.told import NOON
+from market.services.quotes import apply_due_splits, record_quotes
+from tests.market.quotes.told import NOON, told
 
 pytestmark = pytest.mark.django_db
+
+
+def tell_now(share) -> None:
+    record_quotes(world_id=LIVE_WORLD, batch=[told(share, "400")])
+
+
+def split(share, new: int, old: int = 1) -> None:
+    CorporateAction.objects.create(
+        instrument=share,
+        kind="split",
+        ex_date=NOON.date() + timedelta(days=1),
+        numerator=new,
+        denominator=old,
+        source="t",
+    )
+
+
+def test_moves_before_the_split_that_nobody_read_are_held_against_the_old_level(
+    armed, share, tell, traveller
+):
+    tell(share, "400", 1)
+    quiet, fires = armed(share, "above", "420"), armed(share, "crosses_up", "401")
+    tell(share, "402", 2)
+    split(share, 4)
+    traveller.move_to(NOON + timedelta(hours=20))
+    apply_due_splits(world_id=LIVE_WORLD)
+    evaluate(world_id=LIVE_WORLD)
+    assert list(Trigger.objects.values_list("alert", "level")) == [(fires.pk, Decimal(401))]
+    quiet.refresh_from_db()
+    assert (quiet.state, quiet.level) == ("armed", Decimal(105))
+
+
+@pytest.mark.parametrize(
+    ("level", "ratio"),
+    [
+        (("0.000000001", "0.000000000000000001"), (10**12, 1)),
+        (("1000000000000", "99999999999999999999.999999999999999999"), (1, 10**12)),
+    ],
+)
+def test_level_that_no_column_would_take_holds_no_split_up(armed, share, traveller, level, ratio):
+    tell_now(share)
+    alert = armed(share, "crosses_up", level[0])
+    split(share, *ratio)
+    traveller.move_to(NOON + timedelta(hours=20))
+    assert apply_due_splits(world_id=LIVE_WORLD) == 1
+    alert.refresh_from_db()
+    assert alert.level == Level.objects.get().level == Decimal(level[1])
 
 
 def test_level_follows_the_split_and_the_new_price_does_not_fire_it(armed, share, tell, traveller):
     tell(share, "400", 1)
     falls, rises = armed(share, "below", "200"), armed(share, "crosses_up", "420")
-    CorporateAction.objects.create(
-        instrument=share,
-        kind="split",
-        ex_date=NOON.date() + timedelta(days=1),
-        numerator=4,
-        denominator=1,
-        source="t",
-    )
+    split(share, 4)
     traveller.move_to(NOON + timedelta(hours=20))
     apply_due_splits(world_id=LIVE_WORLD)
     assert sorted(Level.objects.values_list("level", flat=True)) == [Decimal(50), Decimal(105)]
