@@ -58,14 +58,17 @@ class Hub:
         self.followers.discard(follower)
         self._slow.discard(follower)
         metrics.live_sockets.set(len(self.followers))
+        self._unfollow(follower)
+        if not self.followers:
+            self._stop_timers()
+
+    def _unfollow(self, follower: Follower) -> None:
         stream = follower.stream
         if stream is not None:
             stream.part(follower)
             stream.release(follower, frozenset())
             self._forget(stream)
             follower.stream = None
-        if not self.followers:
-            self._stop_timers()
 
     async def follow(
         self, follower: Follower, feed: Feed, key: str, topics: frozenset[Topic], *, since: int | None = None
@@ -77,6 +80,9 @@ class Hub:
         Raises:
             DependencyUnavailable: the values cannot be read now.
         """
+        if not topics:
+            self._unfollow(follower)
+            return
         stream = self._streams.setdefault((feed.name, key), Stream(feed, key))
         follower.stream = stream
         before = follower.topics

@@ -47,6 +47,13 @@ class Reader:
             await waits
 
     async def _read_on(self, stream: Stream) -> None:
+        try:
+            await self._read_while_followed(stream)
+        finally:
+            waiting, stream.waiting = stream.waiting, []
+            _let_down(waiting)  # nobody else would: they came while it read, and it reads no more
+
+    async def _read_while_followed(self, stream: Stream) -> None:
         while (stream.asked_again or stream.missing) and stream.is_followed and not self.is_ending:
             if not stream.missing and not stream.waiting and (wait := stream.rests_until - self._now()) > 0:
                 self._read_later(stream, wait)
@@ -81,9 +88,7 @@ class Reader:
     def _not_read(self, stream: Stream, waiting: Iterable[asyncio.Future[None]]) -> None:
         metrics.live_read_failures.inc()
         stream.put_back()
-        for one in waiting:
-            if not one.done():
-                one.set_exception(DependencyUnavailable())
+        _let_down(waiting)
         self._read_later(stream, READ_AGAIN_SECONDS)
 
     def _read_later(self, stream: Stream, wait: float) -> None:
@@ -94,3 +99,9 @@ class Reader:
         stream.timer = None
         if stream.is_followed:
             self.read(stream)
+
+
+def _let_down(waiting: Iterable[asyncio.Future[None]]) -> None:
+    for one in waiting:
+        if not one.done():
+            one.set_exception(DependencyUnavailable())

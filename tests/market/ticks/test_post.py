@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.services import grant_role
@@ -152,6 +153,43 @@ def test_everybody_sends_ticks_of_their_own_and_staff_of_public_ones(stock, inst
     assert send(api, own, tick())[0] == 403
     assert APIClient().post(URL, [own], format="json").status_code == 401
     assert ticks(stock) == []
+
+
+def test_old_ticks_of_ones_own_are_refused_and_staffs_are_not(stock, instrument, ida, api, feed):
+    mine = instrument("OWN", owner=ida)
+    tables = months_of_ticks()
+
+    def row(day: str, **named: str) -> dict[str, Any]:
+        return {**named, "timestamp": f"{day}T20:00:00Z", "ltp": 1}
+
+    own = {"tick_id": str(mine.uuid)}
+    status, body = send(api, row("2021-04-05", **own), row("2021-04-04", **own), row("1701-01-01", **own))
+    assert (status, counts(body)) == (201, (3, 1, 0, 0, 2))
+    assert [(one["row"], one["field"], one["code"]) for one in body["refusals"]] == [
+        (1, "timestamp", "long-ago"),
+        (2, "timestamp", "long-ago"),
+    ]
+    assert months_of_ticks() - tables == {"market_tick_202104"}
+    assert counts(send(feed, row("1701-01-01", ticker="STK"))[1]) == (1, 1, 0, 0, 0)
+
+
+def test_of_many_months_at_once_the_first_three_are_taken(stock, feed):
+    tables = months_of_ticks()
+    days = ["2010-01-31", "2010-03-01", "2010-05-01", "2010-01-01", "2010-02-01", "2010-04-01", "2010-05-02"]
+    status, body = send(feed, *({**tick(), "timestamp": f"{day}T10:00:00Z"} for day in days))
+    assert (status, counts(body)) == (201, (7, 5, 0, 0, 2))
+    assert [(one["row"], one["field"], one["code"]) for one in body["refusals"]] == [
+        (4, "timestamp", "many-months"),
+        (5, "timestamp", "many-months"),
+    ]
+    made = {"market_tick_201001", "market_tick_201003", "market_tick_201005"}
+    assert months_of_ticks() - tables == made
+
+
+def months_of_ticks() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relid::regclass::text FROM pg_partition_tree('market_tick') WHERE isleaf")
+        return {name for (name,) in cursor.fetchall()}
 
 
 def test_a_repeated_key_answers_the_same_once(stock, feed):
