@@ -118,6 +118,12 @@ def checked_url(url: str) -> str:
     return url
 
 
+def is_own(host: str, port: int) -> bool:
+    """Tell whether a host is one of the operator's own, named in ``OUTBOUND_ALLOWED_HOSTS``."""
+    plain = host.lower().rstrip(".")
+    return not {plain, f"{plain}:{port}"}.isdisjoint(settings.OUTBOUND_ALLOWED_HOSTS)
+
+
 def addresses_of(host: str, port: int, seconds: float) -> list[str]:
     """Look a host up; its addresses, which may all be called.
 
@@ -126,9 +132,7 @@ def addresses_of(host: str, port: int, seconds: float) -> list[str]:
         NotReached: the name is not known, or the lookup takes longer.
     """
     found = _looked_up(host, port, seconds)
-    plain = host.lower().rstrip(".")
-    allowed = settings.OUTBOUND_ALLOWED_HOSTS
-    if plain not in allowed and f"{plain}:{port}" not in allowed and not all(map(is_public, found)):
+    if not is_own(host, port) and not all(map(is_public, found)):
         raise AddressRefused(_("This address leads into a network that is not public."))
     return found
 

@@ -21,6 +21,7 @@ from market.models import Instrument, PriceSource, SourceAbility, SourceSymbol
 from market.providers import ADAPTERS, CannotDo, Wanted, resolve_kind
 from market.selectors import feeds
 from market.services.feeds import health, sources
+from market.services.feeds.reach import check_reach, reach_of
 
 POWER: Final = "market.change_pricesource"
 SHORTEST_INTERVAL: Final = 5
@@ -37,7 +38,8 @@ _SHOWN: Final = (
 class SourceData:
     """A source as staff describe it.
 
-    `key` "" leaves the one that is there; limits None are the kind's own.
+    `key` "" leaves the one that is there, which is then sent to no other server than before; limits None
+    are the kind's own.
     """
 
     name: str
@@ -69,16 +71,17 @@ def save_source(*, actor: Actor, source_id: int | None, data: SourceData) -> Pri
     Raises:
         Forbidden: the actor does not keep market data.
         NotFound: there is no such source.
-        ValidationFailed: a value is wrong; names the field.
+        ValidationFailed: a value is wrong, or the key was given for another server; names the field.
         Conflict: another source has the name.
     """
     row = _locked(actor, source_id) if source_id is not None else PriceSource()
     _require(actor)
     before = _shown(row) if source_id is not None else None
-    reached = (row.base_url, row.options)
+    reached, was = (row.base_url, row.options), reach_of(row) if before else None
     kind, note = resolve_kind(data.kind)
     _fill(row, data, kind, note)
     _check(row)
+    check_reach(row, was, is_key_new=bool(data.key))
     try:
         with transaction.atomic():
             row.save()

@@ -155,3 +155,67 @@ def test_what_an_instrument_is_called_is_for_public_ones(told, source, instrumen
         write.save_symbol(actor=STAFF, source=one, instrument=own)
     write.delete_symbol(actor=STAFF, symbol_id=row.pk, reason="wrong")
     assert not SourceSymbol.objects.exists()
+
+
+GENERIC = {"quotes": {"url": "https://own.example/{symbol}", "price": "p"}, "key_param": "token"}
+ELSEWHERE = {**GENERIC, "profile": {"url": "https://other.example/{symbol}", "name": "n", "currency": "c"}}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"kind": "keyed"}, {"base_url": "https://other.example"}),
+        ({"kind": "keyed", "base_url": "https://own.example"}, {"base_url": ""}),
+        ({"kind": "keyed", "base_url": "https://own.example"}, {"base_url": "https://own.example:444"}),
+        ({"kind": "finnhub"}, {"options": {"stream_url": "wss://other.example"}}),
+        ({"kind": "finnhub"}, {"kind": "twelvedata"}),
+        ({"kind": "generic", "options": GENERIC}, {"options": ELSEWHERE}),
+    ],
+)
+def test_a_key_that_is_kept_is_sent_to_no_other_server(told, first, then):
+    one = save(key="s3cr3t", **first)
+    changed = {**first, **then}
+    with pytest.raises(ValidationFailed) as refused:
+        save(one.pk, **changed)
+    assert [one.field for one in refused.value.errors] == ["key"]
+    one.refresh_from_db()
+    assert (one.kind, one.base_url) == (first["kind"], first.get("base_url", ""))
+    save(one.pk, **changed, key="another")
+    assert feeds.key_of(PriceSource.objects.get()) == "another"
+
+
+def test_a_path_may_change_under_a_key_and_a_forgotten_one_goes_nowhere(told):
+    one = save(kind="hand", key="s3cr3t", base_url="https://own.example/a")
+    save(one.pk, kind="hand", base_url="https://OWN.example:443/b")
+    assert feeds.key_of(PriceSource.objects.get()) == "s3cr3t"
+    save(one.pk, kind="hand", base_url="https://other.example", forget_key=True)
+    assert feeds.key_of(PriceSource.objects.get()) == ""
+
+
+def test_the_key_of_a_setting_goes_to_the_official_server_only(source, settings):
+    settings.FINNHUB_API_KEY = "s3cr3t"
+    one = source("mine", kind="finnhub", key_setting="FINNHUB_API_KEY")
+    save(one.pk, kind="finnhub", priority=3)
+    for more in (
+        {"base_url": "https://other.example"},
+        {"options": {"stream_url": "wss://other.example"}},
+        {"kind": "twelvedata"},
+    ):
+        with pytest.raises(ValidationFailed) as refused:
+            save(one.pk, **{"kind": "finnhub", **more})
+        assert [one.field for one in refused.value.errors] == ["key"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"base_url": "http://own.example"}, "base_url"),
+        ({"options": {"stream_url": "ws://own.example"}}, "options.stream_url"),
+    ],
+)
+def test_a_key_is_sent_encrypted_but_to_hosts_of_the_operator(fields, place, settings):
+    with pytest.raises(ValidationFailed) as refused:
+        save(kind="finnhub", key="s3cr3t", **fields)
+    assert [one.field for one in refused.value.errors] == [place]
+    settings.OUTBOUND_ALLOWED_HOSTS = ["own.example:80"]
+    assert save(kind="finnhub", key="s3cr3t", **fields).pk
