@@ -84,7 +84,7 @@ def load_json(text: str) -> Any:
         text, parse_float=_decimal, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_object
     )
     if _SUSPECT.search(text):
-        _check_texts(data)
+        check_texts(data)
     return data
 
 
@@ -98,18 +98,22 @@ def _check_depth(text: str) -> None:
             raise ValueError(f"it nests deeper than {_DEEPEST} levels")
 
 
-def _check_texts(data: Any) -> None:
-    """Refuse NUL and half surrogate pairs in any text: nothing could store them, or answer the latter."""
+def check_texts(data: Any) -> None:
+    """Refuse NUL and half surrogate pairs in any text: nothing could store them, or answer the latter.
+
+    Raises:
+        ValueError: there are some.
+    """
     if isinstance(data, str):
         if "\0" in data:
             raise ValueError("a text holds a NUL character")
         data.encode("utf-8")
     elif isinstance(data, list):
         for one in data:
-            _check_texts(one)
+            check_texts(one)
     elif isinstance(data, dict):
-        _check_texts(list(data.keys()))
-        _check_texts(list(data.values()))
+        check_texts(list(data.keys()))
+        check_texts(list(data.values()))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

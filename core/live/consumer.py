@@ -10,11 +10,14 @@ import orjson
 import structlog
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.db import Error as DatabaseFailed
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import metrics
+from core.api.rendering import check_texts
 from core.errors import (
+    DependencyUnavailable,
     DomainError,
     Forbidden,
     InsufficientScope,
@@ -80,6 +83,11 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             await self._live(receive)
         except Closing as closing:
             self._end(closing)
+        except DomainError as error:  # what a client comes with cannot be served now
+            self._end(Closing(error, BUSY))
+        except DatabaseFailed as error:
+            log.warning("live.socket_failed", path=self.scope.get("path", ""), error=repr(error))
+            self._end(Closing(DependencyUnavailable(), BUSY))
         except asyncio.CancelledError:
             if not self.follower.pipe.is_gone:
                 await self.process.end()  # the server stops, and cancels what serves its sockets
@@ -111,6 +119,8 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
 
     async def _live(self, receive: Any) -> None:
         """Sign in, then answer one message after the other."""
+        if b"%00" in self.scope.get("query_string", b""):
+            raise Closing(ValidationFailed(_("The address holds a NUL character.")), POLICY)
         if len(self.process.hub.followers) >= settings.LIVE_SOCKETS_MOST:
             metrics.live_refused.labels("full").inc()
             raise Closing(
@@ -149,7 +159,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         except CookieError:
             return ""
         found = cookies.get(settings.SESSION_COOKIE_NAME)
-        return found.value if found is not None else ""
+        return found.value.replace("\0", "") if found is not None else ""
 
     async def _by_message(self, receive: Any) -> Caller | None:
         """Take the token of the first message, which has to come soon."""
@@ -270,7 +280,7 @@ def read(message: Message) -> Message:
 
     Raises:
         TooLarge: it is longer than any that we know.
-        ValidationFailed: it is not a JSON object.
+        ValidationFailed: it is not a JSON object, or holds text that no database can store.
     """
     text = message.get("text")
     if text is None:
@@ -279,7 +289,9 @@ def read(message: Message) -> Message:
         raise TooLarge(_("The message is too long."))
     try:
         content = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        if "\\u0000" in text:
+            check_texts(content)
+    except ValueError as error:
         raise ValidationFailed(_("The message is not JSON.")) from error
     if not isinstance(content, dict):
         raise ValidationFailed(_("The message is no JSON object."))

@@ -8,7 +8,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailed
 
 from core import clock, metrics
 from core.live.carrier import carrier
@@ -89,7 +89,7 @@ class Process:
         known = {one: one.owner.caller for one in self.hub.followers if one.owner.caller is not None}
         try:
             standing = await off_loop(doorkeeper().standing, {caller.proof for caller in known.values()})
-        except DatabaseError as error:
+        except DatabaseFailed as error:
             log.warning("live.check_failed", error=repr(error))
             return
         now = clock.now()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailed
 
 from core import metrics
 from core.errors import DependencyUnavailable, DomainError
@@ -67,7 +67,7 @@ class Reader:
         followed, fresh, waiting = stream.wanted()
         try:
             reading = await off_loop(stream.feed.read, stream.key, stream.seq, followed, fresh)
-        except (DatabaseError, DomainError) as error:
+        except (DatabaseFailed, DomainError) as error:
             log.warning("live.read_failed", feed=stream.feed.name, key=stream.key, error=repr(error))
             self._not_read(stream, waiting)
             return False

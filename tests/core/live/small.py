@@ -16,10 +16,11 @@ from typing import Any, ClassVar
 
 import django
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.db import InterfaceError
 from django.urls import path
 
 from core import metrics
-from core.errors import Forbidden
+from core.errors import DependencyUnavailable, Forbidden
 from core.live import consumer, hub, process, signin
 from core.live.consumer import LiveConsumer, Message
 from core.live.feeds import Feed, Reading, Topic
@@ -87,7 +88,7 @@ class Follow(LiveConsumer):
     """Follows what it is told to."""
 
     token_scope: ClassVar[str] = "board:read"
-    handlers: ClassVar[dict[str, str]] = {"follow": "follow", "flood": "flood"}
+    handlers: ClassVar[dict[str, str]] = {"follow": "follow", "flood": "flood", "fail": "fail"}
 
     async def follow(self, content: Message) -> None:
         await self.process.hub.follow(
@@ -96,6 +97,16 @@ class Follow(LiveConsumer):
 
     async def flood(self, content: Message) -> None:
         self.say({"type": "pipe", "kind": type(self.follower.pipe).__name__, "pad": "x" * content["size"]})
+
+    async def fail(self, _content: Message) -> None:
+        raise InterfaceError("the connection already closed")
+
+
+class Down(Follow):
+    """Has nothing to show now."""
+
+    async def opened(self) -> None:
+        raise DependencyUnavailable
 
 
 class Anybody(Follow):
@@ -110,7 +121,13 @@ async def http(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(int(slow)).encode()})
 
 
-sockets = URLRouter([path("ws/board/", Follow.as_asgi()), path("ws/open/", Anybody.as_asgi())])
+sockets = URLRouter(
+    [
+        path("ws/board/", Follow.as_asgi()),
+        path("ws/open/", Anybody.as_asgi()),
+        path("ws/down/", Down.as_asgi()),
+    ]
+)
 application = ProtocolTypeRouter({"http": http, "websocket": or_nothing(sockets), "lifespan": lifespan})
 
 
