@@ -53,6 +53,8 @@ class TickFault(StrEnum):
     NOT_A_TIME = "not-a-time"
     FUTURE = "future"
     TOO_OLD = "too-old"
+    LONG_AGO = "long-ago"
+    MANY_MONTHS = "many-months"
     NO_PRICE = "no-price"
     NOT_A_NUMBER = "not-a-number"
     NOT_POSITIVE = "not-positive"

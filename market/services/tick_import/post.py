@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from core.errors import FieldError, Forbidden, ValidationFailed
 from core.models import LIVE_WORLD
 from market.domain.plausibility import AHEAD
 from market.domain.sent_ticks import RowFault, SentTick, read_ticks
-from market.domain.ticks import NewTick, TickFault, fault_of
+from market.domain.ticks import EARLIEST, NewTick, TickFault, fault_of, month_of
 from market.errors import AmbiguousSymbol
 from market.models import Instrument
 from market.selectors.instruments import SymbolBook, owned_or_public, symbol_book_among
@@ -23,6 +24,10 @@ from market.services.quotes import record_quotes
 from market.services.tick_import.run import POWER
 from market.services.tick_import.words import reason
 from market.services.ticks import oldest_kept
+
+# Each month is a table that stays: nobody makes them by the thousand.
+REACH: Final = timedelta(days=365)
+MOST_MONTHS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ def post_ticks(*, actor: Actor, rows: Sequence[Any]) -> Taken:
     """Take ticks into the live world, with the quotes that they are; rows that are none are told.
 
     A feed that sends the same again changes nothing. Public instruments are for staff, and for
-    programs of theirs; everybody may send ticks of their own.
+    programs of theirs; everybody may send ticks of their own, up to a year old. Of months (UTC) that
+    come, the first three are taken.
 
     Raises:
         Forbidden: a row is about a public instrument, and the actor is not staff who may.
@@ -54,7 +60,7 @@ def post_ticks(*, actor: Actor, rows: Sequence[Any]) -> Taken:
     found = dict(_instruments(actor, sent))
     if not actor.may(POWER) and any(one is not None and one.owner_id is None for one in found.values()):
         raise Forbidden(_("Only staff may send ticks of public instruments."))
-    good, more = _checked(sent, found)
+    good, more = _checked(sent, found, _Reach.of(actor))
     faults = sorted([*faults, *more], key=lambda one: one.row)
     refused = [(one.row, FieldError(one.field, reason(one.fault, one.about), one.fault)) for one in faults]
     if rows and not good:
@@ -89,8 +95,30 @@ def _find(book: SymbolBook, ticker: str, day: Any) -> Instrument | None:
         return None
 
 
+@dataclass(slots=True)
+class _Reach:
+    """How far back ticks may be sent, and of which months they came so far."""
+
+    since: datetime
+    months: set[datetime] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, actor: Actor) -> _Reach:
+        return cls(EARLIEST if actor.may(POWER) else clock.now() - REACH)
+
+    def fault_of(self, at: datetime) -> TickFault | None:
+        """Tell what is wrong with the time of a tick that is good otherwise, and count its month."""
+        if at < self.since:
+            return TickFault.LONG_AGO
+        self.months.add(month := month_of(at))
+        if len(self.months) > MOST_MONTHS:
+            self.months.remove(month)
+            return TickFault.MANY_MONTHS
+        return None
+
+
 def _checked(
-    sent: Sequence[SentTick], found: dict[int, Instrument | None]
+    sent: Sequence[SentTick], found: dict[int, Instrument | None], reach: _Reach
 ) -> tuple[list[NewTick], list[RowFault]]:
     latest, oldest = clock.now() + AHEAD, oldest_kept()
     good, bad = [], []
@@ -100,7 +128,7 @@ def _checked(
             bad.append(RowFault(one.row, "ticker", TickFault.UNKNOWN_SYMBOL, one.ticker))
             continue
         tick = NewTick(instrument.pk, one.at, one.price, **one.sizes)
-        fault = fault_of(tick, latest, oldest)
+        fault = fault_of(tick, latest, oldest) or reach.fault_of(one.at)
         if fault is None:
             good.append(tick)
         else:
@@ -108,4 +136,4 @@ def _checked(
     return good, bad
 
 
-_OF_TIME = frozenset({TickFault.FUTURE, TickFault.TOO_OLD})
+_OF_TIME = frozenset({TickFault.FUTURE, TickFault.TOO_OLD, TickFault.LONG_AGO, TickFault.MANY_MONTHS})

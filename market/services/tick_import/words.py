@@ -14,6 +14,8 @@ FAULTS: dict[TickFault, str | Promise] = {
     TickFault.NOT_A_TIME: _("Not a date and time, such as 05/04/2022 and 10:00:00"),
     TickFault.FUTURE: _("The time is in the future"),
     TickFault.TOO_OLD: _("It is older than ticks are kept here"),
+    TickFault.LONG_AGO: _("Ticks older than a year are for staff to bring in"),
+    TickFault.MANY_MONTHS: _("Send ticks of at most three months at once; a file may have more"),
     TickFault.NO_PRICE: _("There is no price"),
     TickFault.NOT_A_NUMBER: _("Not a number"),
     TickFault.NOT_POSITIVE: _("A price must be greater than 0"),

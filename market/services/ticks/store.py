@@ -96,12 +96,18 @@ def survey_dated(incoming: str, tickers: Sequence[str]) -> list[Part]:
         return [Part(*row) for row in cursor.fetchall()]
 
 
+def make_room(ticks: Sequence[NewTick]) -> None:
+    """Make the tables of the months of ticks, while nobody waits for the price log yet."""
+    if ticks:
+        partitions.make(sorted({month_of(one.at) for one in ticks}))
+
+
 def put(world_id: int, ticks: Sequence[NewTick]) -> Stored:
     """Store good ticks that are in memory, as `settle` does."""
     if not ticks:
         return Stored(0, [])
     instruments = {one.instrument for one in ticks}
-    partitions.make(sorted({month_of(one.at) for one in ticks}))
+    make_room(ticks)
     begin_posting()
     name_symbols([(str(one), "-infinity", "infinity", one, None) for one in instruments])
     with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:
