@@ -63,6 +63,7 @@ export class Socket {
     this.state = "reconnecting";
     this.tries = 0;
     this.stopped = false;
+    this.welcomed = false;
     /** @type {WebSocket | null} */
     this.wire = null;
     /** @type {string[]} */
@@ -81,6 +82,7 @@ export class Socket {
     const wire = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.path}`, ["florin.v1"]);
     this.wire = wire;
     wire.addEventListener("message", (event) => {
+      if (this.wire !== wire) return;
       this.heard();
       this.take(JSON.parse(event.data));
     });
@@ -95,6 +97,7 @@ export class Socket {
     if (message.type === "welcome") {
       this.tries = 0;
       this.queue = [];
+      this.welcomed = true;
       this.set("live");
       this.handlers.opened?.(this);
     } else if (message.type === "bye") {
@@ -119,10 +122,16 @@ export class Socket {
     this.sender = window.setTimeout(() => this.sendNext(), BETWEEN_MESSAGES);
   }
 
+  /** Whether the server takes messages; it may while the page is told that the network is gone. */
+  get isReady() {
+    return this.welcomed && this.wire?.readyState === WebSocket.OPEN;
+  }
+
   /** Take it for lost when nothing was heard for longer than the heart beats. */
   heard() {
     clearTimeout(this.watch);
     this.watch = window.setTimeout(() => this.lost(0), SILENT_AFTER);
+    if (this.isReady && this.state !== "live") this.set("live");
   }
 
   /** @param {number} code */
@@ -136,6 +145,7 @@ export class Socket {
   again(wait) {
     const wire = this.wire;
     this.wire = null;
+    this.welcomed = false;
     wire?.close();
     clearTimeout(this.watch);
     clearTimeout(this.timer);
@@ -149,6 +159,12 @@ export class Socket {
   /** Open now rather than later: the network is back, or somebody looks again. */
   hurry() {
     if (!this.wire && !this.stopped) this.open();
+  }
+
+  /** The network is back: a connection that outlived its loss goes on, any other opens now. */
+  online() {
+    this.set(this.isReady ? "live" : "reconnecting");
+    this.hurry();
   }
 
   /** @param {State} state */
@@ -210,7 +226,7 @@ class Prices {
       who?.delete(onQuote);
       return who?.size === 0 && this.wanted.delete(name);
     });
-    if (gone.length && this.socket?.state === "live") this.say("unsubscribe", gone);
+    if (gone.length && this.socket?.isReady) this.say("unsubscribe", gone);
     // a page that swaps its pieces wants the next ones in a moment
     if (!this.wanted.size) this.closing = window.setTimeout(() => this.close(), 2000);
   }
@@ -230,7 +246,7 @@ class Prices {
         opened: () => this.askAgain(),
         message: (message) => this.take(message),
       });
-    } else if (this.socket.state === "live") {
+    } else if (this.socket.isReady) {
       this.fresh.clear();
       this.say("subscribe", names);
     }
@@ -305,7 +321,7 @@ export const live = {
   },
 };
 
-window.addEventListener("online", () => sockets.forEach((one) => one.hurry()));
+window.addEventListener("online", () => sockets.forEach((one) => one.online()));
 window.addEventListener("offline", () => sockets.forEach((one) => one.set("offline")));
 document.addEventListener("visibilitychange", () => {
   for (const one of sockets) {
