@@ -134,21 +134,34 @@ class FinnhubStream:
     async def _connected(self) -> AsyncIterator[ClientConnection]:
         parts = urlsplit(self._url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        timeout = self._adapter.settings.timeout
-        # to an address that was checked; a redirect is not followed to another
-        addresses = await asyncio.to_thread(addresses_of, host, port, timeout)
-        asked = urlencode({"token": self._adapter.settings.key})
-        async with connect(
-            f"{self._url}?{asked}",
-            host=addresses[0],
-            port=port,
-            proxy=None,
-            open_timeout=timeout,
-            close_timeout=1,
-            max_size=MOST_BYTES,
-            user_agent_header=USER_AGENT,
-        ) as connection:
+        # to addresses that were checked; a redirect is not followed to another
+        addresses = await asyncio.to_thread(addresses_of, host, port, self._adapter.settings.timeout)
+        async with await self._opened(addresses, port) as connection:
             yield connection
+
+    async def _opened(self, addresses: Sequence[str], port: int) -> ClientConnection:
+        """Connect to the first of several addresses that answers.
+
+        Raises:
+            OSError: none does.
+        """
+        asked = urlencode({"token": self._adapter.settings.key})
+        lost = OSError()
+        for address in addresses:
+            try:
+                return await connect(
+                    f"{self._url}?{asked}",
+                    host=address,
+                    port=port,
+                    proxy=None,
+                    open_timeout=self._adapter.settings.timeout,
+                    close_timeout=1,
+                    max_size=MOST_BYTES,
+                    user_agent_header=USER_AGENT,
+                )
+            except OSError as error:
+                lost = error
+        raise lost
 
     async def _batches_of(self, connection: ClientConnection) -> AsyncIterator[list[NewQuote]]:
         trades: Trades = {}
@@ -176,24 +189,31 @@ class FinnhubStream:
         sent.update(wanted)
 
     async def _read(self, connection: ClientConnection, trades: Trades) -> None:
-        """Take messages until the connection ends.
+        """Take messages until the connection ends; one that cannot be read costs itself only.
 
         Raises:
             ProviderRefused: it says that the key is none.
             ConnectionAbortedError: the source took its leave.
         """
         async for text in connection:
-            message = _message(text)
-            kind = message.get("type")
-            if kind == "trade" and isinstance(message.get("data"), list):
-                for row in message["data"]:
-                    self._take(row, trades)
-            elif kind == "error":
-                said = self._adapter.client.clean(message.get("msg", ""))
-                if "key" in said.lower() or "token" in said.lower():
-                    raise ProviderRefused(said)
-                log.warning("stream.error", source=self._adapter.name, said=said)
+            try:
+                self._hear(_message(text), trades)
+            except ProviderRefused:
+                raise
+            except Exception:  # whatever it is, the next message is another
+                log.exception("stream.unread", source=self._adapter.name)
         raise ConnectionAbortedError  # a farewell is a loss too
+
+    def _hear(self, message: Mapping[str, Any], trades: Trades) -> None:
+        kind = message.get("type")
+        if kind == "trade" and isinstance(message.get("data"), list):
+            for row in message["data"]:
+                self._take(row, trades)
+        elif kind == "error":
+            said = self._adapter.client.clean(message.get("msg", ""))
+            if "key" in said.lower() or "token" in said.lower():
+                raise ProviderRefused(said)
+            log.warning("stream.error", source=self._adapter.name, said=said)
 
     def _take(self, row: Any, trades: Trades) -> None:
         """Join a trade to those of the interval: the lowest, the highest and the last remain."""

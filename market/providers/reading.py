@@ -72,9 +72,9 @@ def instant(value: object, zone: tzinfo = UTC) -> datetime | None:
             return None
     try:
         at = datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC the first and the last days of the calendar may not exist
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def needed_instant(value: object, name: str, zone: tzinfo = UTC) -> datetime:

@@ -86,7 +86,7 @@ async def _follow(
 
 
 async def _read(source: PriceSource, trades: FinnhubStream) -> None:
-    """Take in what comes; a source that refuses is left alone for its time.
+    """Take in what comes; a source that refuses is left alone for its time, and any failure is noted.
 
     What the database could not take is tried again with what comes next.
     """
@@ -98,19 +98,23 @@ async def _read(source: PriceSource, trades: FinnhubStream) -> None:
                 waiting = [*waiting, *batch][-MOST_WAITING:]
                 if await sync_to_async(_is_taken)(source, waiting):
                     waiting = []
-    except DomainError as error:
+    except DatabaseFailure:
+        raise
+    except Exception as error:
+        if not isinstance(error, DomainError):
+            log.exception("market.stream_ended", source=source.name)
         await sync_to_async(health.failed)(source, error)
 
 
 def _is_taken(source: PriceSource, batch: Sequence[NewQuote]) -> bool:
-    """Store trades, and tell whether the database took them; one that it will never take is dropped."""
+    """Store trades, and tell whether the database took them; what it will never take is dropped."""
     try:
         _take(source, batch)
     except (OperationalError, InterfaceError):
         log.warning("market.stream_waits", source=source.name, quotes=len(batch), exc_info=True)
         close_old_connections()
         return False
-    except (DatabaseFailure, DomainError):
+    except Exception:  # the fault of some trades, or ours: the source itself goes on well
         log.exception("market.stream_dropped", source=source.name, quotes=len(batch))
     return True
 

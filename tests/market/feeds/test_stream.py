@@ -17,6 +17,7 @@ from websockets.asyncio.server import serve
 from core import clock as wall
 from core import ports
 from market.models import Exchange, PriceSource, Quote, SourceAsk, SourceSymbol
+from market.providers.finnhub_stream import FinnhubStream
 from market.services.feeds import stream
 from market.services.feeds.plan import plan
 from tests.support import loops
@@ -198,3 +199,40 @@ def test_a_refused_key_is_left_alone(coin):
 
     loops.run(scene())
     assert PriceSource.objects.get().last_error == "It answers 401."
+
+
+def test_what_nobody_expected_is_noted_and_begun_anew(coin, monkeypatch):
+    module = sys.modules["market.services.feeds.stream"]
+    batches, turns = FinnhubStream.batches, iter(range(1000))
+    record, dropped = module.record_quotes, []
+
+    async def breaking(self):
+        if next(turns) == 0:
+            raise RuntimeError("no trade")
+        async for batch in batches(self):
+            yield batch
+
+    def failing(**named):
+        if named["batch"][0].price == 99:
+            dropped.append(99)
+            raise OverflowError
+        return record(**named)
+
+    monkeypatch.setattr(FinnhubStream, "batches", breaking)
+    monkeypatch.setattr(module, "record_quotes", failing)
+
+    async def scene():
+        async with sea(coin) as server:
+            stop = asyncio.Event()
+            run = asyncio.create_task(stream(stop, keep=0.05, every=0.02))
+            await asyncio.wait_for(server.followed.get(), WAIT)
+            assert (await PriceSource.objects.aget()).last_error == "no trade"
+            await server.trade("BINANCE:BTCUSDT", 99)
+            await until(lambda: dropped)
+            await server.trade("BINANCE:BTCUSDT", 101)
+            await until(lambda: Quote.objects.filter(price="101").exists())
+            stop.set()
+            await run
+            return server.connections
+
+    assert loops.run(scene()) == 1

@@ -19,7 +19,7 @@ from market.domain.prices import Quality
 from market.domain.quotes import NewQuote
 from market.errors import ProviderRefused
 from market.models import Instrument
-from market.providers import SourceSettings
+from market.providers import SourceSettings, finnhub_stream, reading
 from market.providers.finnhub_stream import FinnhubStream
 from tests.market.providers.conftest import KEY, utc
 
@@ -90,9 +90,9 @@ async def first(found: AsyncIterator[list[NewQuote]]) -> list[NewQuote]:
 async def while_told(following: FinnhubStream, act: Callable[[], Any]) -> list[NewQuote]:
     """Read the first batch while the server is made to act."""
     async with aclosing(following.batches()) as found:
-        reading = asyncio.create_task(first(found))
+        batch = asyncio.create_task(first(found))
         await act()
-        return await reading
+        return await batch
 
 
 async def test_trades_become_live_quotes():
@@ -262,3 +262,44 @@ async def test_log_of_a_lost_connection_has_no_key():
 def test_wrong_address_is_refused(url):
     with pytest.raises(ValidationFailed):
         FinnhubStream(SourceSettings(key=KEY, options={"stream_url": url}))
+
+
+async def test_message_that_cannot_be_read_costs_itself_only(monkeypatch):
+    read = reading.positive
+
+    def failing(value):
+        if value == 7:
+            raise RuntimeError
+        return read(value)
+
+    monkeypatch.setattr(reading, "positive", failing)
+    beyond = {"type": "trade", "data": [{"s": "AAPL", "p": 6, "t": "0001-01-01T00:00:00+05:00"}]}
+    async with sea() as server:
+        following = stream(server.port)
+        following.follow([APPLE])
+
+        async def act():
+            await server.told(1)
+            connection = await server.here.get()
+            for text in (trades(("AAPL", 7, 0)), json.dumps(beyond), trades(("AAPL", 5, 0))):
+                await connection.send(text)
+
+        with structlog.testing.capture_logs() as lines:
+            assert prices(await while_told(following, act)) == [(1, Decimal(5))]
+        assert len(server.paths) == 1
+    assert [one["event"] for one in lines] == ["stream.unread"]
+
+
+async def test_of_several_addresses_one_that_is_dead_is_passed_over(monkeypatch):
+    monkeypatch.setattr(finnhub_stream, "addresses_of", lambda *_asked: ["127.0.0.2", "127.0.0.1"])
+    async with sea() as server:
+        following = stream(server.port)
+        following.follow([APPLE])
+
+        async def act():
+            await server.told(1)
+            await (await server.here.get()).send(trades(("AAPL", 5, 0)))
+
+        with structlog.testing.capture_logs() as lines:
+            assert prices(await while_told(following, act)) == [(1, Decimal(5))]
+    assert lines == []
