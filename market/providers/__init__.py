@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.providers.base import Ability, CannotDo, Company, Provider, SourceSettings, Wanted
+from market.providers.base import Ability, CannotDo, Company, Event, Provider, SourceSettings, Unread, Wanted
 from market.providers.kinds import ADAPTERS, RETIRED, resolve_kind
 from market.providers.simulated import SimulatedMarket
 
@@ -12,9 +12,11 @@ __all__ = [
     "Ability",
     "CannotDo",
     "Company",
+    "Event",
     "Provider",
     "SimulatedMarket",
     "SourceSettings",
+    "Unread",
     "Wanted",
     "resolve_kind",
 ]

@@ -13,14 +13,13 @@ from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import clock
-from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.domain.prices import Quality
 from market.domain.quotes import NewQuote, day_of
 from market.errors import ProviderFailed, ProviderLimited, ProviderRefused, ProviderUnknown
 from market.models import Instrument
 from market.providers import reading
-from market.providers.base import Ability, Company, Wanted
+from market.providers.base import Ability, Company, Event, Wanted
 from market.providers.http import (
     KIND,
     US,
@@ -100,12 +99,15 @@ class AlphaVantage(HttpProvider):
                 found[one] = bars[0].close
         return found
 
-    def actions(self, instrument: Instrument, start: date, end: date) -> list[Split | Dividend]:
-        """Tell splits and dividends; it does not say in which currency: it is the listing's."""
+    def actions(self, instrument: Instrument, start: date, end: date) -> list[Event]:
+        """Tell splits and dividends; it does not say in which currency: it is the listing's.
+
+        Of a listing in pence nobody can tell which of the two units a dividend is in.
+        """
         symbol = self.symbol_of(instrument)
         splits = self._ask({"function": "SPLITS", "symbol": symbol})
         dividends = self._ask({"function": "DIVIDENDS", "symbol": symbol})
-        made: list[Split | Dividend | None] = [
+        made: list[Event | None] = [
             split_of(instrument, reading.day(row.get("effective_date")), row.get("split_factor"), Decimal(1))
             for row in reading.rows(splits.get("data"), "data")
         ]

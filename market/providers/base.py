@@ -59,6 +59,18 @@ class Company:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A split or dividend that a source told so that nobody can read it: of which day, and what is wrong."""
+
+    ex_date: date
+    reason: str
+
+
+# What a source tells of a listing, row by row.
+Event = Split | Dividend | Unread
+
+
 def _free(_requests: int) -> None:
     """Count nothing."""
 
@@ -153,8 +165,10 @@ class Provider:
         """
         raise self._cannot(Ability.RATES)
 
-    def actions(self, instrument: Instrument, start: date, end: date) -> list[Split | Dividend]:
+    def actions(self, instrument: Instrument, start: date, end: date) -> list[Event]:
         """Tell the splits and dividends from `start` to `end` (both included), by ex-date.
+
+        One that cannot be read is an `Unread`, and takes neither the others nor the source with it.
 
         Raises:
             CannotDo: it does not offer this.

@@ -10,14 +10,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.domain.basis import AdjustmentBasis
 from market.domain.prices import Quality
 from market.domain.quotes import NewQuote
 from market.models import Instrument
 from market.providers import reading
-from market.providers.base import Ability, Company, Wanted
+from market.providers.base import Ability, Company, Event, Wanted
 from market.providers.http import KIND, US, HttpProvider, dividend_of, pair_of, split_of, within
 
 # The ends of Finnhub's symbols, by exchange (finnhub.io/docs/api/stock-symbols).
@@ -114,7 +113,7 @@ class Finnhub(HttpProvider):
         rates = {one: reading.positive(told.get(one)) for one in quotes}
         return {one: rate for one, rate in rates.items() if rate is not None}
 
-    def actions(self, instrument: Instrument, start: date, end: date) -> list[Split | Dividend]:
+    def actions(self, instrument: Instrument, start: date, end: date) -> list[Event]:
         """Tell splits and dividends as they were paid; a plan that is paid for."""
         asked = {
             "symbol": self.symbol_of(instrument),
@@ -123,7 +122,7 @@ class Finnhub(HttpProvider):
         }
         splits = reading.rows(self.client.get_json("/stock/split", asked))
         dividends = reading.rows(self.client.get_json("/stock/dividend", asked))
-        made: list[Split | Dividend | None] = [
+        made: list[Event | None] = [
             split_of(instrument, reading.day(row.get("date")), row.get("toFactor"), row.get("fromFactor"))
             for row in splits
         ]

@@ -26,7 +26,7 @@ from market.domain.quotes import NewQuote
 from market.errors import ProviderRefused, ProviderUnknown, ProviderUnreadable
 from market.models import Instrument
 from market.providers import reading
-from market.providers.base import Ability, Provider, SourceSettings, Wanted
+from market.providers.base import Ability, Event, Provider, SourceSettings, Unread, Wanted
 from market.providers.client import Client
 
 KIND: Final = Instrument.Kind
@@ -251,22 +251,23 @@ def split_of(instrument: Instrument, on: date | None, new: object, old: object) 
     return Split(instrument.pk, on, *ratio(numerator, denominator))
 
 
-def dividend_of(instrument: Instrument, on: date | None, amount: object, unit: str) -> Dividend | None:
+def dividend_of(
+    instrument: Instrument, on: date | None, amount: object, unit: str
+) -> Dividend | Unread | None:
     """Make a dividend in major units; None without a day or an amount.
 
-    Raises:
-        ProviderUnreadable: no unit is told, and the listing is quoted in a part of its currency.
+    It is unread where no unit is told and the listing is quoted in a part of its currency.
     """
     paid = reading.positive(amount)
     if on is None or paid is None:
         return None
     if not unit and instrument.quote_unit != 1:
-        raise ProviderUnreadable(_("The source does not say in which unit a dividend is."))
+        return Unread(on, _("The source does not say in which unit a dividend is."))
     major, part = reading.unit_of(unit or instrument.currency)
     return Dividend(instrument.pk, on, paid * part, major)
 
 
-def within(found: Iterable[Split | Dividend | None], start: date, end: date) -> list[Split | Dividend]:
+def within(found: Iterable[Event | None], start: date, end: date) -> list[Event]:
     """Sort actions by ex-date and leave out what was not asked for."""
     kept = [one for one in found if one is not None and start <= one.ex_date <= end]
     return sorted(kept, key=lambda one: one.ex_date)

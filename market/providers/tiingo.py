@@ -12,13 +12,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.domain.prices import Quality
 from market.domain.quotes import NewQuote
 from market.models import Instrument
 from market.providers import reading
-from market.providers.base import Ability, Company, Wanted
+from market.providers.base import Ability, Company, Event, Wanted
 from market.providers.http import KIND, US, HttpProvider, dividend_of, pair_of, split_of, within
 
 _DOLLAR: Final = "USD"
@@ -93,10 +92,10 @@ class Tiingo(HttpProvider):
                 found[one] = rows[0].close
         return found
 
-    def actions(self, instrument: Instrument, start: date, end: date) -> list[Split | Dividend]:
+    def actions(self, instrument: Instrument, start: date, end: date) -> list[Event]:
         """Tell splits and dividends, which stand in the rows of their days."""
         days = {"startDate": start.isoformat(), "endDate": end.isoformat()}
-        made: list[Split | Dividend | None] = []
+        made: list[Event | None] = []
         for row in self._days(self.symbol_of(instrument), days):
             on = reading.day(row.get("date"))
             made.append(split_of(instrument, on, row.get("splitFactor"), Decimal(1)))

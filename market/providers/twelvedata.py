@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext as _
 
-from market.domain.actions import Dividend, Split
+from market.domain.actions import Split
 from market.domain.bars import BarRow
 from market.domain.prices import Quality
 from market.domain.quotes import NewQuote
@@ -26,11 +26,10 @@ from market.errors import (
     ProviderRefused,
     ProviderUnavailable,
     ProviderUnknown,
-    ProviderUnreadable,
 )
 from market.models import Instrument
 from market.providers import reading
-from market.providers.base import Ability, Company, Wanted
+from market.providers.base import Ability, Company, Event, Unread, Wanted
 from market.providers.http import KIND, US, HttpProvider, dividend_of, pair_of, split_of, within
 
 _MOST_BARS: Final = 5000
@@ -132,7 +131,7 @@ class TwelveData(HttpProvider):
         }
         return {one: rate for one, rate in rates.items() if rate is not None}
 
-    def actions(self, instrument: Instrument, start: date, end: date) -> list[Split | Dividend]:
+    def actions(self, instrument: Instrument, start: date, end: date) -> list[Event]:
         """Tell splits and dividends; a plan that is paid for."""
         asked = {
             **self._named(instrument),
@@ -144,7 +143,7 @@ class TwelveData(HttpProvider):
         dividends = self._ask("/dividends", asked, cost=0)
         meta = reading.table(dividends.get("meta"), "meta")
         unit = reading.text(meta.get("currency"))
-        made: list[Split | Dividend | None] = [
+        made: list[Event | None] = [
             _split(instrument, row) for row in reading.rows(splits.get("splits"), "splits")
         ]
         made += [
@@ -233,13 +232,11 @@ def _quoted_in(told: Mapping[str, Any]) -> str:
     return quote
 
 
-def _split(instrument: Instrument, row: Mapping[str, Any]) -> Split | None:
-    """Read a split by its description: the factors stand one way round or the other.
-
-    Raises:
-        ProviderUnreadable: the description does not say how many for how many.
-    """
+def _split(instrument: Instrument, row: Mapping[str, Any]) -> Split | Unread | None:
+    """Read a split by its description: the factors stand one way round or the other."""
+    on = reading.day(row.get("date"))
     found = _SPLIT.search(reading.text(row.get("description")).lower())
     if found is None:
-        raise ProviderUnreadable(_("A split does not say how many units there are for how many."))
-    return split_of(instrument, reading.day(row.get("date")), found[1], found[2])
+        told = _("A split does not say how many units there are for how many.")
+        return Unread(on, told) if on is not None else None
+    return split_of(instrument, on, found[1], found[2])

@@ -24,7 +24,7 @@ from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow, wrong
 from market.errors import ProviderUnknown
 from market.models import CorporateAction, DailyBar, HistoryCheck, Instrument, PriceSource
-from market.providers import Ability
+from market.providers import Ability, Unread
 from market.selectors import feeds, price_checks, sessions
 from market.services import texts
 from market.services.actions import ActionData, record_corporate_action
@@ -170,7 +170,10 @@ def _sound(rows: Sequence[BarRow], source: PriceSource, found: Found) -> list[Ba
 
 
 def _took_actions(source: PriceSource, instrument: Instrument, start: date, end: date, found: Found) -> bool:
-    """Record the splits and dividends that a source tells and nobody knows; say whether it answered."""
+    """Record the splits and dividends that a source tells and nobody knows; say whether it told all.
+
+    What cannot be read of it is for staff to see, and for the next source to tell.
+    """
     try:
         with asking(source, Ability.ACTIONS):
             provider = sources.provider_of(source, [instrument.pk], Ability.ACTIONS)
@@ -180,11 +183,13 @@ def _took_actions(source: PriceSource, instrument: Instrument, start: date, end:
     except (ProviderUnknown, NotAnswered):
         return False
     health.succeeded(source, Ability.ACTIONS)
+    unread = [one for one in told if isinstance(one, Unread)]
+    found.trouble += [f"{source.name}: {one.ex_date} {one.reason}" for one in unread[:MOST_TOLD]]
     for one in told:
-        trouble = _record(source, instrument, one)
+        trouble = "" if isinstance(one, Unread) else _record(source, instrument, one)
         if trouble:
             found.trouble.append(f"{source.name}: {trouble}")
-    return True
+    return not unread
 
 
 def _record(source: PriceSource, instrument: Instrument, one: Split | Dividend) -> str:

@@ -10,12 +10,11 @@ from typing import Any, ClassVar
 
 from core import clock
 from core.models import LIVE_WORLD
-from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.domain.basis import RAW, AdjustmentBasis
 from market.domain.quotes import NewQuote
 from market.models import Quote
-from market.providers import Ability, Provider, SourceSettings, Wanted
+from market.providers import Ability, Event, Provider, SourceSettings, Wanted
 from market.services import feeds
 
 NOON = datetime(2025, 7, 2, 16, tzinfo=UTC)
@@ -27,7 +26,7 @@ class Told:
 
     quotes: dict[str, Any] = field(default_factory=dict)
     history: dict[str, list[BarRow]] = field(default_factory=dict)
-    actions: dict[str, list[Split | Dividend]] = field(default_factory=dict)
+    actions: dict[str, list[Event]] = field(default_factory=dict)
     adjusted: bool = False
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
@@ -65,7 +64,7 @@ class Hand(Provider):
             raise answer
         return [row for row in answer if start <= row.day <= end]
 
-    def actions(self, instrument: Any, start: date, end: date) -> list[Split | Dividend]:
+    def actions(self, instrument: Any, start: date, end: date) -> list[Event]:
         return self.told.actions.get(self.name, [])
 
     def basis(self, today: date) -> AdjustmentBasis:

@@ -11,6 +11,7 @@ from market.domain.actions import Dividend, Split
 from market.domain.bars import BarRow
 from market.errors import ProviderUnavailable
 from market.models import CorporateAction, DailyBar, HistoryCheck, SourceAbility
+from market.providers import Unread
 from market.services.feeds import mend_history
 from market.tasks import mend_history as task
 from tests.market.builders import bar
@@ -191,3 +192,22 @@ def test_prices_that_contradict_a_known_split_are_refused_and_told(source, told,
     mend_history(seconds=60)
     assert bars(stock, "first") == {}
     assert HistoryCheck.objects.get().trouble.startswith("first: ")
+
+
+def test_a_row_that_cannot_be_read_costs_itself_only_and_the_next_source_is_asked(source, told, stock):
+    source(priority=1)
+    source("second", priority=2)
+    DailyBar.objects.filter(date__lt="2025-06-13").update(close=40)
+    split = Split(stock.pk, date(2025, 6, 13), 4, 1)
+    told.actions = {
+        "first": [Unread(date(2025, 5, 2), "in which unit?"), split],
+        "second": [Dividend(stock.pk, date(2025, 5, 2), Decimal("0.26"), "USD"), split],
+    }
+    mend_history(seconds=60)
+    found = CorporateAction.objects.order_by("ex_date").values_list("kind", "ex_date", "source")
+    assert list(found) == [
+        ("dividend", date(2025, 5, 2), "second"),
+        ("split", date(2025, 6, 13), "first"),
+    ]
+    assert HistoryCheck.objects.get().trouble == "first: 2025-05-02 in which unit?"
+    assert not SourceAbility.objects.filter(failures__gt=0).exists()

@@ -19,7 +19,7 @@ from market.errors import (
     ProviderUnreadable,
 )
 from market.models import Instrument
-from market.providers import Company
+from market.providers import Company, Unread
 from tests.market.providers.conftest import KEY, utc, wanted
 from tests.support.sources import payload, says
 
@@ -172,7 +172,7 @@ def test_rates_are_closes_of_the_day(source, vantage):
     assert vantage.rates("EUR", ["USD"], date(2024, 3, 30)) == {}
 
 
-def test_actions_are_in_the_currency_of_the_listing_or_refused(source, vantage, listing):
+def test_actions_are_in_the_currency_of_the_listing_or_left_out_and_told(source, vantage, listing):
     ibm = listing("IBM", "XNYS")
     source.on("/query", payload("alphavantage-splits.json"), payload("alphavantage-dividends.json"))
     assert vantage.actions(ibm, date(1999, 1, 1), date(2024, 12, 31)) == [
@@ -182,5 +182,9 @@ def test_actions_are_in_the_currency_of_the_listing_or_refused(source, vantage, 
     ]
     pence = listing("TSCO", "XLON", currency="GBP", quote_unit=Decimal("0.01"))
     source.on("/query", payload("alphavantage-splits.json"), payload("alphavantage-dividends.json"))
-    with pytest.raises(ProviderUnreadable, match="in which unit"):
-        vantage.actions(pence, date(1999, 1, 1), date(2024, 12, 31))
+    told = "The source does not say in which unit a dividend is."
+    assert vantage.actions(pence, date(1999, 1, 1), date(2024, 12, 31)) == [
+        Unread(date(1999, 5, 10), told),
+        Split(pence.pk, date(1999, 5, 27), 2, 1),
+        Unread(date(2024, 2, 8), told),
+    ]

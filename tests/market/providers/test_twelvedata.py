@@ -20,7 +20,7 @@ from market.errors import (
     ProviderUnreadable,
 )
 from market.models import Instrument
-from market.providers import Company
+from market.providers import Company, Unread
 from tests.market.providers.conftest import KEY, utc, wanted
 from tests.support.sources import payload, says
 
@@ -251,6 +251,9 @@ def test_splits_are_read_by_their_description(source, twelve, listing):
         Dividend(apple.pk, date(2021, 8, 6), Decimal("0.22"), "USD"),
     ]
     row = {"date": "2020-08-31", "description": "", "ratio": 0.25, "from_factor": 4, "to_factor": 1}
-    source.on("/splits", says({"meta": {}, "splits": [row]}))
-    with pytest.raises(ProviderUnreadable, match="for how many"):
-        twelve.actions(apple, date(2020, 1, 1), date(2021, 12, 31))
+    good = {**row, "date": "2020-10-01", "description": "4-for-1 split"}
+    source.on("/splits", says({"meta": {}, "splits": [row, good]}))
+    assert twelve.actions(apple, date(2020, 8, 8), date(2020, 12, 31)) == [
+        Unread(date(2020, 8, 31), "A split does not say how many units there are for how many."),
+        Split(apple.pk, date(2020, 10, 1), 4, 1),
+    ]
