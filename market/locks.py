@@ -1,4 +1,4 @@
-"""The order in which rows of the market are locked: a world's price log, instruments by id, rates.
+"""The order in which rows of the market are locked: ticks, a world's price log, instruments by id, rates.
 
 Whoever writes prices or corporate actions holds the instruments' rows first, so that two
 writers of the same instruments wait for each other instead of deadlocking.
@@ -80,7 +80,8 @@ def creation_of_instruments() -> None:
 def price_log(world_id: int) -> int:
     """Let one transaction at a time write a world's quotes; answer the number of its newest batch.
 
-    Whoever writes quotes takes this first, and instruments after it.
+    Whoever writes quotes takes this first, and instruments after it. Only rows of `market_ticker` come
+    before it: an import of ticks holds them for long, and all quotes wait for this one.
     """
     with connection.cursor() as cursor:
         cursor.execute(

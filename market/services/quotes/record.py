@@ -22,7 +22,7 @@ from market.models import Tick
 from market.selectors.quotes import listings
 from market.services.quotes import store
 from market.services.quotes.tickdays import close_tick_days
-from market.services.ticks.store import Stored, make_room, put
+from market.services.ticks.store import Stored, prepare, put
 
 Held = tuple[NewQuote, Doubt, Decimal | None]
 
@@ -62,7 +62,8 @@ def record_quotes(
         World.DoesNotExist: there is no such world.
     """
     world = World.objects.get(pk=world_id)
-    make_room(ticks)
+    # whoever brings a file of these instruments in is waited for here, where nobody waits for us
+    prepare(world_id, ticks)
     locks.price_log(world_id)
     with uncollected():
         return record_locked(world, batch, ticks, trusted=trusted)

@@ -96,10 +96,18 @@ def survey_dated(incoming: str, tickers: Sequence[str]) -> list[Part]:
         return [Part(*row) for row in cursor.fetchall()]
 
 
-def make_room(ticks: Sequence[NewTick]) -> None:
-    """Make the tables of the months of ticks, while nobody waits for the price log yet."""
-    if ticks:
-        partitions.make(sorted({month_of(one.at) for one in ticks}))
+def prepare(world_id: int, ticks: Sequence[NewTick]) -> None:
+    """Lock the instruments' ticks and make the tables of their months, so that `put` waits for nobody."""
+    if not ticks:
+        return
+    kept = locks.keep_instruments({one.instrument for one in ticks})
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LOCK, [world_id, sorted(kept)])
+    _make_room(ticks)
+
+
+def _make_room(ticks: Sequence[NewTick]) -> None:
+    partitions.make(sorted({month_of(one.at) for one in ticks}))
 
 
 def put(world_id: int, ticks: Sequence[NewTick]) -> Stored:
@@ -107,7 +115,7 @@ def put(world_id: int, ticks: Sequence[NewTick]) -> Stored:
     if not ticks:
         return Stored(0, [])
     instruments = {one.instrument for one in ticks}
-    make_room(ticks)
+    _make_room(ticks)
     begin_posting()
     name_symbols([(str(one), "-infinity", "infinity", one, None) for one in instruments])
     with connection.cursor() as cursor, cursor.copy(statements.COPY) as copy:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from accounts.services import grant_role
 from core.actor import Actor
-from core.models import AuditEvent
+from core.models import LIVE_WORLD, AuditEvent
 from core.roles import StaffRole
+from market.domain.quotes import NewQuote
+from market.domain.ticks import NewTick, month_of
 from market.models import DailyBar, HeldQuote, MinuteBar, MoveBatch, Quote, TickDay
+from market.services.quotes import Recorded, record_quotes
+from market.services.ticks import partitions
+from market.services.ticks.store import put
 from tests.market.conftest import client_of
 from tests.market.ticks.told import at, bars, ticks
 
@@ -190,6 +196,42 @@ def months_of_ticks() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relid::regclass::text FROM pg_partition_tree('market_tick') WHERE isleaf")
         return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ticks_that_wait_for_an_import_keep_no_quote_waiting(stock, instrument):
+    other = instrument("OTH")
+    sent = NewTick(stock.pk, at("19:59:00"), Decimal(2))
+    quote = NewQuote(other.pk, Decimal(5), at("19:59:00"), "feed")
+    partitions.make([month_of(sent.at)])
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():  # as an import that is not through with its table
+            put(LIVE_WORLD, [NewTick(stock.pk, at("19:58:00"), Decimal(1))])
+            waiting = pool.submit(patiently, "10s", ticks=[sent])
+            until_somebody_waits()
+            assert pool.submit(patiently, "1s", batch=[quote]).result(timeout=10).moved == 1
+            assert not waiting.done()
+        assert waiting.result(timeout=10).ticks == 1
+    assert [price for _at, _seq, price in ticks(stock)] == [1, 2]
+
+
+def patiently(limit: str, **values: Any) -> Recorded:
+    """Record on a connection of one's own; fail where a lock takes longer."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [limit])
+            return record_quotes(world_id=LIVE_WORLD, **values)
+    finally:
+        connection.close()
+
+
+def until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _look in range(1000):
+            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("nobody waits")
 
 
 def test_a_repeated_key_answers_the_same_once(stock, feed):
