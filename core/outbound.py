@@ -225,13 +225,16 @@ def _body(response: httpx.Response, most: int) -> bytes:
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise NotTaken(_("It packs its answer in a way that was not asked for."))
     unpacker = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
-    body = bytearray()
+    body, raw = bytearray(), 0
     for part in response.iter_raw():
+        raw += len(part)
         try:
             body += unpacker.decompress(part, most + 1 - len(body)) if unpacker else part
         except zlib.error:
             raise NotTaken(_("Its answer is not packed as it says.")) from None
-        if len(body) > most:
+        if unpacker and unpacker.unused_data:
+            raise NotTaken(_("Its answer is not packed as it says."))
+        if max(len(body), raw) > most:
             raise NotTaken(_("Its answer is larger than %(most)d bytes.") % {"most": most})
     if unpacker and not unpacker.eof:
         raise NotReached(_("It broke off in the middle of its answer."))

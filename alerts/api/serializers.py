@@ -33,9 +33,9 @@ class AlertSerializer(StrictSerializer[Alert]):
     cooldown_minutes = serializers.IntegerField(default=15, min_value=1, max_value=LONGEST_REST_MINUTES)
     expires_at = serializers.DateTimeField(default=None, allow_null=True, help_text=_("With an offset."))
     state = serializers.CharField(read_only=True)
-    rearm_at = serializers.DateTimeField(read_only=True)
+    rearm_at = serializers.DateTimeField(read_only=True, allow_null=True)
     fired = serializers.IntegerField(read_only=True)
-    fired_at = serializers.DateTimeField(read_only=True)
+    fired_at = serializers.DateTimeField(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
 
     def to_representation(self, instance: Alert) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class NotificationSerializer(serializers.Serializer[Notification]):
     alert = serializers.UUIDField(source="trigger.alert.uuid")
     trigger = TriggerSerializer()
     created_at = serializers.DateTimeField()
-    read_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
 
     def get_title(self, notification: Notification) -> str:
         """Say what happened in one line."""

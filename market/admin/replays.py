@@ -25,10 +25,18 @@ else:
     _Form = forms.ModelForm
 
 
+_MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
 class ReplayForm(ServiceForm, _Form):
     """A world to make, or how fast one plays."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
+    # of one input each: the admin's own has two, of which none has a label
+    starts_at = forms.DateTimeField(label=_("Starts"), widget=_MOMENT)
+    ends_at = forms.DateTimeField(
+        label=_("Ends"), required=False, widget=_MOMENT, help_text=_("Empty: it plays up to now.")
+    )
     symbols = forms.CharField(
         label=_("Symbols"),
         required=False,

@@ -38,9 +38,10 @@ def ida() -> Any:
 
 @pytest.fixture
 def share(ida: Any) -> Instrument:
-    """A share of Ida's that closed at 100.00 EUR yesterday."""
+    """A coin of Ida's, which trades on every day of the week, that closed at 100.00 EUR yesterday."""
     actor = Actor.user(ida)
-    made = create_instrument(actor=actor, data=InstrumentData(symbol="SHR", name="Share", currency="EUR"))
+    data = InstrumentData(symbol="SHR", name="Share", currency="EUR", kind=Instrument.Kind.CRYPTO)
+    made = create_instrument(actor=actor, data=data)
     yesterday = clock.today("UTC") - timedelta(days=1)
     set_bars(actor=actor, uuid=made.uuid, rows=[BarRow(day=yesterday, close=Decimal(100))])
     return made

@@ -16,8 +16,8 @@ from market.models import Replay
 
 pytestmark = pytest.mark.django_db
 NEW = {
-    "name": "Crash", "symbols": "stk", "starts_at_0": "2020-02-01", "starts_at_1": "00:00:00",
-    "ends_at_0": "2020-05-01", "ends_at_1": "00:00:00", "speed": "3600",
+    "name": "Crash", "symbols": "stk", "starts_at": "2020-02-01T00:00",
+    "ends_at": "2020-05-01T00:00", "speed": "3600",
 }  # fmt: skip
 
 
@@ -54,7 +54,11 @@ def test_a_world_is_made_paused_sped_up_resumed_and_ended(staff, instrument):
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"symbols": "NONE"}, "symbols"), ({"speed": "0"}, "speed"), ({"ends_at_0": "2020-01-01"}, "ends_at")],
+    [
+        ({"symbols": "NONE"}, "symbols"),
+        ({"speed": "0"}, "speed"),
+        ({"ends_at": "2020-01-01T00:00"}, "ends_at"),
+    ],
 )
 def test_what_is_no_replay_is_told_at_its_field(staff, instrument, wrong, field):
     instrument("STK")
