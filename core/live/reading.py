@@ -12,11 +12,13 @@ from django.db import Error as DatabaseFailed
 from core import metrics
 from core.errors import DependencyUnavailable, DomainError
 from core.live.feeds import Topic
-from core.live.offloop import off_loop
+from core.live.offloop import off_loop, off_loop_long
 from core.live.streams import Stream
 
 log = structlog.get_logger(__name__)
 READ_AGAIN_SECONDS: Final = 1.0
+# A stream whose readings take long is at it for a sixth of the time at most.
+RESTS_TIMES: Final = 5
 
 
 class Reader:
@@ -65,8 +67,10 @@ class Reader:
         """Read what changed, and tell who waits; false when that cannot be now."""
         stream.asked_again = False
         followed, fresh, waiting = stream.wanted()
+        # what rests takes long, and what is quick does not wait for it
+        read, began = off_loop_long if stream.feed.rest else off_loop, self._now()
         try:
-            reading = await off_loop(stream.feed.read, stream.key, stream.seq, followed, fresh)
+            reading = await read(stream.feed.read, stream.key, stream.seq, followed, fresh)
         except (DatabaseFailed, DomainError) as error:
             log.warning("live.read_failed", feed=stream.feed.name, key=stream.key, error=repr(error))
             self._not_read(stream, waiting)
@@ -76,7 +80,8 @@ class Reader:
             self._not_read(stream, waiting)
             return False
         stream.merge(reading, fresh)
-        stream.rests_until = self._now() + stream.feed.rest
+        now, rest = self._now(), stream.feed.rest
+        stream.rests_until = now + (max(rest, RESTS_TIMES * (now - began)) if rest else 0.0)
         metrics.live_lag.labels(stream.feed.name).set(max(0, stream.hinted - reading.seq))
         for one in waiting:
             if not one.done():

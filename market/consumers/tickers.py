@@ -13,12 +13,14 @@ from core.live.feeds import feeds
 from market.payloads.tickers import Asked, TickerFeed
 
 _LONGEST_SEARCH = 100
+MOST_FOR_ANYBODY = 100
 
 
 class TickerConsumer(LiveConsumer):
     """``/api/v1/tickers/ws``: for anybody; whoever is signed in sees their own instruments too.
 
-    The query of the address is that of the endpoint: ``skip``, ``limit`` and ``search``.
+    The query of the address is that of the endpoint: ``skip``, ``limit`` and ``search``. Who is not signed
+    in gets 100 tickers at most.
     """
 
     needs_sign_in: ClassVar[bool] = False
@@ -36,6 +38,7 @@ class TickerConsumer(LiveConsumer):
         except ValidationFailed as error:
             raise Closing(error, POLICY) from error
         search = params.get("search", "")[:_LONGEST_SEARCH]
-        asked = Asked(self.caller.user.pk if self.caller else None, part.skip, part.limit, search)
+        limit = part.limit if self.caller else min(part.limit, MOST_FOR_ANYBODY)
+        asked = Asked(self.caller.user.pk if self.caller else None, part.skip, limit, search)
         feed = feeds[TickerFeed.name]
         await self.process.hub.follow(self.follower, feed, asked.key, frozenset({"window"}))

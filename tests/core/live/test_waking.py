@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Collection
 from typing import Any, ClassVar
 
@@ -121,3 +122,26 @@ async def test_new_topic_does_not_wait_for_the_rest():
     async with asyncio.timeout(5):
         await hub.follow(other, feed, "k", frozenset({"u"}))
     assert feed.readings == 2
+
+
+async def test_stream_that_takes_long_rests_longer_and_holds_no_quick_one_up():
+    started, release = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    class Slow(Counted):
+        def read(self, *args: Any) -> Reading:
+            if self.readings:
+                loop.call_soon_threadsafe(started.set)
+                release.wait(5)
+            return super().read(*args)
+
+    streams = [await followed(Slow(rest=0.01)) for _ in range(6)]
+    await asyncio.sleep(0.1)  # as they rest after the first reading
+    for hub, _pipe in streams:
+        hub.hint("prices", "1", 0)
+    await asyncio.wait_for(started.wait(), 5)
+    quick = Counted()
+    async with asyncio.timeout(2):
+        await followed(quick)
+    release.set()
+    assert quick.readings == 1

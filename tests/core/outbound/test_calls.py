@@ -140,6 +140,13 @@ def test_packed_body_is_unpacked_to_so_many_bytes_only(source, caller):
         caller.get(f"{source.url}/bomb")
 
 
+def test_what_follows_a_packed_body_is_not_kept(source, caller):
+    whole = packed(b"abc")
+    source.on("/", Reply(whole.body + b"x" * 90_000, headers=whole.headers))
+    with pytest.raises(NotTaken, match="not packed as it says"):
+        caller.get(f"{source.url}/")
+
+
 def test_packed_body_that_breaks_off_is_no_answer(source, caller):
     whole = packed(b"abc" * 1000)
     source.on("/", Reply(whole.body[:-20], headers=whole.headers))
