@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,11 @@ from typing import Any, Final
 from django.db import connection
 
 from core.models import LIVE_WORLD
+from market.domain.actions import Split, factor
+from market.domain.charts import scaled
 from market.domain.ticks import Interval
 from market.models import Instrument, Quote, TickDay
+from market.selectors import actions
 
 _DAYS = """
 SELECT day, open, high, low, close, volume FROM market_tickday
@@ -74,6 +77,7 @@ def bars(
 
     Days have the bar of their ticks; without ticks the daily bar, in which an open, high or low that its
     source left out is taken from the close, and at the end the quote of its day. Weeks begin on Monday.
+    The bar of a week or month is in the units of its last day: splits inside it are undone.
     """
     given: dict[str, Any] = {
         "instrument": instrument.pk,
@@ -90,7 +94,9 @@ def bars(
     quote = Quote.objects.filter(instrument=instrument, world_id=world_id).first()
     if quote is not None and given["start"] <= quote.day <= given["end"]:
         days = _with_quote(days, quote)
-    return list(_folded(days, interval))[:most]
+    if interval is Interval.DAY:
+        return days[:most]
+    return list(_folded(days, interval, actions.splits([instrument.pk])))[:most]
 
 
 def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -115,12 +121,9 @@ def _with_quote(days: list[Bar], quote: Quote) -> list[Bar]:
     return [*days[:at], joined, *days[at + 1 :]]
 
 
-def _folded(days: Iterable[Bar], interval: Interval) -> Iterator[Bar]:
-    if interval is Interval.DAY:
-        yield from days
-        return
+def _folded(days: Iterable[Bar], interval: Interval, splits: Sequence[Split]) -> Iterator[Bar]:
     for first, group in groupby(days, key=lambda one: _first_day(one.day, interval)):
-        span = list(group)
+        span = _in_units_of_the_last(list(group), splits)
         volumes = [one.volume for one in span if one.volume is not None]
         yield Bar(
             None,
@@ -131,6 +134,21 @@ def _folded(days: Iterable[Bar], interval: Interval) -> Iterator[Bar]:
             span[-1].close,
             sum(volumes, Decimal(0)) if volumes else None,
         )
+
+
+def _in_units_of_the_last(span: list[Bar], splits: Sequence[Split]) -> list[Bar]:
+    """Undo the splits inside a span, whose bar would else be true in no unit."""
+    last = span[-1].day
+    found = []
+    for one in span:
+        by = factor(splits, one.day, last)
+        if by == 1:
+            found.append(one)
+            continue
+        open_, high, low, close = (scaled(price, by) for price in (one.open, one.high, one.low, one.close))
+        volume = None if one.volume is None else scaled(one.volume, 1 / by)
+        found.append(replace(one, open=open_, high=high, low=low, close=close, volume=volume))
+    return found
 
 
 def _first_day(day: date, interval: Interval) -> date:

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from core.models import LIVE_WORLD
 from market.domain.quotes import NewQuote
 from market.domain.ticks import tick_id
-from market.models import DailyBar, Exchange, Instrument
+from market.models import CorporateAction, DailyBar, Exchange, Instrument
 from market.services.quotes import record_quotes
 from tests.market.ticks.told import at, bring, line
 
@@ -232,6 +232,29 @@ def test_bars_of_days_weeks_and_months(stock, anybody):
         ("2022-03-01", 5, 8, 4, 7),
         ("2022-04-01", 6, 11, 6, 10),
     ]
+
+
+def test_bar_of_a_week_is_in_the_units_of_its_last_day(stock, anybody):
+    """A split of 4 for 1 on Wednesday: 400 before it is 100 after it, and a week's bar holds one unit."""
+    for day, close in (("2022-03-29", 400), ("2022-03-30", 101), ("2022-04-01", 102)):
+        DailyBar.objects.create(
+            instrument=stock,
+            date=day,
+            open=close,
+            high=close + 1,
+            low=close - 1,
+            close=close,
+            source="import",
+        )
+    CorporateAction.objects.create(
+        instrument=stock, kind="split", ex_date="2022-03-30", numerator=4, denominator=1, source="t"
+    )
+    assert bars_of(anybody, ticker="STK", interval="1w") == [("2022-03-28", 100, 103, "99.75", 102)]
+    assert bars_of(anybody, ticker="STK", interval="1mo") == [
+        ("2022-03-01", 100, 102, "99.75", 101),
+        ("2022-04-01", 102, 103, 101, 102),
+    ]
+    assert bars_of(anybody, ticker="STK")[0] == ("2022-03-29", 400, 401, 399, 400)
 
 
 def test_a_quote_after_the_last_tick_closes_the_bar_of_its_day(stock, anybody):
