@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.urls import URLPattern, get_resolver, reverse
@@ -86,7 +87,9 @@ PRIVATE = {"symbol": "MINE", "name": "Mine", "currency": "EUR"}
 BAR = {"date": "2024-01-08", "close": "11"}
 SPLIT = {"kind": "split", "ex_date": "2024-02-01", "numerator": "2", "denominator": "1"}
 RATE = {"base": "EUR", "quote": "USD", "date": "2024-01-02", "rate": "1.25"}
-TICK = {"tick_id": "INSTRUMENT", "timestamp": "2024-01-08T12:00:00Z", "ltp": 12}
+# of a day that nobody keeps from the owner of an instrument: ticks of long ago are for staff
+RECENT = datetime.now(UTC).date() - timedelta(days=3)
+TICK = {"tick_id": "INSTRUMENT", "timestamp": f"{RECENT}T12:00:00Z", "ltp": 12}
 PAIR = {"base": "EUR", "quote": "USD"}
 ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
 TARGETS = {"by": "class", "targets": [{"key": "stock", "weight": "1"}]}

@@ -7,6 +7,7 @@ number there changes only with a reason, told in the commit.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class Home:
             {"tick_id": self.ids["api-ticker-orders"]["tick_id"], "ltp": 10},
             {"tick_id": made, "ltp": 10},
         ]
-        at = f"2024-03-0{number}T12:00:00Z"
+        at = (clock.now() - timedelta(days=10 - number)).isoformat()
         self.post("api-ticks", [{**one, "timestamp": at} for one in ticks])
         self.post("api-rates", [{"base": "EUR", "quote": currency, "date": "2024-01-01", "rate": "1.25"}])
         action = CorporateAction.objects.filter(instrument__uuid=first).order_by("id").first()
