@@ -9,10 +9,9 @@ from django.db.models import QuerySet
 from alerts.models import Notification
 
 
-def notifications_of(user: Any, *, unread: bool = False) -> QuerySet[Notification]:
-    """List what the user was told, newest first, with what it is about; `unread`: only what was not read."""
-    rows = Notification.objects.filter(user=user).select_related("trigger__alert__instrument")
-    return rows.filter(read_at=None) if unread else rows
+def notifications_of(user: Any) -> QuerySet[Notification]:
+    """List what the user was told, newest first, with what it is about."""
+    return Notification.objects.filter(user=user).select_related("trigger__alert__instrument")
 
 
 def unread_count(user: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import sys
 import time
@@ -11,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +18,7 @@ from core.actor import Actor
 from core.errors import DomainError
 from market.domain.basis import RAW, Adjustment, basis_of
 from market.domain.price_files.layout import Shape, Wishes
+from market.management.refused import owner_of, write_refused
 from market.models import Instrument
 from market.services.price_import import Options, Outcome, Plan, Progress, import_prices
 
@@ -160,7 +158,8 @@ class Command(BaseCommand):
                 % {"count": f"{outcome.kept_raw:,}"}
             )
         if outcome.rejected:
-            place = _write_rejected(path, outcome, wanted)
+            rows = ((row.member, row.line, row.reason, row.raw) for row in outcome.rejected)
+            place = write_refused(path, wanted, ["table", "line", "reason", "row"], rows)
             self.stdout.write(
                 ngettext(
                     "The refused row, with its reason: %s",
@@ -228,7 +227,7 @@ def _options(given: dict[str, Any]) -> Options:
         encoding=given["encoding"],
         source=given["source"][:24],
         basis=basis,
-        owner=_owner(given["user"]),
+        owner=owner_of(given["user"]),
         create_missing=given["create_missing"],
         currency=currency,
         kind=given["kind"],
@@ -242,28 +241,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(_("write a date as 2026-11-29")) from error
-
-
-def _owner(email: str) -> Any:
-    if not email:
-        return None
-    user = get_user_model().objects.filter(email__iexact=email).first()
-    if user is None:
-        raise CommandError(_("Nobody has the address %s.") % email)
-    return user.pk
-
-
-def _write_rejected(path: Path, outcome: Outcome, wanted: Path | None) -> Path:
-    """Write the refused rows beside the file; where that cannot be, into the data folder."""
-    name = f"{path.name}.rejected.csv"
-    for place in [wanted] if wanted else [path.with_name(name), Path(settings.MEDIA_ROOT).parent / name]:
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(["table", "line", "reason", "row"])
-                writer.writerows((row.member, row.line, row.reason, row.raw) for row in outcome.rejected)
-        except OSError:
-            continue
-        return place
-    raise CommandError(_("The list of refused rows cannot be written; say where with --rejected."))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import DomainError
+from market.management.refused import owner_of, write_refused
 from market.models import Instrument
 from market.services.tick_import import Making, TickOptions, TickOutcome, TickProgress, import_ticks
 
@@ -96,7 +94,9 @@ class Command(BaseCommand):
             + _("%(quoted)s prices moved.") % counts
         )
         if outcome.refusals:
-            self.stdout.write(_("Refused lines, with reasons: %s") % _write_refused(path, outcome, wanted))
+            rows = ((row.table, row.line, row.reason, row.text) for row in outcome.refusals)
+            place = write_refused(path, wanted, ["file", "line", "reason", "text"], rows)
+            self.stdout.write(_("Refused lines, with reasons: %s") % place)
 
 
 class _Told:
@@ -127,30 +127,5 @@ def _options(given: dict[str, Any]) -> TickOptions:
         raise CommandError(_("--create-missing needs --currency."))
     making = Making(currency if given["create_missing"] else "", given["kind"])
     return TickOptions(
-        ticker=given["ticker"], zone=given["time_zone"], owner=_owner(given["user"]), making=making
+        ticker=given["ticker"], zone=given["time_zone"], owner=owner_of(given["user"]), making=making
     )
-
-
-def _owner(email: str) -> Any:
-    if not email:
-        return None
-    user = get_user_model().objects.filter(email__iexact=email).first()
-    if user is None:
-        raise CommandError(_("Nobody has the address %s.") % email)
-    return user.pk
-
-
-def _write_refused(path: Path, outcome: TickOutcome, wanted: Path | None) -> Path:
-    """Write the refused lines beside the file; where that cannot be, into the data folder."""
-    name = f"{path.name}.rejected.csv"
-    for place in [wanted] if wanted else [path.with_name(name), Path(settings.MEDIA_ROOT).parent / name]:
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with place.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(["file", "line", "reason", "text"])
-                writer.writerows((row.table, row.line, row.reason, row.text) for row in outcome.refusals)
-        except OSError:
-            continue
-        return place
-    raise CommandError(_("The list of refused lines cannot be written; say where with --rejected."))
