@@ -13,3 +13,10 @@ class NotificationsAdded(Event):
     """These people have new notifications: a hint to read them."""
 
     user_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesQueued(Event):
+    """So many deliveries wait in the outbox: a hint that there is work."""
+
+    count: int

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
-from alerts.payloads import told
+from alerts.selectors.words import told
 from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES, AlertData
 from core.api.fields import NumericSerializerField
 from core.api.serializers import StrictSerializer
@@ -49,7 +49,7 @@ def major(alert: Alert, price: Any) -> str | None:
     return (
         None
         if price is None
-        else NumericSerializerField().to_representation(price * alert.instrument.quote_unit)
+        else NumericSerializerField().to_representation(price * alert.watched.quote_unit)
     )
 
 

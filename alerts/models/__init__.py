@@ -1,8 +1,20 @@
-"""Alerts, what fired them, and what people were told."""
+"""Alerts, what fired them, what people were told, and where it goes."""
 
 from __future__ import annotations
 
-from alerts.models.alerts import Alert, Level, Trigger
-from alerts.models.notifications import Notification
+from alerts.models.alerts import Alert, Clause, Level, Trigger
+from alerts.models.delivery import Attempt, Channel, Delivery, Outbox
+from alerts.models.notifications import Notification, NotificationSettings
 
-__all__ = ["Alert", "Level", "Notification", "Trigger"]
+__all__ = [
+    "Alert",
+    "Attempt",
+    "Channel",
+    "Clause",
+    "Delivery",
+    "Level",
+    "Notification",
+    "NotificationSettings",
+    "Outbox",
+    "Trigger",
+]

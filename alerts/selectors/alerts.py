@@ -7,13 +7,17 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from alerts.models import Alert, Level, Trigger
+from alerts.models import Alert, Clause, Level, Trigger
 from core.errors import NotFound
 
 
 def alerts_of(user: Any) -> QuerySet[Alert]:
     """List the user's alerts, newest first, with their instruments."""
-    return Alert.objects.filter(owner=user).select_related("instrument")
+    return (
+        Alert.objects.filter(owner=user)
+        .select_related("instrument")
+        .prefetch_related("clauses__instrument", "clauses__portfolio")
+    )
 
 
 def get(user: Any, uuid: UUID, *, for_update: bool = False) -> Alert:
@@ -38,9 +42,12 @@ def triggers_of(alert: Alert) -> QuerySet[Trigger]:
 
 def watched_instruments() -> set[int]:
     """List the instruments that some armed alert waits for: prices are wanted for them."""
-    return set(Level.objects.order_by().values_list("instrument_id", flat=True).distinct())
+    plain = Level.objects.order_by().values_list("instrument_id", flat=True).distinct()
+    armed = Clause.objects.filter(alert__state=Alert.State.ARMED, instrument__isnull=False)
+    return {*plain, *armed.order_by().values_list("instrument_id", flat=True).distinct()}
 
 
 def waits_for(instrument_id: int) -> bool:
     """Tell whether any alert, a done one too, names the instrument."""
-    return Alert.objects.filter(instrument=instrument_id).exists()
+    named = Alert.objects.filter(instrument=instrument_id).exists()
+    return named or Clause.objects.filter(instrument=instrument_id).exists()

@@ -15,7 +15,7 @@ from alerts.domain.conditions import Condition
 from alerts.errors import AlertIsDone, TooManyAlerts
 from alerts.models import Alert, Level
 from alerts.selectors.alerts import get
-from alerts.services.evaluation import CONSUMER, levels_of
+from alerts.services.evaluation import CONSUMER, levels_of, was_told
 from core import audit, clock
 from core.actor import Actor
 from core.errors import ValidationFailed
@@ -109,7 +109,7 @@ def resume_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
         raise AlertIsDone(_("This alert fired its last time, or it ran out."))
     if alert.state == Alert.State.PAUSED:
         _set(alert, Alert.State.ARMED)
-        Level.objects.bulk_create(levels_of(alert, after, again=bool(alert.fired)))
+        Level.objects.bulk_create(levels_of(alert, after, again=was_told(alert)))
         _record(actor, "alert.resumed", alert)
     return alert
 

@@ -8,23 +8,23 @@ still for the time (`hold_cursor`), so that nothing changes under an evaluation.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db import connection
 
 from alerts.domain.conditions import Condition, sides
-from alerts.events import NotificationsAdded
 from alerts.models import Alert, Level
+from alerts.services.notifications import announce
 from core import clock
-from core.bus import bus
 from market.models import MoveBatch
 from market.services.quotes.log import consume
 
 CONSUMER: Final = "alerts"
 
 _LEVELS: Final = (
-    "alerts_level WHERE instrument_id = move.instrument AND world_id = %(world)s AND after < %(seq)s"
+    "alerts_level WHERE clause_id IS NULL AND instrument_id = move.instrument AND world_id = %(world)s"
+    " AND after < %(seq)s"
 )
 # LATERAL with OFFSET 0 keeps the planner from reading all levels: a range of the index for each move and
 # side. A level that several ways lead to is one row, and of an alert with two levels the first counts.
@@ -59,18 +59,25 @@ WITH move AS MATERIALIZED (
         rearm_at = CASE WHEN repeats THEN %(at)s + cooldown_minutes * interval '1 minute' END
     FROM hit
     WHERE alert.id = hit.alert_id AND alert.state = 'armed'
-    RETURNING alert.id, alert.owner_id, alert.fired, hit.level, hit.previous, hit.price, hit.low, hit.high
+    RETURNING alert.id, alert.owner_id, alert.fired, hit.instrument, hit.level, hit.previous, hit.price,
+        hit.low, hit.high
 ), gone AS (
     DELETE FROM alerts_level USING fired WHERE alert_id = fired.id
 ), recorded AS (
-    INSERT INTO alerts_trigger (alert_id, number, seq, at, level, previous, price, low, high, recorded_at)
-    SELECT id, fired, %(seq)s, %(at)s, level, previous, price, low, high, %(now)s FROM fired
+    INSERT INTO alerts_trigger (
+        alert_id, number, seq, at, level, previous, price, low, high, source, facts, recorded_at
+    )
+    SELECT fired.id, fired.fired, %(seq)s, %(at)s, level, fired.previous, fired.price, fired.low, fired.high,
+        coalesce(quote.source, ''), '[]', %(now)s
+    FROM fired LEFT JOIN market_quote quote
+        ON quote.instrument_id = fired.instrument AND quote.world_id = %(world)s
     RETURNING id, alert_id
 )
-INSERT INTO alerts_notification (user_id, kind, trigger_id, created_at)
-SELECT fired.owner_id, 'alert', recorded.id, %(now)s FROM recorded JOIN fired ON fired.id = recorded.alert_id
+INSERT INTO alerts_notification (user_id, kind, event, trigger_id, data, created_at)
+SELECT fired.owner_id, 'alert', 'fired', recorded.id, '{{}}', %(now)s
+FROM recorded JOIN fired ON fired.id = recorded.alert_id
 ORDER BY recorded.id
-RETURNING user_id
+RETURNING id, user_id
 """  # noqa: S608  # a constant of ours
 
 
@@ -82,12 +89,11 @@ def evaluate(*, world_id: int) -> int:
 def _evaluate(batch: MoveBatch) -> None:
     _end_what_ran_out(batch)
     _arm_what_rested(batch)
-    told = _fire(batch)
-    if told:
-        bus.publish(NotificationsAdded(tuple(sorted(told))))
+    announce(_fire(batch))
 
 
-def _fire(batch: MoveBatch) -> set[UUID]:
+def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:
+    """Fire plain alerts; answer the ids of the notifications with whom they tell."""
     values: dict[str, Any] = {
         "world": batch.world_id,
         "seq": batch.seq,
@@ -101,7 +107,7 @@ def _fire(batch: MoveBatch) -> set[UUID]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_FIRE, values)
-        return {user_id for (user_id,) in cursor.fetchall()}
+        return cast("list[tuple[int, UUID]]", cursor.fetchall())
 
 
 def _end_what_ran_out(batch: MoveBatch) -> None:
@@ -117,15 +123,20 @@ def _end_what_ran_out(batch: MoveBatch) -> None:
 
 def _arm_what_rested(batch: MoveBatch) -> None:
     """Arm alerts again that rested long enough; they wait for the price to come back and cross once more."""
-    rested = Alert.objects.select_related("world").filter(
-        world=batch.world_id, state=Alert.State.RESTING, rearm_at__lte=batch.time
+    rested = Alert.objects.select_related("world", "instrument").filter(
+        joined="one", world=batch.world_id, state=Alert.State.RESTING, rearm_at__lte=batch.time
     )
     rows = list(rested)
     if rows:
         Alert.objects.filter(pk__in=[row.pk for row in rows]).update(state=Alert.State.ARMED, rearm_at=None)
         Level.objects.bulk_create(
-            level for row in rows for level in levels_of(row, batch.seq - 1, again=True)
+            level for row in rows for level in levels_of(row, batch.seq - 1, again=was_told(row))
         )
+
+
+def was_told(alert: Alert) -> bool:
+    """Tell whether an alert fired already and has to see the price come back first."""
+    return bool(alert.fired) and alert.rearm == Alert.Rearm.RETURN
 
 
 def levels_of(alert: Alert, after: int, *, again: bool) -> list[Level]:
@@ -134,7 +145,7 @@ def levels_of(alert: Alert, after: int, *, again: bool) -> list[Level]:
         Level(
             alert=alert,
             world=alert.world,
-            instrument_id=alert.instrument_id,
+            instrument=alert.watched,
             side=side.value,
             level=alert.level,
             after=after,

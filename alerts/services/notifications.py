@@ -1,13 +1,61 @@
-"""Mark what a person was told as read."""
+"""Tell people what happened, and mark what they were told as read."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from alerts.events import NotificationsAdded
 from alerts.models import Notification
+from alerts.services.outbox import enqueue
 from core import clock
+from core.bus import bus
+
+# Who is gone by now is told nothing; what was told under the key already is not told again.
+_TELL: Final = """
+INSERT INTO alerts_notification (user_id, kind, event, data, key, created_at)
+SELECT person.id, %(kind)s, %(event)s, %(data)s::jsonb, %(key)s, %(now)s
+FROM accounts_user person WHERE person.id = ANY(%(users)s::uuid[])
+ON CONFLICT (user_id, key) DO NOTHING
+RETURNING id, user_id
+"""
+
+
+@transaction.atomic
+def notify(
+    *, users: Iterable[UUID], kind: Notification.Kind, event: str, data: Mapping[str, Any], key: str = ""
+) -> int:
+    """Tell people something, in the page and on their channels; answer how many were told now.
+
+    `data` goes into JSON: ids, names and numbers as texts, no words. With a `key` a person is told once.
+    Call it in the transaction of the cause, so that both are there or neither.
+    """
+    values = {
+        "users": list(users),
+        "kind": kind.value,
+        "event": event,
+        "data": json.dumps(dict(data)),
+        "key": key or None,
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL, values)
+        rows = cursor.fetchall()
+    announce(rows)
+    return len(rows)
+
+
+def announce(rows: Iterable[tuple[int, UUID]]) -> None:
+    """Queue what was just told (ids with their users) for the channels, and say so on the bus."""
+    told = list(rows)
+    if not told:
+        return
+    enqueue([one for one, _user in told])
+    bus.publish(NotificationsAdded(tuple(sorted({user for _one, user in told}))))
 
 
 @transaction.atomic

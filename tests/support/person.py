@@ -26,6 +26,7 @@ from accounts.models import ExternalIdentity, StoredMail, SupportAccess, User
 from accounts.services import NewUser, origins, sessions
 from accounts.services.tokens import issue_tokens
 from alerts.domain.conditions import Condition
+from alerts.models import Alert, Attempt, Channel, Clause, Delivery, Notification, NotificationSettings
 from alerts.services.alerts import AlertData, create_alert
 from alerts.services.evaluation import evaluate
 from core import audit, context
@@ -116,6 +117,21 @@ def _told(user: User, instrument: Instrument) -> None:
         create_alert(actor=actor, user=user, instrument=instrument.uuid, data=data)
     record_quotes(world_id=LIVE_WORLD, batch=[NewQuote(instrument.pk, Decimal(13), timezone.now(), "test")])
     evaluate(world_id=LIVE_WORLD)
+    rule = Alert.objects.create(owner=user, joined="all", note=FORMULA)
+    Clause.objects.create(alert=rule, number=1, kind="above", instrument=instrument, level=Decimal(99))
+    _told_elsewhere(user)
+
+
+def _told_elsewhere(user: User) -> None:
+    """Have what they were told tried once on a channel of theirs."""
+    now = timezone.now()
+    NotificationSettings.objects.create(user=user, hourly_cap=7)
+    channel = Channel.objects.create(
+        owner=user, kind="webhook", name=FORMULA, config='{"url": "https://hooks.example.org/a-secret-path"}'
+    )
+    said = Notification.objects.filter(user=user).first()
+    row = Delivery.objects.create(notification=said, channel=channel, due_at=now, created_at=now)
+    Attempt.objects.create(delivery=row, number=1, at=now, took_ms=5, outcome="retry", detail=FORMULA)
 
 
 def _ways_in(user: User) -> None:

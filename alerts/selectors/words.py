@@ -7,15 +7,18 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from alerts.domain.conditions import Condition
-from alerts.models import Alert, Notification
+from alerts.models import Alert, Notification, Trigger
 from core.templatetags.figures import price_text
 
 
 def told(notification: Notification) -> str:
     """Say in one line what happened."""
-    trigger = notification.trigger
-    if trigger is None:
-        return str(notification.get_kind_display())
+    if notification.trigger is not None:
+        return _fired(notification.trigger)
+    return str(notification.get_kind_display())
+
+
+def _fired(trigger: Trigger) -> str:
     alert = trigger.alert
     words = {
         Condition.ABOVE: _("%(symbol)s reached %(level)s: it is at %(price)s"),
@@ -26,8 +29,8 @@ def told(notification: Notification) -> str:
     }
     level, price = (_amount(alert, one) for one in (trigger.level, trigger.price))
     said = words[Condition(alert.condition)]
-    return said % {"symbol": alert.instrument.symbol, "level": level, "price": price}
+    return said % {"symbol": alert.watched.symbol, "level": level, "price": price}
 
 
 def _amount(alert: Alert, price: Decimal) -> str:
-    return f"{price_text(price * alert.instrument.quote_unit)}\N{NO-BREAK SPACE}{alert.instrument.currency}"
+    return f"{price_text(price * alert.watched.quote_unit)}\N{NO-BREAK SPACE}{alert.watched.currency}"

@@ -1,0 +1,36 @@
+"""Write what is to leave into the outbox, in the transaction of its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db import connection
+
+from alerts.events import DeliveriesQueued
+from core import clock
+from core.bus import bus
+
+_QUEUE: Final = """
+INSERT INTO alerts_delivery (
+    uuid, purpose, notification_id, channel_id, state, due_at, attempts, gathered, error, created_at
+)
+SELECT gen_random_uuid(), 'notice', told.id, channel.id, 'pending', %(now)s, 0, false, '', %(now)s
+FROM alerts_notification told
+JOIN alerts_channel channel
+    ON channel.owner_id = told.user_id AND channel.state = 'active' AND told.kind = ANY(channel.topics)
+WHERE told.id = ANY(%(ids)s)
+ON CONFLICT (notification_id, channel_id) DO NOTHING
+"""
+
+
+def enqueue(notification_ids: Sequence[int]) -> int:
+    """Queue notifications for every channel that their people want them on; answer how many deliveries."""
+    if not notification_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE, {"ids": list(notification_ids), "now": clock.now()})
+        count: int = cursor.rowcount
+    if count:
+        bus.publish(DeliveriesQueued(count))
+    return count
