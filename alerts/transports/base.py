@@ -1,67 +1,13 @@
-"""What a message is, and what comes of sending it."""
+"""What the ways by which a message leaves have alike."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
-from uuid import UUID
 
+from alerts.domain.messages import Item, Message, Outcome, Result
 
-class Outcome(StrEnum):
-    """What came of a try: `RETRY` may go well later, `REFUSED` never for this message, `GONE` for none."""
-
-    DELIVERED = "delivered"
-    RETRY = "retry"
-    REFUSED = "refused"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that a person is told, in their language: a line, perhaps more words, a page of ours.
-
-    `url` is absolute, or empty where no public address of this platform is known. `data` is for programs.
-    """
-
-    kind: str
-    event: str
-    title: str
-    text: str
-    url: str
-    at: datetime
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What goes to a channel at once: one thing, or several of a digest or of an hour over the cap.
-
-    `key` stays the same in every try, so that whoever gets it twice can tell. `purpose`: see
-    `alerts.models.Delivery.Purpose`; a proof carries its `code`. `at` is when it was written.
-    """
-
-    key: UUID
-    purpose: str
-    subject: str
-    items: tuple[Item, ...]
-    at: datetime
-    locale: str
-    manage_url: str = ""
-    unsubscribe_url: str = ""
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a try. `detail` is the first of what the other side said; `retry_after` in seconds."""
-
-    outcome: Outcome
-    detail: str = ""
-    status: int | None = None
-    retry_after: float | None = None
+__all__ = ["Item", "Message", "Outcome", "Result", "Transport"]
 
 
 class Transport(Protocol):

@@ -27,6 +27,7 @@ __all__ = [
     "AUTH_USER_MODEL",
     "DEFAULT_FROM_EMAIL",
     "EMAIL_BACKEND",
+    "EMAIL_TIMEOUT",
     "ERASURE_GRACE_DAYS",
     "LOGIN_REDIRECT_URL",
     "LOGIN_URL",
@@ -146,6 +147,8 @@ if PRODUCTION and not EMAIL_URL:
     raise ImproperlyConfigured(
         "Production needs EMAIL_URL, for links that prove addresses and new passwords."
     )
+# a mail server that says nothing holds nobody up for longer (seconds)
+EMAIL_TIMEOUT = 10
 if EMAIL_URL:
     _mail = env.email_url_config(EMAIL_URL)
     globals().update({key: value for key, value in _mail.items() if key.isupper()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -25,6 +27,7 @@ __all__ = [
     "LANGUAGE_COOKIE_SAMESITE",
     "LANGUAGE_COOKIE_SECURE",
     "PERMISSIONS_POLICY",
+    "PUBLIC_URL",
     "SECURE_CONTENT_TYPE_NOSNIFF",
     "SECURE_CROSS_ORIGIN_OPENER_POLICY",
     "SECURE_HSTS_INCLUDE_SUBDOMAINS",
@@ -55,6 +58,16 @@ if PRODUCTION and (not ALLOWED_HOSTS or any("*" in host for host in ALLOWED_HOST
 if PRODUCTION and not all(one.startswith("https://") for one in CSRF_TRUSTED_ORIGINS + CORS_ALLOWED_ORIGINS):
     raise ImproperlyConfigured(
         "Production trusts no origin without https:// in CSRF_TRUSTED_ORIGINS or CORS_ALLOWED_ORIGINS."
+    )
+# where links lead that are made without a request, such as those in notifications
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/") or (
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if PRODUCTION
+    else f"http://localhost:{env.int('PORT', default=8000)}"
+)
+if not re.fullmatch(r"https://[^/?#@\s]+" if PRODUCTION else r"https?://[^/?#@\s]+", PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "PUBLIC_URL is https:// and the name of this platform's host, and nothing behind it."
     )
 CORS_URLS_REGEX = r"^/api/.*$"
 # other sites' scripts bring a token; a visitor's cookie is for our own pages

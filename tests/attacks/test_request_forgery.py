@@ -14,13 +14,14 @@ from tests.support.ground import PROJECT
 CALLERS = {
     "accounts/providers/user_service.py": "USER_SERVICE_URL of the operator",
     "accounts/providers/openid.py": "OIDC_SERVER_URL of the operator, through allauth",
-    "core/outbound.py": "whatever staff configure, after a check of where it leads",
-    "market/providers/finnhub_stream.py": "what staff configure, to an address that core/outbound.py checked",
+    "core/outbound/addresses.py": "it opens none: it reads addresses as the library does",
+    "core/outbound/calls.py": "whatever staff configure, after a check of where it leads",
+    "market/providers/finnhub_stream.py": "what staff configure, to an address that core/outbound/ checked",
     "core/datakeys.py": "AWS KMS, as boto3 finds it",
 }
 CLIENTS = {"httpx", "requests", "aiohttp", "urllib3", "ftplib", "smtplib", "telnetlib", "boto3", "websockets"}
 CLIENT_MODULES = {"urllib.request", "http.client", "xmlrpc.client"}
-APPS = ("core", "accounts", "market", "portfolios", "config")
+APPS = ("core", "accounts", "market", "portfolios", "alerts", "config")
 
 
 def imports_of(path: Path) -> set[str]:

@@ -25,6 +25,7 @@ class Asked:
     path: str
     params: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -116,6 +117,9 @@ class Source:
             def do_GET(self) -> None:
                 source.answer(self)
 
+            def do_POST(self) -> None:
+                source.answer(self)
+
             def log_message(self, *_arguments: Any) -> None:
                 pass
 
@@ -147,7 +151,10 @@ class Source:
     def answer(self, call: Any) -> None:
         parts = urlsplit(call.path)
         headers = {name.lower(): value for name, value in call.headers.items()}
-        self.asked.append(Asked(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers))
+        body = call.rfile.read(int(headers.get("content-length", 0)))
+        self.asked.append(
+            Asked(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers, body)
+        )
         waiting = self.replies.get(parts.path) or [Reply(b"{}", 404)]
         reply = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if reply.act is not None:

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from core import outbound
-from core.outbound import Caller, NotReached, NotTaken
+from core.outbound import Caller, NotReached, NotTaken, calls
 from tests.support.sources import Source, says
 
 
@@ -51,7 +50,7 @@ def test_certificate_is_that_of_the_name_though_the_connection_goes_to_an_addres
     source.on("/", says("safe"))
     settings.OUTBOUND_ALLOWED_HOSTS = ["quotes.example.org", "other.example.org"]
     names.update({"quotes.example.org": ["127.0.0.1"], "other.example.org": ["127.0.0.1"]})
-    monkeypatch.setattr(outbound, "_certificates", lambda: trusted)
+    monkeypatch.setattr(calls, "_certificates", lambda: trusted)
     caller, port = Caller(seconds=2.0), source.server.server_port
     assert caller.get(f"https://quotes.example.org:{port}/").body == b"safe"
     with pytest.raises(NotReached, match="cannot be reached"):
@@ -64,7 +63,7 @@ def test_https_does_not_become_http(secured, settings, names, monkeypatch):
     source, trusted = secured
     settings.OUTBOUND_ALLOWED_HOSTS = ["quotes.example.org"]
     names["quotes.example.org"] = ["127.0.0.1"]
-    monkeypatch.setattr(outbound, "_certificates", lambda: trusted)
+    monkeypatch.setattr(calls, "_certificates", lambda: trusted)
     source.on("/", says("", 302, Location="http://quotes.example.org/"))
     with pytest.raises(NotTaken, match="without https"):
         Caller(elsewhere=True).get(f"https://quotes.example.org:{source.server.server_port}/")

@@ -1,37 +1,23 @@
-"""Calls to servers elsewhere: to public addresses only, in a time and of a size that are bounded.
-
-Who gives an address may not be who may reach what stands beside this server. So a host's name is
-looked up here, every address it has must be a public one, and the connection goes to an address that
-was checked, not to what the name means a moment later; a redirect is checked the same way. Hosts of
-the operator's own are named in ``OUTBOUND_ALLOWED_HOSTS``.
-
-A call has one deadline for all of it: the lookup, the handshake, the headers and a body that drips.
-Its errors name neither address nor parameters, which may hold keys.
-"""
+"""Calls: one deadline for all of a call, and connections to the addresses that were checked."""
 
 from __future__ import annotations
 
-import ipaddress
-import queue
-import socket
 import ssl
-import threading
 import time
 import weakref
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpcore
 import httpx
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from core.errors import AddressRefused
+from core.outbound.addresses import SCHEMES, NotReached, addresses_of, checked_target, checked_url
 
 MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
@@ -39,39 +25,11 @@ MOST_REDIRECTS: Final = 3
 CONNECT_SECONDS: Final = 3.0
 USER_AGENT: Final = "florin"
 
-_SCHEMES: Final = {"http": 80, "https": 443}
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _NO_BODY: Final = frozenset({204, 304})
 _GZIP: Final = 31
 
-# Of the addresses that count as global, those that lead somewhere else than to one server out there.
-_UNFIT_V4: Final = tuple(
-    ipaddress.IPv4Network(one)
-    for one in (
-        "100.64.0.0/10",  # shared by the customers of a provider (RFC 6598); metadata of a cloud
-        "168.63.129.16/32",  # a cloud's own services, by an address that looks public
-        "192.0.0.0/24",  # protocol assignments (RFC 6890)
-        "192.88.99.0/24",  # relays of 6to4 (RFC 7526)
-    )
-)
-# The only space from which public IPv6 addresses are given out (RFC 4291): all that wraps an IPv4 address
-# in a prefix of its own (mapped, NAT64) lies outside.
-_GIVEN_OUT_V6: Final = ipaddress.IPv6Network("2000::/3")
-_UNFIT_V6: Final = tuple(
-    ipaddress.IPv6Network(one)
-    for one in (
-        "2001::/23",  # protocol assignments; Teredo wraps IPv4
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4 wraps IPv4
-        "3fff::/20",  # documentation
-    )
-)
-
 _until: ContextVar[float] = ContextVar("outbound_until")
-
-
-class NotReached(Exception):
-    """The server cannot be reached, takes too long, or breaks off; worth another try."""
 
 
 class NotTaken(Exception):
@@ -85,56 +43,6 @@ class Answer:
     status: int
     headers: httpx.Headers
     body: bytes
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address leads to a server out there: not into this network, machine or cloud."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if not parsed.is_global or parsed.is_multicast or parsed.is_reserved:
-        return False
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return not any(parsed in network for network in _UNFIT_V4)
-    return parsed in _GIVEN_OUT_V6 and not any(parsed in network for network in _UNFIT_V6)
-
-
-def checked_url(url: str) -> str:
-    """Return an address that may be called as far as can be told without looking it up.
-
-    Raises:
-        AddressRefused: it is no address of http or https, or has a user in it.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise AddressRefused(_("This is not an address of a server.")) from None
-    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0:
-        raise AddressRefused(_("An address begins with https:// and the name of a server."))
-    if parts.username is not None or parts.password is not None:
-        raise AddressRefused(_("An address may not have a user or a password in it."))
-    return url
-
-
-def is_own(host: str, port: int) -> bool:
-    """Tell whether a host is one of the operator's own, named in ``OUTBOUND_ALLOWED_HOSTS``."""
-    plain = host.lower().rstrip(".")
-    return not {plain, f"{plain}:{port}"}.isdisjoint(settings.OUTBOUND_ALLOWED_HOSTS)
-
-
-def addresses_of(host: str, port: int, seconds: float) -> list[str]:
-    """Look a host up; its addresses, which may all be called.
-
-    Raises:
-        AddressRefused: one of them is not public, and the host is not in ``OUTBOUND_ALLOWED_HOSTS``.
-        NotReached: the name is not known, or the lookup takes longer.
-    """
-    found = _looked_up(host, port, seconds)
-    if not is_own(host, port) and not all(map(is_public, found)):
-        raise AddressRefused(_("This address leads into a network that is not public."))
-    return found
 
 
 class Caller:
@@ -167,19 +75,35 @@ class Caller:
             NotReached: no whole answer came in time.
             NotTaken: the answer is too large, encoded in a way that was not asked for, or leads elsewhere.
         """
-        token = _until.set(time.monotonic() + (self._seconds if seconds is None else seconds))
-        try:
+        with _deadline(self._seconds if seconds is None else seconds):
             return self._followed(checked_url(url), params, dict(headers or {}))
-        except httpx.TimeoutException:
-            raise NotReached(_("It did not answer in time.")) from None
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            raise NotReached(_("It broke off in the middle of its answer.")) from None
-        except httpx.TransportError:
-            raise NotReached(_("It cannot be reached.")) from None
-        except (httpx.InvalidURL, httpx.DecodingError):
-            raise NotTaken(_("It sends what is no answer.")) from None
-        finally:
-            _until.reset(token)
+
+    def post(
+        self,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Send bytes to an address; a redirect is an answer like any other and is not followed.
+
+        Of the body the first so many bytes are kept: what counts is the status, also where the rest of it
+        is endless or never comes.
+
+        Raises:
+            AddressRefused: it may not be sent to (`checked_target`), or leads to where nobody may call.
+            NotReached: no status came in time.
+            NotTaken: the answer is none of HTTP.
+        """
+        own = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(headers or {})}
+        with (
+            _deadline(self._seconds if seconds is None else seconds),
+            self._client.stream(
+                "POST", checked_target(url), content=content, headers=own, follow_redirects=False
+            ) as response,
+        ):
+            return Answer(response.status_code, response.headers, _beginning(response, self._most))
 
     def close(self) -> None:
         """Close the connections for good."""
@@ -210,8 +134,26 @@ class Caller:
             return Answer(response.status_code, response.headers, body), moved or None
 
 
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Give a call its time, and its errors the words of this module."""
+    token = _until.set(time.monotonic() + seconds)
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise NotReached(_("It did not answer in time.")) from None
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        raise NotReached(_("It broke off in the middle of its answer.")) from None
+    except httpx.TransportError:
+        raise NotReached(_("It cannot be reached.")) from None
+    except (httpx.InvalidURL, httpx.DecodingError):
+        raise NotTaken(_("It sends what is no answer.")) from None
+    finally:
+        _until.reset(token)
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or _SCHEMES.get(url.scheme)
+    return url.scheme, url.host, url.port or SCHEMES.get(url.scheme)
 
 
 def _body(response: httpx.Response, most: int) -> bytes:
@@ -241,24 +183,17 @@ def _body(response: httpx.Response, most: int) -> bytes:
     return bytes(body)
 
 
-def _looked_up(host: str, port: int, seconds: float) -> list[str]:
-    """Ask the resolver in a thread, because nothing else ends a lookup."""
-    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError):
-            answers.put([])
-
-    threading.Thread(target=ask, daemon=True, name="lookup").start()
+def _beginning(response: httpx.Response, most: int) -> bytes:
+    """Read the first so many bytes of a body, or what comes of it."""
+    body = bytearray()
     try:
-        found = answers.get(timeout=max(seconds, 0.0))
-    except queue.Empty:
-        raise NotReached(_("Its name could not be looked up in time.")) from None
-    if not found:
-        raise NotReached(_("Its name is not known."))
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+        for part in response.iter_raw():
+            body += part
+            if len(body) >= most:
+                break
+    except (httpx.TimeoutException, httpx.RemoteProtocolError, httpx.ReadError):
+        pass
+    return bytes(body[:most])
 
 
 def _left(timeout: float | None) -> float:
