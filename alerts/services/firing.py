@@ -1,0 +1,85 @@
+"""Let an alert fire: the one place where a rule does, whoever found that it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+
+from alerts.models import Alert, Clause, Level, Notification, Trigger
+from alerts.services.notifications import announce
+from core import clock
+from market.domain.quotes import Move
+from market.models import Quote
+
+Facts = Sequence[Mapping[str, Any]]
+
+
+@transaction.atomic
+def fire(
+    *,
+    alert: Alert,
+    at: datetime,
+    seq: int | None,
+    facts: Facts,
+    clause: Clause | None = None,
+    move: Move | None = None,
+) -> bool:
+    """Fire an alert if it is armed: its state, the trigger, the notification and its deliveries together.
+
+    `at` is when it came true, in the time of its world, by the batch `seq` (None: by no batch). `facts` say
+    of each clause what it saw, with numbers as texts. `clause` came last, and `move` is what its instrument
+    did. Whoever else fires it meanwhile waits, and is answered False.
+    """
+    if not _claim(alert, at):
+        return False
+    Level.objects.filter(alert=alert).delete()
+    trigger = Trigger.objects.create(
+        alert=alert,
+        number=alert.fired,
+        seq=seq,
+        at=at,
+        level=None if clause is None else clause.level,
+        source="" if move is None else _source(alert, move),
+        facts=[dict(one) for one in facts],
+        recorded_at=clock.now(),
+        **_prices(move),
+    )
+    told = Notification.objects.create(
+        user_id=alert.owner_id,
+        kind=Notification.Kind.ALERT,
+        event="fired",
+        trigger=trigger,
+        created_at=trigger.recorded_at,
+    )
+    announce([(told.pk, alert.owner_id)])
+    return True
+
+
+def _claim(alert: Alert, at: datetime) -> bool:
+    """Take an alert from armed to what comes after it fired; answer whether it was armed."""
+    rests = at + timedelta(minutes=alert.cooldown_minutes)
+    changed = Alert.objects.filter(pk=alert.pk, state=Alert.State.ARMED).update(
+        state=Case(When(repeats=True, then=Value(Alert.State.RESTING)), default=Value(Alert.State.FIRED)),
+        rearm_at=Case(When(repeats=True, then=Value(rests)), default=None),
+        fired=F("fired") + 1,
+        fired_at=at,
+        updated_at=clock.now(),
+    )
+    if changed:
+        alert.refresh_from_db(fields=["state", "rearm_at", "fired", "fired_at", "updated_at"])
+    return bool(changed)
+
+
+def _source(alert: Alert, move: Move) -> str:
+    found = Quote.objects.filter(world=alert.world_id, instrument=move.instrument)
+    return found.values_list("source", flat=True).first() or ""
+
+
+def _prices(move: Move | None) -> dict[str, Any]:
+    if move is None:
+        return {}
+    return {"previous": move.previous, "price": move.price, "low": move.low, "high": move.high}
