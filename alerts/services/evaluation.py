@@ -8,12 +8,14 @@ still for the time (`hold_cursor`), so that nothing changes under an evaluation.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from alerts.domain.conditions import Condition, sides
+from alerts.metrics import alerts_fired
 from alerts.models import Alert, Level
 from alerts.services.notifications import announce
 from core import clock
@@ -89,7 +91,9 @@ def evaluate(*, world_id: int) -> int:
 def _evaluate(batch: MoveBatch) -> None:
     _end_what_ran_out(batch)
     _arm_what_rested(batch)
-    announce(_fire(batch))
+    fired = _fire(batch)
+    transaction.on_commit(partial(alerts_fired.inc, len(fired)))
+    announce(fired)
 
 
 def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from alerts.events import NotificationsAdded
+from alerts.metrics import notifications_told
 from alerts.models import Notification
 from alerts.services.outbox import enqueue
 from core import clock
@@ -55,6 +57,7 @@ def announce(rows: Iterable[tuple[int, UUID]]) -> None:
     if not told:
         return
     enqueue([one for one, _user in told])
+    transaction.on_commit(partial(notifications_told.inc, len(told)))
     bus.publish(NotificationsAdded(tuple(sorted({user for _one, user in told}))))
 
 
