@@ -20,6 +20,7 @@ from accounts import services as people
 from accounts.models import User
 from alerts.domain.conditions import Condition
 from alerts.services.alerts import AlertData, create_alert
+from core import clock
 from core.actor import Actor
 from core.models import Role
 from market.domain.bars import BarRow
@@ -67,6 +68,24 @@ class Person:
         EmailAddress.objects.filter(user=self.user).update(verified=True)
         self.refresh = pair.refresh
         self.headers = {"Authorization": f"Bearer {pair.access}"}
+        self._cookies: dict[str, str] = {}
+
+    def keep_session(self) -> Person:
+        """Sign in on the pages for all tests of a module: for fixtures whose rows stay for all of them."""
+        self._cookies = {name: morsel.value for name, morsel in self.browser().cookies.items()}
+        return self
+
+    def browser(self, **options: Any) -> Client:
+        """Open a browser that is signed in; what it does to its cookies is its own affair."""
+        client = Client(**options)
+        if self._cookies:
+            client.cookies.load(self._cookies)
+            # as if it had signed in just now: else a long run notes in the middle that it is seen
+            self.user.browser_sessions.update(last_seen_at=clock.now())
+        else:
+            client.force_login(self.user)
+            client.get(reverse("offline"))  # the session is listed when it is first seen
+        return client
 
     def send(self, call: Call, url: str, body: Any) -> Any:
         return send(call, url, body, self.headers)

@@ -25,7 +25,7 @@ PAGES = [page for page in pages() if page.name not in EXEMPT]
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,7 @@ def scene(stage) -> Scene:
 
 
 def with_cookies(person: Person, **options: Any) -> Client:
-    client = Client(enforce_csrf_checks=True, **options)
-    client.force_login(person.user)
-    client.get(reverse("offline"))
-    return client
+    return person.browser(enforce_csrf_checks=True, **options)
 
 
 def send(client: Client, call: Call, url: str, body: Any) -> Any:

@@ -36,7 +36,7 @@ KNOWN = {"transaction-export", "instrument-bars-csv"}
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")

@@ -37,12 +37,12 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")
 def bob(standing) -> Person:
-    return Person("bob@example.org")
+    return Person("bob@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")

@@ -94,12 +94,12 @@ def assert_nothing_planted() -> None:
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")
 def bob(standing) -> Person:
-    return Person("bert@example.org")
+    return Person("bert@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")

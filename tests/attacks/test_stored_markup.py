@@ -68,7 +68,7 @@ class Browser(HTMLParser):
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")

@@ -147,10 +147,10 @@ class Cast:
 
     def __init__(self, owner: Person, scene: Scene) -> None:
         """Admit some, remove one, and invite one who has not answered."""
-        self.people = {"owner": owner, "stranger": Person("stranger@example.org")}
+        self.people = {"owner": owner, "stranger": Person("stranger@example.org").keep_session()}
         portfolio_id = scene.ids[""]["portfolio_id"]
         for name in ("viewer", "editor", "former", "invited"):
-            self.people[name] = Person(f"{name}@example.org")
+            self.people[name] = Person(f"{name}@example.org").keep_session()
         for name, role in (("viewer", Role.VIEWER), ("editor", Role.EDITOR), ("former", Role.EDITOR)):
             PortfolioMember.objects.create(portfolio_id=portfolio_id, user=self.people[name].user, role=role)
         keys = {"actor": Actor.user(owner.user), "portfolio_id": UUID(portfolio_id)}
@@ -161,12 +161,17 @@ class Cast:
 
 @pytest.fixture(scope="module")
 def ada(standing) -> Person:
-    return Person("ada@example.org")
+    return Person("ada@example.org").keep_session()
 
 
 @pytest.fixture(scope="module")
 def stage(ada) -> Scene:
     return page_scene(ada)
+
+
+@pytest.fixture(scope="module")
+def cast(ada, stage) -> Cast:
+    return Cast(ada, stage)
 
 
 @pytest.fixture
@@ -195,8 +200,7 @@ API_ROWS = [(one, call) for one in OF_API for call in CALLS[one.name]]
 @pytest.mark.parametrize(
     ("route", "call"), API_ROWS, ids=[f"{call.method.upper()} {one.name}" for one, call in API_ROWS]
 )
-def test_endpoint(route: Route, call: Call, ada, scene):
-    cast = Cast(ada, scene)
+def test_endpoint(route: Route, call: Call, cast, scene):
     url, body = scene.url(route), scene.body(call.body)
     kind = ENDPOINTS[route.name][call.method]
     before = everything()
@@ -216,8 +220,7 @@ def test_endpoint(route: Route, call: Call, ada, scene):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("page", OF_PAGES, ids=[one.name for one in OF_PAGES])
-def test_page(page: Route, method: str, ada, scene):
-    cast = Cast(ada, scene)
+def test_page(page: Route, method: str, cast, scene):
     url = scene.url(page)
     clients = {"anonymous": Client()} | {who: signed_in(one) for who, one in cast.people.items()}
     kind = PAGES[page.name].get(method)
@@ -239,8 +242,8 @@ def test_page(page: Route, method: str, ada, scene):
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor"])
-def test_member_leaves_by_each_way(role, ada, scene):
-    member = Cast(ada, scene).people[role]
+def test_member_leaves_by_each_way(role, cast, scene):
+    member = cast.people[role]
     key = scene.ids[""]["portfolio_id"]
     mine = [key, member.user.pk]
     assert (
