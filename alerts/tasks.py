@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import shared_task
+from celery.schedules import crontab
 
-from alerts.services.evaluation import evaluate
-from core.models import World
+from alerts.services.evaluation import end_overdue, evaluate
+from alerts.services.expiry import tell_what_runs_out_soon
+from core.models import LIVE_WORLD, World
 
 
 @shared_task
@@ -21,6 +23,16 @@ def evaluate_all_alerts() -> None:
     """Find what a lost hint left behind, in every world."""
     for world_id in World.objects.order_by("pk").values_list("pk", flat=True):
         evaluate(world_id=world_id)
+    end_overdue(world_id=LIVE_WORLD)
 
 
-SCHEDULE = {"alerts.tasks.evaluate_all_alerts": timedelta(seconds=30)}
+@shared_task
+def tell_what_runs_out() -> None:
+    """Tell people of alerts that end within a week."""
+    tell_what_runs_out_soon()
+
+
+SCHEDULE: dict[str, crontab | timedelta] = {
+    "alerts.tasks.evaluate_all_alerts": timedelta(seconds=30),
+    "alerts.tasks.tell_what_runs_out": crontab(minute="37", hour="6"),
+}

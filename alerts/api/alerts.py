@@ -8,9 +8,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from alerts.api.serializers import AlertSerializer, TriggerSerializer, data_of
+from alerts.api.serializers import AlertSerializer, SnoozeSerializer, TriggerSerializer, changes_of, data_of
 from alerts.selectors import alerts as selectors
 from alerts.services import alerts as services
+from alerts.services import life
 from core.api.base import ApiView, idempotent
 from core.api.pagination import lists, paged
 
@@ -61,6 +62,16 @@ class AlertView(ApiView):
         """Answer an alert."""
         return Response(AlertSerializer(selectors.get(request.user, alert_id)).data)
 
+    @extend_schema(
+        operation_id="alerts_change", tags=TAGS, request=AlertSerializer, responses=AlertSerializer
+    )
+    def patch(self, request: Request, alert_id: UUID) -> Response:
+        """Change an alert; one that waits for something else then, or was done, begins anew."""
+        selectors.get(request.user, alert_id)
+        changes = changes_of(self.parsed(AlertSerializer, partial=True))
+        found = life.change_alert(actor=self.actor, user=self.caller, uuid=alert_id, changes=changes)
+        return Response(AlertSerializer(found).data)
+
     @extend_schema(operation_id="alerts_delete", tags=TAGS, responses={204: None})
     def delete(self, _request: Request, alert_id: UUID) -> Response:
         """Delete an alert with what it told."""
@@ -87,9 +98,38 @@ class AlertResumeView(ApiView):
 
     @extend_schema(operation_id="alerts_resume", tags=TAGS, request=None, responses=AlertSerializer)
     def post(self, _request: Request, alert_id: UUID) -> Response:
-        """Arm a paused alert; what happened meanwhile does not fire it. 409 where it is done."""
+        """Arm an alert that is paused or rests; what happened meanwhile does not fire it."""
         found = services.resume_alert(actor=self.actor, user=self.caller, uuid=alert_id)
         return Response(AlertSerializer(found).data)
+
+
+class AlertSnoozeView(ApiView):
+    """Letting one of the caller's alerts wait."""
+
+    area = "alerts"
+
+    @extend_schema(
+        operation_id="alerts_snooze", tags=TAGS, request=SnoozeSerializer, responses=AlertSerializer
+    )
+    def post(self, request: Request, alert_id: UUID) -> Response:
+        """Let an alert wait for nothing until an instant; 409 where it is done."""
+        selectors.get(request.user, alert_id)
+        until = self.parsed(SnoozeSerializer)["until"]
+        found = life.snooze_alert(actor=self.actor, user=self.caller, uuid=alert_id, until=until)
+        return Response(AlertSerializer(found).data)
+
+
+class AlertDuplicateView(ApiView):
+    """Arming an alert like one of the caller's."""
+
+    area = "alerts"
+
+    @extend_schema(operation_id="alerts_duplicate", tags=TAGS, request=None, responses={201: AlertSerializer})
+    @idempotent
+    def post(self, _request: Request, alert_id: UUID) -> Response:
+        """Arm another alert that waits for the same; 409 where the caller has 500 that are not done."""
+        made = life.duplicate_alert(actor=self.actor, user=self.caller, uuid=alert_id)
+        return Response(AlertSerializer(made).data, status=201)
 
 
 class TriggerListView(ApiView):

@@ -11,6 +11,7 @@ from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
 from alerts.selectors.words import told
 from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES, AlertData
+from alerts.services.life import AlertChanges
 from core.api.fields import NumericSerializerField
 from core.api.serializers import StrictSerializer
 
@@ -31,6 +32,11 @@ class AlertSerializer(StrictSerializer[Alert]):
     note = serializers.CharField(max_length=LONGEST_NOTE, default="", allow_blank=True)
     repeats = serializers.BooleanField(default=False)
     cooldown_minutes = serializers.IntegerField(default=15, min_value=1, max_value=LONGEST_REST_MINUTES)
+    rearm = serializers.ChoiceField(
+        choices=Alert.Rearm.choices,
+        default=Alert.Rearm.RETURN.value,
+        help_text=_("return: the price has to come back first; holds: it fires again as long as it is so."),
+    )
     expires_at = serializers.DateTimeField(default=None, allow_null=True, help_text=_("With an offset."))
     state = serializers.CharField(read_only=True)
     rearm_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -57,6 +63,25 @@ def data_of(values: dict[str, Any]) -> AlertData:
     """Take clean values as the service wants them."""
     kept = {name: value for name, value in values.items() if name not in {"instrument", "condition"}}
     return AlertData(condition=Condition(values["condition"]), **kept)
+
+
+def changes_of(values: dict[str, Any]) -> AlertChanges:
+    """Take clean values of what is to be another as the service wants them."""
+    kept = dict(values)
+    listing = kept.pop("instrument", None)
+    condition = kept.pop("condition", None)
+    return AlertChanges(
+        instrument=listing and listing["uuid"],
+        condition=condition and Condition(condition),
+        ends="expires_at" in kept,
+        **kept,
+    )
+
+
+class SnoozeSerializer(StrictSerializer[Any]):
+    """How long an alert is to wait for nothing."""
+
+    until = serializers.DateTimeField(help_text=_("With an offset; at most a year away."))
 
 
 class TriggerSerializer(serializers.Serializer[Trigger]):

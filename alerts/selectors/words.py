@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
+from alerts.selectors.alert_words import happened
 from core.templatetags.figures import price_text
 
 
@@ -15,6 +16,8 @@ def told(notification: Notification) -> str:
     """Say in one line what happened."""
     if notification.trigger is not None:
         return _fired(notification.trigger)
+    if notification.kind == Notification.Kind.ALERT:
+        return happened(notification.event, notification.data) or str(notification.get_kind_display())
     return str(notification.get_kind_display())
 
 

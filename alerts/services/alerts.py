@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,7 @@ class AlertData:
     repeats: bool = False
     cooldown_minutes: int = 15
     expires_at: datetime | None = None
+    rearm: str = Alert.Rearm.RETURN
 
 
 @transaction.atomic
@@ -56,9 +58,10 @@ def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) 
         TooManyAlerts: the user has 500 that are not done.
     """
     found = instruments.get(user, instrument)
-    level = _refuse_faults(data, found)
-    if Alert.objects.filter(owner=user).exclude(state__in=DONE).count() >= MOST_ALERTS:
-        raise TooManyAlerts(_("You have 500 alerts that are not done. Delete some first."))
+    level = level_of(data.level, found)
+    refuse_faults(note=data.note, cooldown_minutes=data.cooldown_minutes, expires_at=data.expires_at)
+    lock_maker(user)
+    refuse_too_many(user)
     after = hold_cursor(CONSUMER, LIVE_WORLD)
     alert = Alert.objects.create(
         owner=user,
@@ -69,10 +72,11 @@ def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) 
         note=data.note.strip(),
         repeats=data.repeats,
         cooldown_minutes=data.cooldown_minutes,
+        rearm=data.rearm,
         expires_at=data.expires_at,
     )
     Level.objects.bulk_create(levels_of(alert, after, again=False))
-    _record(actor, "alert.created", alert)
+    record(actor, "alert.created", alert)
     return alert
 
 
@@ -91,13 +95,13 @@ def pause_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
     if alert.state != Alert.State.PAUSED:
         Level.objects.filter(alert=alert).delete()
         _set(alert, Alert.State.PAUSED)
-        _record(actor, "alert.paused", alert)
+        record(actor, "alert.paused", alert)
     return alert
 
 
 @transaction.atomic
 def resume_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
-    """Arm a paused alert again; what happened meanwhile does not fire it.
+    """Arm an alert again that is paused or rests; what happened meanwhile does not fire it.
 
     Raises:
         NotFound: there is none of the user's.
@@ -107,10 +111,10 @@ def resume_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
     alert = get(user, uuid, for_update=True)
     if alert.state in DONE:
         raise AlertIsDone(_("This alert fired its last time, or it ran out."))
-    if alert.state == Alert.State.PAUSED:
+    if alert.state != Alert.State.ARMED:
         _set(alert, Alert.State.ARMED)
         Level.objects.bulk_create(levels_of(alert, after, again=was_told(alert)))
-        _record(actor, "alert.resumed", alert)
+        record(actor, "alert.resumed", alert)
     return alert
 
 
@@ -123,7 +127,7 @@ def delete_alert(*, actor: Actor, user: Any, uuid: UUID) -> None:
     """
     hold_cursor(CONSUMER, LIVE_WORLD)
     alert = get(user, uuid, for_update=True)
-    _record(actor, "alert.deleted", alert)
+    record(actor, "alert.deleted", alert)
     alert.delete()
 
 
@@ -132,23 +136,51 @@ def _set(alert: Alert, state: Alert.State) -> None:
     alert.save(update_fields=["state", "rearm_at", "updated_at"])
 
 
-def _refuse_faults(data: AlertData, instrument: Instrument) -> Decimal:
-    """Refuse what does not fit, and answer the level in quote units."""
-    if not data.level.is_finite() or data.level <= 0:
+def lock_maker(user: Any) -> None:
+    """Let a person make one alert after the other; before `hold_cursor`."""
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+
+
+def refuse_too_many(user: Any, more: int = 1) -> None:
+    """Refuse further alerts of somebody, who is locked, with 500 that are not done.
+
+    Raises:
+        TooManyAlerts: with `more` of them it would be more than 500.
+    """
+    if Alert.objects.filter(owner=user).exclude(state__in=DONE).count() + more > MOST_ALERTS:
+        raise TooManyAlerts(_("You have 500 alerts that are not done. Delete some first."))
+
+
+def level_of(level: Decimal, instrument: Instrument) -> Decimal:
+    """Answer a level for one unit in quote units.
+
+    Raises:
+        ValidationFailed: no price is there.
+    """
+    if not level.is_finite() or level <= 0:
         raise ValidationFailed.of("level", _("The level is a price above zero."), "invalid")
-    level = data.level / instrument.quote_unit
-    if not LOWEST <= level <= HIGHEST:
+    quoted = level / instrument.quote_unit
+    if not LOWEST <= quoted <= HIGHEST:
         raise ValidationFailed.of("level", _("No price is so small or so large."), "invalid")
-    if len(data.note) > LONGEST_NOTE:
+    return round_amount(quoted, PLACES)
+
+
+def refuse_faults(*, note: str, cooldown_minutes: int, expires_at: datetime | None) -> None:
+    """Refuse what no alert may have.
+
+    Raises:
+        ValidationFailed: a value does not fit; it names the field.
+    """
+    if len(note) > LONGEST_NOTE:
         raise ValidationFailed.of("note", _("A note has at most 200 characters."), "max_length")
-    if not 1 <= data.cooldown_minutes <= LONGEST_REST_MINUTES:
+    if not 1 <= cooldown_minutes <= LONGEST_REST_MINUTES:
         raise ValidationFailed.of("cooldown_minutes", _("Rest from one minute to 30 days."), "invalid")
-    if data.expires_at is not None and data.expires_at <= clock.now():
+    if expires_at is not None and expires_at <= clock.now():
         raise ValidationFailed.of("expires_at", _("The end is in the past."), "past")
-    return round_amount(level, PLACES)
 
 
-def _record(actor: Actor, verb: str, alert: Alert) -> None:
+def record(actor: Actor, verb: str, alert: Alert) -> None:
+    """Write down who did what to an alert."""
     audit.record(
         actor=actor,
         verb=verb,

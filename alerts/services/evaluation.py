@@ -17,8 +17,10 @@ from django.db import connection, transaction
 from alerts.domain.conditions import Condition, sides
 from alerts.metrics import alerts_fired
 from alerts.models import Alert, Level
+from alerts.services.expiry import WAITING, end_what_ran_out
 from alerts.services.notifications import announce
 from core import clock
+from market import locks
 from market.models import MoveBatch
 from market.services.quotes.log import consume
 
@@ -88,8 +90,21 @@ def evaluate(*, world_id: int) -> int:
     return consume(CONSUMER, world_id, _evaluate)
 
 
+@transaction.atomic
+def end_overdue(*, world_id: int) -> int:
+    """End a world's alerts whose time is over though no batch tells so; answer how many.
+
+    The log stands still meanwhile and is read to its end, so that no batch of before comes after.
+    """
+    if not Alert.objects.filter(world=world_id, state__in=WAITING, expires_at__lte=clock.now()).exists():
+        return 0
+    locks.price_log(world_id)
+    evaluate(world_id=world_id)
+    return end_what_ran_out(world_id=world_id, at=clock.now())
+
+
 def _evaluate(batch: MoveBatch) -> None:
-    _end_what_ran_out(batch)
+    end_what_ran_out(world_id=batch.world_id, at=batch.time)
     _arm_what_rested(batch)
     fired = _fire(batch)
     transaction.on_commit(partial(alerts_fired.inc, len(fired)))
@@ -112,17 +127,6 @@ def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:
     with connection.cursor() as cursor:
         cursor.execute(_FIRE, values)
         return cast("list[tuple[int, UUID]]", cursor.fetchall())
-
-
-def _end_what_ran_out(batch: MoveBatch) -> None:
-    """End alerts whose time is over before the batch's."""
-    ended = Alert.objects.filter(
-        world=batch.world_id, state__in=["armed", "resting", "paused"], expires_at__lte=batch.time
-    )
-    ids = list(ended.values_list("pk", flat=True))
-    if ids:
-        Level.objects.filter(alert__in=ids).delete()
-        Alert.objects.filter(pk__in=ids).update(state=Alert.State.EXPIRED, rearm_at=None)
 
 
 def _arm_what_rested(batch: MoveBatch) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +26,23 @@ FROM accounts_user person WHERE person.id = ANY(%(users)s::uuid[])
 ON CONFLICT (user_id, key) DO NOTHING
 RETURNING id, user_id
 """
+_TELL_EACH: Final = """
+INSERT INTO alerts_notification (user_id, kind, event, data, key, created_at)
+SELECT person.id, %(kind)s, %(event)s, row.data::jsonb, row.key, %(now)s
+FROM unnest(%(users)s::uuid[], %(data)s::text[], %(keys)s::text[]) AS row (user_id, data, key)
+JOIN accounts_user person ON person.id = row.user_id
+ON CONFLICT (user_id, key) DO NOTHING
+RETURNING id, user_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one person is told once: `key` tells it from everything else that is told."""
+
+    user_id: UUID
+    data: Mapping[str, Any]
+    key: str
 
 
 @transaction.atomic
@@ -46,6 +64,24 @@ def notify(
     }
     with connection.cursor() as cursor:
         cursor.execute(_TELL, values)
+        rows = cursor.fetchall()
+    announce(rows)
+    return len(rows)
+
+
+@transaction.atomic
+def notify_each(*, kind: Notification.Kind, event: str, tellings: Sequence[Telling]) -> int:
+    """Tell each of many people something of their own, as `notify` does; answer how many were told now."""
+    values: dict[str, Any] = {
+        "kind": kind.value,
+        "event": event,
+        "users": [one.user_id for one in tellings],
+        "data": [json.dumps(dict(one.data)) for one in tellings],
+        "keys": [one.key for one in tellings],
+        "now": clock.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL_EACH, values)
         rows = cursor.fetchall()
     announce(rows)
     return len(rows)

@@ -89,6 +89,7 @@ SPLIT = {"kind": "split", "ex_date": "2024-02-01", "numerator": "2", "denominato
 RATE = {"base": "EUR", "quote": "USD", "date": "2024-01-02", "rate": "1.25"}
 # of a day that nobody keeps from the owner of an instrument: ticks of long ago are for staff
 RECENT = datetime.now(UTC).date() - timedelta(days=3)
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 TICK = {"tick_id": "INSTRUMENT", "timestamp": f"{RECENT}T12:00:00Z", "ltp": 12}
 PAIR = {"base": "EUR", "quote": "USD"}
 ORDER = {"tick_id": "INSTRUMENT", "purchase_price": 10, "purchase_qty": 1}
@@ -165,7 +166,9 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("get"),
         Call("post", {"instrument": "INSTRUMENT", "condition": "above", "level": "1"}, status=201),
     ),
-    "api-alert": (Call("get"), Call("delete", status=204)),
+    "api-alert": (Call("get"), Call("patch", {"note": "sell"}), Call("delete", status=204)),
+    "api-alert-duplicate": (Call("post", status=201),),
+    "api-alert-snooze": (Call("post", {"until": TOMORROW}),),
     "api-alert-pause": (Call("post"),),
     "api-alert-resume": (Call("post"),),
     "api-alert-triggers": GET,

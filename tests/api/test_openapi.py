@@ -92,6 +92,7 @@ def test_document_offers_the_key_where_it_is_honoured(document):
         "/api/v1/portfolios/{portfolio_id}/imports",  # a preview writes nothing into the ledger
         "/api/v1/alerts/{alert_id}/pause",  # twice is once
         "/api/v1/alerts/{alert_id}/resume",
+        "/api/v1/alerts/{alert_id}/snooze",
         "/api/v1/notifications/read",
         "/api/v1/archive",  # the same archive twice changes nothing
         "/api/v1/portfolios/{portfolio_id}/public-links",  # its answer holds a secret that nothing keeps

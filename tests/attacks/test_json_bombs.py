@@ -67,6 +67,7 @@ TEXTS = [
 SHAPES = ["null", "true", "[]", "{}", "[[]]", '""', "0", "[null]", '{"": ""}', '{"a": {"b": {}}}', "[{}, {}]"]
 # these take no body, so they read none
 BODILESS = {
+    "api-alert-duplicate",
     "api-alert-pause",
     "api-alert-resume",
     "api-import-undo",
