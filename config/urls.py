@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("market.api.urls")),
     path("", include("portfolios.urls")),
     path("", include("portfolios.api.urls")),
+    path("", include("alerts.urls")),
     path("", include("alerts.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

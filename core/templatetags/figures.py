@@ -73,6 +73,15 @@ def signed_percent(value: Number, decimals: int = 2) -> SafeString:
 
 
 @register.filter
+def flow_percent(value: Number, decimals: int = 2) -> SafeString:
+    """Show a ratio with its sign and without colour, for it is neither gain nor loss."""
+    if value is None:
+        return missing()
+    number, places = _percentage(value, decimals)
+    return _span(("+" if number > 0 else "") + _percent_sign(decimal_text(number, places)))
+
+
+@register.filter
 def bare_percent(value: Number) -> SafeString:
     """Show a ratio as a gain or loss with its sign and one place, for cells that are coloured."""
     if value is None:

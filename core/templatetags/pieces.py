@@ -48,6 +48,7 @@ ICONS: dict[str, tuple[str, ...]] = {
     "dashboard": ("M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 7h6V4h-6z",),
     "portfolio": ("M12 4a8 8 0 1 0 8 8h-8z", "M15.5 3.8a8 8 0 0 1 4.7 4.7h-4.7z"),
     "market": ("M4 19.5h16", "M5 15l4.5-5 4 3.5L19 6.5", "M15 6.5h4v4"),
+    "alert": ("M3.5 13h3M10.5 13h3M17.5 13h3", "M4 19c5.5 0 6-14 16-14", "M16.5 3.5 20 5l-2 3.2"),
     "search": ("M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13z", "M15.5 15.5 20 20"),
     "user": ("M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8z", "M4.5 20a7.5 7.5 0 0 1 15 0"),
     "settings": (
@@ -93,6 +94,10 @@ ICONS: dict[str, tuple[str, ...]] = {
     "copy": ("M8.5 8.5h11v11h-11z", "M15.5 8.5v-4h-11v11h4"),
     "key": ("M8 19a4 4 0 1 0 0-8 4 4 0 0 0 0 8z", "M11 12l8-8M16 7l2.5 2.5"),
     "history": ("M4 12a8 8 0 1 0 2.6-5.9L4 8.5", "M4 4v4.5h4.5", "M12 8v4.5l3 2"),
+    "pause": ("M8.5 5.5v13M15.5 5.5v13",),
+    "play": ("M8 5.5 18 12 8 18.5z",),
+    "snooze": ("M12 20a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15z", "M12 8.5v4.2l2.8 1.7", "M4 5.5 6.5 3.5M20 5.5l-2.5-2"),
+    "more": ("M12 5.4v.1M12 12v.1M12 18.6v.1",),
     "offline": (
         "M4 4l16 16",
         "M8.5 15.5a5 5 0 0 1 5-1.3M5 12a10 10 0 0 1 4.5-2.6M14 9.1A10 10 0 0 1 19 12M12 19v.1",
@@ -116,8 +121,13 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Iterable[Decimal | float | None], label: str = "") -> SafeString:
-    """Draw the course of a series of numbers, oldest first; unknown ones are left out."""
+def sparkline(
+    values: Iterable[Decimal | float | None], label: str = "", level: Decimal | None = None
+) -> SafeString:
+    """Draw the course of a series of numbers, oldest first; unknown ones are left out.
+
+    A `level` is drawn across it, and lies within the picture.
+    """
     known = [float(value) for value in values if value is not None]
     if len(known) < 2:  # noqa: PLR2004 (a line has two ends)
         return SafeString("")
@@ -125,22 +135,31 @@ def sparkline(values: Iterable[Decimal | float | None], label: str = "") -> Safe
     words = {"gain": _("Rising"), "loss": _("Falling"), "flat": _("Level")}[trend]
     return format_html(
         '<svg class="spark {}" viewBox="0 0 88 26" preserveAspectRatio="none" role="img" aria-label="{}">'
-        '<path d="{}" vector-effect="non-scaling-stroke"/></svg>',
+        '{}<path d="{}" vector-effect="non-scaling-stroke"/></svg>',
         trend,
         label or words,
-        _path(known, 88, 26),
+        *_paths(known, level),
     )
 
 
-def _path(values: Sequence[float], width: int, height: int) -> str:
-    low, high = min(values), max(values)
+def _paths(values: Sequence[float], level: Decimal | None) -> tuple[SafeString, str]:
+    """Draw the level across the picture, and the course in it."""
+    width, height = 88, 26
+    across = [float(level)] if level is not None else []
+    low, high = min([*values, *across]), max([*values, *across])
     spread = high - low or 1.0
+
+    def y(value: float) -> str:
+        return f"{height - 2 - (value - low) / spread * (height - 4):.1f}"
+
     step = width / (len(values) - 1)
-    points = (
-        f"{index * step:.1f} {height - 2 - (value - low) / spread * (height - 4):.1f}"
-        for index, value in enumerate(values)
+    course = "M" + "L".join(f"{index * step:.1f} {y(value)}" for index, value in enumerate(values))
+    lines = format_html_join(
+        "",
+        '<path class="spark-level" d="M0 {0}L88 {0}" vector-effect="non-scaling-stroke"/>',
+        ((y(one),) for one in across),
     )
-    return "M" + "L".join(points)
+    return lines, course
 
 
 @register.simple_tag

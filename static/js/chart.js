@@ -3,10 +3,12 @@
  *
  * A new data-src loads anew. It asks data-src for JSON (see chart-data.js) with ?range=, ?compare= and ?overlay=, draws it
  * with TradingView's Lightweight Charts (a script of its own, window.LightweightCharts), and says loading, empty and failed itself.
+ * Levels that the page names are lines across it, and a price that is clicked can be offered (see chart-levels.js).
  */
 
 import { chartTime, drawn, ofMinutes, RANGES, standsOnZero, tabled, volumes, Writer } from "./chart-data.js";
 import { moved } from "./chart-live.js";
+import { Levels } from "./chart-levels.js";
 import { chartOptions, look, markerOptions, minuteOptions, seriesOptions } from "./chart-look.js";
 import { live } from "./live.js";
 import { csv, download, fileName, memory } from "./page.js";
@@ -52,6 +54,7 @@ class FlorinChart extends HTMLElement {
     /** @type {(() => void) | null} */
     this.unfollow = null;
     this.build();
+    this.levels = new Levels(this);
     this.watchTheme();
     this.load();
   }
@@ -59,6 +62,7 @@ class FlorinChart extends HTMLElement {
   disconnectedCallback() {
     this.request?.abort();
     this.unfollow?.();
+    this.levels?.end();
     this.themeWatch?.disconnect();
     this.chart?.remove();
     this.chart = null;
@@ -294,6 +298,7 @@ class FlorinChart extends HTMLElement {
     this.data.series.forEach((series, index) => this.lines[index].setData(drawn(series)));
     this.volume?.setData(volumes(this.data.series[0]));
     this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks, this.texts));
+    this.levels?.draw(looks);
     this.chart.timeScale().fitContent();
   }
 
@@ -331,6 +336,7 @@ class FlorinChart extends HTMLElement {
     }
     this.markers = library.createSeriesMarkers(this.lines[0], []);
     this.chart.subscribeCrosshairMove((/** @type {any} */ move) => this.onCrosshair(move));
+    this.chart.subscribeClick((/** @type {any} */ click) => this.levels?.onClick(click));
   }
 
   /** @param {import("./chart-data.js").Series} series */
@@ -367,6 +373,7 @@ class FlorinChart extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
+    if (this.levels?.onKey(event)) return;
     const step = NEXT[/** @type {keyof typeof NEXT} */ (event.key)];
     if (step === undefined || !this.rows?.rows.length) return;
     event.preventDefault();
@@ -468,6 +475,7 @@ class FlorinChart extends HTMLElement {
     this.chart.applyOptions(chartOptions(looks));
     this.data.series.forEach((series, index) => this.lines[index].applyOptions(seriesOptions(series, index, looks)));
     this.volume?.applyOptions({ color: looks["chart-volume"] });
+    this.levels?.draw(looks);
     this.markers.setMarkers(markerOptions(this.visibleMarkers(), chartTime, looks, this.texts));
   }
 }

@@ -79,7 +79,7 @@ function percentText(text, places) {
 
 /**
  * @typedef {object} Style how a figure is shown: the attributes that the template wrote beside it
- * @property {string} as money, signed_money, price, quantity, percent or signed_percent
+ * @property {string} as money, signed_money, price, quantity, percent, signed_percent or flow_percent (a sign alone)
  * @property {string} [unit] a currency, shown quietly
  * @property {number} [least] the fewest decimals
  * @property {number} [most] the most
@@ -97,7 +97,9 @@ export function figure(value, { as, unit = "", least = 2, most = least }) {
   if (as.endsWith("percent")) {
     const [moved, places] = percentText(value, most);
     const pattern = document.body.dataset.percent || "{number}%";
-    return span(moved, places, (text) => pattern.replace("{number}", text), sign, "");
+    const { negative, zero } = rounded(moved, places);
+    const plus = as.startsWith("flow_") && !negative && !zero ? "+" : "";
+    return span(moved, places, (text) => plus + pattern.replace("{number}", text), sign, "");
   }
   if (as === "price") return plain(priceText(value), unit);
   const places = as === "quantity" ? needed(value, 8) : Math.max(least, Math.min(most, needed(value, most)));

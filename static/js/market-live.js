@@ -1,7 +1,7 @@
 /**
  * What stands beside a live price and moves with it, each by the instrument's UUID: `data-live-change` since
- * `data-base`, the instant (`data-live-at`) and the quality (`data-live-quality`). What is of a later day than
- * the quote (`data-live-after`) waits for the next.
+ * `data-base`, `data-live-distance` to `data-level`, the instant (`data-live-at`) and the quality
+ * (`data-live-quality`). What is of a later day than the quote (`data-live-after`) waits for the next.
  */
 
 import { show } from "./figures.js";
@@ -28,6 +28,10 @@ const DRAWN = {
     const base = Number(place.dataset.base);
     // a ratio of two prices, shown with two places: a binary number is exact enough
     if (base > 0) show(place, (Number(price) / base - 1).toFixed(PLACES));
+  },
+  "data-live-distance": (place, { price }) => {
+    const level = Number(place.dataset.level);
+    if (Number(price) > 0) show(place, (level / Number(price) - 1).toFixed(PLACES));
   },
   "data-live-at": (place, { as_of }) => {
     // a quote of another day than today's stays dated as the server wrote it

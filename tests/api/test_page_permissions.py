@@ -43,6 +43,7 @@ OWNED = {
     "preset_id",
     "archive_id",
     "watchlist_id",
+    "alert_id",
 }
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
