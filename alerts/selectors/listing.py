@@ -87,7 +87,7 @@ def _row(alert: Alert, known: listing.Row | None) -> Row:
     instrument = alert.instrument
     level = None
     if instrument is not None and alert.level is not None:
-        level = alert.level * instrument.quote_unit
+        level = (alert.level * instrument.quote_unit).normalize()
     return Row(
         alert=alert,
         title=title(alert),

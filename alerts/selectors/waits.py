@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from alerts.domain.conditions import Condition
 from alerts.models import Alert
 from core.templatetags.figures import price_text
 from market.models import Instrument
@@ -23,7 +24,14 @@ def waits(alert: Alert) -> str:
     if alert.instrument is None or alert.level is None:
         return str(alert.get_joined_display())
     level = amount(alert.instrument, alert.level)
-    return _("%(condition)s %(level)s") % {"condition": alert.get_condition_display(), "level": level}
+    words = {
+        Condition.ABOVE: _("at or above %(level)s"),
+        Condition.BELOW: _("at or below %(level)s"),
+        Condition.CROSSES_UP: _("rises through %(level)s"),
+        Condition.CROSSES_DOWN: _("falls through %(level)s"),
+        Condition.CROSSES: _("crosses %(level)s"),
+    }
+    return words[Condition(alert.condition)] % {"level": level}
 
 
 def amount(instrument: Instrument, price: Decimal) -> str:

@@ -99,7 +99,7 @@ export class Levels {
   onClick({ point, paneIndex }) {
     if (!point || paneIndex || !this.isOfPrices) return;
     const price = this.host.lines[0].coordinateToPrice(point.y);
-    if (price > 0) this.offer(rounded(price), point.y);
+    if (price > 0) this.offer(rounded(price), point);
   }
 
   /**
@@ -118,14 +118,14 @@ export class Levels {
     const cells = this.host.rows?.rows[this.host.at]?.cells;
     if (!cells || !this.isOfPrices) return;
     const price = Number(this.host.data.series[0].kind === "candles" ? cells[3] : cells[0]);
-    this.offer(rounded(price), this.host.lines[0].priceToCoordinate(price) ?? 0);
+    this.offer(rounded(price), { x: this.host.plot.offsetWidth, y: this.host.lines[0].priceToCoordinate(price) ?? 0 });
   }
 
   /**
    * @param {string} price
-   * @param {number} y where it is on the plot, in its pixels
+   * @param {{x: number, y: number}} point where it is on the plot, in its pixels
    */
-  async offer(price, y) {
+  async offer(price, { x, y }) {
     const address = this.address;
     if (!address) return;
     try {
@@ -137,6 +137,8 @@ export class Levels {
     // @ts-expect-error htmx is a script of its own
     window.htmx?.process(this.popover);
     this.popover.hidden = false;
+    // beside what was clicked, not over it
+    this.popover.classList.toggle("chart-popover--start", x > this.host.plot.offsetWidth / 2);
     const { plot } = this.host;
     const most = Math.max(0, plot.offsetHeight - this.popover.offsetHeight);
     this.popover.style.insetBlockStart = `${plot.offsetTop + Math.min(most, Math.max(0, y - this.popover.offsetHeight / 2))}px`;
