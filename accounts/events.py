@@ -9,6 +9,13 @@ from core.events import Event
 
 
 @dataclass(frozen=True, slots=True)
+class UserRegistered(Event):
+    """There is a new account. Published in the transaction that makes it."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshTokenReused(Event):
     """A refresh token came back after its use: it was copied, or its program lost the answer.
 

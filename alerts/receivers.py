@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from accounts.events import UserRegistered
+from alerts.services.channels import make_account_channel
 from alerts.services.splits import convert_levels
 from alerts.tasks import evaluate_alerts
 from core.bus import Phase, bus
@@ -23,3 +25,9 @@ def follow_split(event: SplitTookEffect) -> None:
         new=event.numerator,
         old=event.denominator,
     )
+
+
+@bus.subscribe(UserRegistered, Phase.IN_TRANSACTION)
+def lead_to_own_address(event: UserRegistered) -> None:
+    """Give a new account the channel to its own address."""
+    make_account_channel(user_id=event.user_id)

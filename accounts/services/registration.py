@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import selectors, transports
 from accounts.errors import EmailTaken
+from accounts.events import UserRegistered
 from accounts.models import User
 from accounts.services import origins
 from accounts.services.passwords import require_strong
@@ -19,6 +20,7 @@ from accounts.services.profile import clean_profile
 from accounts.services.tokens import TokenPair, issue_tokens
 from core import audit
 from core.actor import Actor
+from core.bus import bus
 from core.errors import ValidationFailed
 
 
@@ -62,6 +64,7 @@ def create_user(
     except IntegrityError as error:  # somebody was faster with the same address
         raise EmailTaken from error
     audit.record(actor=Actor.user(user), verb="user.signed_up", object_type="user", object_id=user.pk)
+    bus.publish(UserRegistered(user_id=user.pk))
     return user
 
 

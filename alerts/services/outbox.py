@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from alerts.events import DeliveriesQueued
+from alerts.models import Channel, Delivery
 from core import clock
 from core.bus import bus
 
@@ -34,3 +35,13 @@ def enqueue(notification_ids: Sequence[int]) -> int:
     if count:
         bus.publish(DeliveriesQueued(count))
     return count
+
+
+def enqueue_one(channel: Channel, purpose: Delivery.Purpose, content: str | None = None) -> Delivery:
+    """Queue a test or a proof for a channel, whatever its state; a proof carries its code as `content`."""
+    now = clock.now()
+    made = Delivery.objects.create(
+        channel=channel, purpose=purpose, content=content, due_at=now, created_at=now
+    )
+    bus.publish(DeliveriesQueued(1))
+    return made

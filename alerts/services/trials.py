@@ -1,0 +1,72 @@
+"""Send a test to a channel, and send again what failed."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts.errors import ChannelUnproven
+from alerts.events import DeliveriesQueued
+from alerts.models import Channel, Delivery
+from alerts.selectors.channels import delivery_of, get
+from alerts.services.budgets import spend
+from alerts.services.outbox import enqueue_one
+from core import audit, clock
+from core.actor import Actor
+from core.bus import bus
+from core.errors import Conflict
+
+_ENDED = frozenset({Delivery.State.FAILED, Delivery.State.DROPPED})
+
+
+@transaction.atomic
+def test_channel(*, actor: Actor, user: Any, uuid: UUID) -> Delivery:
+    """Queue a test for a channel that is proven, also one that is paused.
+
+    Raises:
+        NotFound: there is none of the user's.
+        ChannelUnproven: it waits for its proof, which is a test as well.
+        RateLimited: the user sent too many.
+    """
+    channel = get(user, uuid, for_update=True)
+    if channel.state == Channel.State.UNVERIFIED:
+        raise ChannelUnproven(_("This channel is not proven yet: have its proof sent again instead."))
+    spend("channel-tests", str(user.pk))
+    made = enqueue_one(channel, Delivery.Purpose.TEST)
+    audit.record(actor=actor, verb="channel.tested", object_type="channel", object_id=channel.uuid)
+    return made
+
+
+@transaction.atomic
+def resend_delivery(*, actor: Actor, user: Any, uuid: UUID, delivery_id: UUID) -> Delivery:
+    """Queue once more what failed or was not sent; it keeps its key, and is tried as often as a new one.
+
+    Raises:
+        NotFound: there is no such channel of the user's, or no such delivery of it.
+        ChannelUnproven: the channel is not proven.
+        Conflict: it is on its way, was delivered, or was a proof.
+        RateLimited: the user sent too many.
+    """
+    channel = get(user, uuid, for_update=True)
+    delivery = delivery_of(channel, delivery_id)
+    if channel.state == Channel.State.UNVERIFIED:
+        raise ChannelUnproven(_("This channel is not proven yet."))
+    spend("channel-tests", str(user.pk))
+    ended = Delivery.objects.filter(pk=delivery.pk, state__in=_ENDED)
+    again = ended.exclude(purpose=Delivery.Purpose.PROOF).update(
+        state=Delivery.State.PENDING,
+        due_at=clock.now(),
+        lease=None,
+        attempts=0,
+        gathered=False,
+        error="",
+        done_at=None,
+    )
+    if not again:
+        raise Conflict(_("Only what failed or was not sent is sent again."))
+    bus.publish(DeliveriesQueued(1))
+    audit.record(actor=actor, verb="channel.resent", object_type="channel", object_id=channel.uuid)
+    return delivery_of(channel, delivery_id)
