@@ -1,16 +1,16 @@
 """Messages to services whose hosts are fixed, by apprise: Telegram, Slack, Discord, ntfy.sh, Pushover.
 
-Its addresses are built here from typed values, each quoted, and no other plugin of it is switched on, so
-that nothing that a person types decides which server is called.
+Its addresses are built here from typed values, each quoted, and no other plugin of it is loaded, so that
+nothing that a person types decides which server is called.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,9 +20,7 @@ from alerts.transports.wording import plain_text
 
 CONNECT_SECONDS: Final = 4
 READ_SECONDS: Final = 8
-_OPTIONS: Final = (
-    f"cto={CONNECT_SECONDS}&rto={READ_SECONDS}&redirect=no&verify=yes&format=text&overflow=split&retry=0"
-)
+_OPTIONS: Final = f"cto={CONNECT_SECONDS}&rto={READ_SECONDS}&redirect=no&verify=yes&overflow=split&retry=0"
 # what apprise writes when a service refuses; ntfy puts two digits of its own behind the status
 _STATUS: Final = re.compile(r"error=(\d{3})(?:\d\d)?\b")
 _GONE: Final = {
@@ -54,8 +52,10 @@ class ServiceTransport:
         plugin = _plugin(self._kind, config)
         if plugin is None:
             return Result(Outcome.REFUSED, "The settings of the channel do not fit.")
+        first, _break, rest = _harmless(self._kind, plain_text(message)).partition("\n")
+        sender = _apprise(plugin)
         with _said() as said:
-            went = plugin.notify(body=_harmless(self._kind, plain_text(message)), body_format="text")
+            went = sender.notify(title=first if rest else "", body=rest or first, body_format="text")
         return Result(Outcome.DELIVERED) if went else _failed(self._kind, said)
 
 
@@ -66,9 +66,12 @@ def url_of(kind: str, config: Mapping[str, str]) -> str:
 
 def _plugin(kind: str, config: Mapping[str, str]) -> Any:
     """Make the plugin for one message; None where it refuses the values."""
-    apprise = _apprise()
-    asset = apprise.AppriseAsset(app_id="Florin", secure_logging=True, http_redirects=False)
-    plugin = apprise.Apprise.instantiate(url_of(kind, config), asset=asset, suppress_exceptions=True)
+    made, asset = _plugins()[kind], _asset()
+    parts = made.parse_url(url_of(kind, config))
+    try:
+        plugin = made(**parts, asset=asset) if parts else None
+    except TypeError:  # its way to say so
+        return None
     if plugin is not None:
         # it would sleep for as long as a service says; our outbox waits without a thread
         plugin.throttle = lambda *_args, **_kwargs: None
@@ -76,44 +79,65 @@ def _plugin(kind: str, config: Mapping[str, str]) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _apprise() -> Any:
-    """Load apprise, which takes a while, with the plugins of our services and no other."""
-    import apprise
-    from apprise.manager_plugins import NotificationManager
+def _plugins() -> dict[str, Any]:
+    """Load the plugins of our services, and none of the others, which call any host they are told."""
+    from apprise.plugins.discord import NotifyDiscord
+    from apprise.plugins.ntfy import NotifyNtfy
+    from apprise.plugins.pushover import NotifyPushover
+    from apprise.plugins.slack import NotifySlack
+    from apprise.plugins.telegram import NotifyTelegram
 
-    NotificationManager().enable_only("tgram", "slack", "discord", "ntfys", "pover")
     heard = logging.getLogger("apprise")
     # it writes addresses and keys; only the number of a refusal is taken from it
     heard.setLevel(logging.WARNING)
     heard.propagate = False
     heard.handlers = [_HEARD]
-    return apprise
+    return {
+        "telegram": NotifyTelegram,
+        "slack": NotifySlack,
+        "discord": NotifyDiscord,
+        "ntfy": NotifyNtfy,
+        "pushover": NotifyPushover,
+    }
+
+
+def _apprise(plugin: Any) -> Any:
+    """Take apprise's sender with one plugin: it turns plain text into what the service reads."""
+    from apprise import Apprise
+
+    sender = Apprise(asset=_asset())
+    sender.add(plugin)
+    return sender
+
+
+@lru_cache(maxsize=1)
+def _asset() -> Any:
+    from apprise import AppriseAsset
+
+    return AppriseAsset(app_id="Florin", app_desc="Florin", secure_logging=True, http_redirects=False)
 
 
 class _Heard(logging.Handler):
-    """Keeps what apprise says in a thread while that thread sends."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.local = threading.local()
+    """Keeps what apprise says about a message; it sends in threads of its own, with our context."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        said: list[str] | None = getattr(self.local, "said", None)
+        said = _HEARD_NOW.get()
         if said is not None:
             said.append(record.getMessage())
 
 
-_HEARD: Final = _Heard()
+_HEARD: Final = _Heard(logging.WARNING)
+_HEARD_NOW: Final[ContextVar[list[str] | None]] = ContextVar("apprise_said", default=None)
 
 
 @contextmanager
 def _said() -> Iterator[list[str]]:
     said: list[str] = []
-    _HEARD.local.said = said
+    token = _HEARD_NOW.set(said)
     try:
         yield said
     finally:
-        _HEARD.local.said = None
+        _HEARD_NOW.reset(token)
 
 
 def _failed(kind: str, said: list[str]) -> Result:
