@@ -45,7 +45,7 @@ def config_of(channel: Channel) -> dict[str, str]:
     Raises:
         SecretUnreadable: no key that is set opens it.
     """
-    if channel.config is None:
+    if channel.is_account:
         return {}
     opened: dict[str, str] = json.loads(channel.config.reveal())
     return opened
@@ -58,7 +58,7 @@ def waits_for_code(channel: Channel) -> bool:
 
 def proof_path(channel: Channel, code: str) -> str:
     """Tell the page of ours on which a code is taken, with the code filled in."""
-    return f"{reverse('channel-verify', args=[channel.uuid])}?code={code}"
+    return f"{reverse('settings-channel-verify', args=[channel.uuid])}?code={code}"
 
 
 def deliveries_of(channel: Channel) -> QuerySet[Delivery]:

@@ -192,7 +192,7 @@ def make_account_channel(*, user_id: UUID) -> None:
             Channel(
                 owner_id=user_id,
                 kind=Channel.Kind.EMAIL,
-                name=Channel.Kind.EMAIL.label,
+                name=str(Channel.Kind.EMAIL.label),
                 is_account=True,
                 topics=list(ACCOUNT_TOPICS),
                 state=Channel.State.ACTIVE,

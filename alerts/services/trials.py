@@ -23,7 +23,7 @@ _ENDED = frozenset({Delivery.State.FAILED, Delivery.State.DROPPED})
 
 
 @transaction.atomic
-def test_channel(*, actor: Actor, user: Any, uuid: UUID) -> Delivery:
+def send_test(*, actor: Actor, user: Any, uuid: UUID) -> Delivery:
     """Queue a test for a channel that is proven, also one that is paused.
 
     Raises:

@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from django.conf import settings
 
 from alerts.models import Outbox
 from alerts.transports.base import Message, Outcome, Result
+from alerts.transports.wording import FEW
 from core import clock
 from core.errors import AddressRefused
 from core.outbound import Caller, NotReached, NotTaken
@@ -69,20 +71,26 @@ def _payload(message: Message) -> bytes:
     told = {
         "title": (first.title if first and len(message.items) == 1 else message.subject)[:MOST_TEXT],
         "body": "" if first is None else _body(message)[:MOST_TEXT],
-        "url": urlsplit(first.url).path if first else "",
+        "url": _within(first.url) if first else "",
         "tag": str(message.key),
     }
     return json.dumps(told, ensure_ascii=False).encode()
 
 
+def _within(url: str) -> str:
+    """Take a page of ours without the host: the browser opens it where its worker came from."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def _body(message: Message) -> str:
     if len(message.items) == 1:
         return "" if message.items[0].text == message.items[0].title else message.items[0].text
-    return "\n".join(one.title for one in message.items[:5])
+    return "\n".join(one.title for one in message.items[:FEW])
 
 
 def _encrypted(config: Mapping[str, Any], data: bytes) -> bytes:
-    from pywebpush import WebPusher  # loads two HTTP clients; only its encryption is used
+    from pywebpush import WebPusher  # heavy; only its encryption is used
 
     keys = {"p256dh": config["p256dh"], "auth": config["auth"]}
     encoded = WebPusher({"endpoint": config["endpoint"], "keys": keys}).encode(data)
@@ -99,10 +107,17 @@ def _authorization(endpoint: str) -> str:
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",
         "exp": int((clock.now() + TOKEN_LASTS).timestamp()),
-        "sub": settings.PUBLIC_URL,
+        "sub": _contact(),
     }
     token = jwt.encode(claims, ec.derive_private_key(number, ec.SECP256R1()), algorithm="ES256")
     return f"vapid t={token}, k={outbox.push_public}"
+
+
+def _contact() -> str:
+    """Tell push services whom to turn to: they take https, or an address of mail."""
+    if settings.PUBLIC_URL.startswith("https://"):
+        return settings.PUBLIC_URL
+    return f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"
 
 
 def _topic(message: Message) -> str:

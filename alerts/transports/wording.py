@@ -6,21 +6,21 @@ from typing import Final
 
 from alerts.transports.base import Item, Message
 
-# more is told in the notification centre, which the last line leads to
-MOST_ITEMS: Final = 40
+# more than these are told in a line each
+FEW: Final = 5
 
 
 def plain_text(message: Message) -> str:
-    """Write what a message says line by line; a proof says its code."""
+    """Write what a message says line by line, all of it; a proof says its code."""
     if message.code:
         return f"{message.subject}\n{message.code}"
-    parts = [_item_text(one) for one in message.items[:MOST_ITEMS]]
-    left = len(message.items) - len(parts)
-    if left:
-        parts.append(f"+ {left}")
+    if not message.items:
+        return message.subject
     if len(message.items) == 1:
-        return parts[0]
-    return "\n\n".join([message.subject, *parts])
+        return _item_text(message.items[0])
+    if len(message.items) <= FEW:
+        return "\n\n".join([message.subject, *map(_item_text, message.items)])
+    return "\n".join([message.subject, *(f"· {one.title}" for one in message.items)])
 
 
 def _item_text(item: Item) -> str:

@@ -59,6 +59,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "InstrumentKind": "market.api.serializers.INSTRUMENT_KINDS",
         "CorporateActionKind": "market.api.serializers.CORPORATE_ACTION_KINDS",
+        "ChannelKind": "alerts.models.Channel.Kind",
+        "NotificationKind": "alerts.models.Notification.Kind",
         "ArchiveStatus": "portfolios.models.ArchiveImport.Status",
         "ImportStatus": "portfolios.models.TransactionImport.Status",
         "InvitedRole": "portfolios.models.PortfolioInvitation.ROLES",

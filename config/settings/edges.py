@@ -36,6 +36,11 @@ THROTTLES = {
     # mails that invite: by who sends them, and by the address they go to
     "invitations": env.str("THROTTLE_INVITATIONS", default="30/day"),
     "invitations-address": env.str("THROTTLE_INVITATIONS_ADDRESS", default="5/day"),
+    # channels made, and proofs and tests sent: by who has them sent, proofs also by where they go
+    "channels": env.str("THROTTLE_CHANNELS", default="30/day"),
+    "channel-proofs": env.str("THROTTLE_CHANNEL_PROOFS", default="30/day"),
+    "channel-proofs-address": env.str("THROTTLE_CHANNEL_PROOFS_ADDRESS", default="6/day"),
+    "channel-tests": env.str("THROTTLE_CHANNEL_TESTS", default="60/hour"),
 }
 for _name, _rate in THROTTLES.items():
     try:

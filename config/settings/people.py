@@ -103,7 +103,13 @@ STAFF_REQUIRE_MFA = env.bool("STAFF_REQUIRE_MFA", default=not EMBEDDED)
 
 # What support never sees of a person: how they sign in, tokens, mail, invitations, and files of all
 # their data. A page below these that is harmless is named as shown.
-SUPPORT_HIDDEN_PATHS = ("/settings/", "/accounts/", "/api/v1/users/", "/invitations/")
+SUPPORT_HIDDEN_PATHS = (
+    "/settings/",
+    "/accounts/",
+    "/api/v1/users/",
+    "/api/v1/notification-channels",
+    "/invitations/",
+)
 SUPPORT_SHOWN_PATHS = ("/settings/", "/api/v1/users/me")
 SUPPORT_HIDDEN_ROUTES = ("transaction-export",)
 

@@ -251,7 +251,7 @@ def test_budget_of_requests_is_the_member_of_staffs(looking, sam, ada, settings)
 
 HIDDEN = re.compile(
     r"^(?:account_|mfa_|socialaccount_|openid_connect_|settings-|api-users?-(?!me$)|transaction-export$"
-    r"|invitation(?:-accept|-decline)?$)"
+    r"|invitation(?:-accept|-decline)?$|api-channels?(?:-|$))"
 )
 OWN = {
     "staff-factor", "staff-mail", "staff-mail-message", "staff-support-end", "csp-report", "offline",

@@ -97,6 +97,7 @@ TARGETS = {"by": "class", "targets": [{"key": "stock", "weight": "1"}]}
 COIN = {"coin_id": "bitcoin", "amount": 1}
 
 TOKEN = {"name": "Script", "scopes": ["portfolios:read"], "password": "correct horse battery"}
+CHANNEL = {"kind": "webhook", "settings": {"url": "https://hooks.example.org/new"}}
 LINK = {"label": "For all", "shows": "percentages"}
 INVITE = {"email": "eve@example.org", "role": "viewer"}
 
@@ -174,6 +175,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-alert-triggers": GET,
     "api-notifications": GET,
     "api-notifications-read": (Call("post", {"up_to": 1}),),
+    "api-channels": (Call("get"), Call("post", CHANNEL, status=201)),
+    "api-channel": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),
+    "api-channel-verify": (Call("post", {"code": "12345678"}),),
+    "api-channel-proof": (Call("post"),),
+    "api-channel-test": (Call("post", status=202),),
+    "api-channel-pause": (Call("post"),),
+    "api-channel-resume": (Call("post"),),
+    "api-channel-rotate": (Call("post"),),
+    "api-channel-deliveries": GET,
+    "api-channel-resend": (Call("post", status=202),),
+    "api-notification-settings": (Call("get"), Call("patch", {"hourly_cap": 5})),
     # portfolios
     "api-portfolios": (Call("get"), Call("post", {"name": "Second", "currency": "EUR"}, status=201)),
     "api-portfolio": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),

@@ -19,8 +19,10 @@ from django.urls import reverse
 
 from accounts import services as people
 from accounts.models import PersonalAccessToken, User
-from alerts.models import Alert
+from alerts.domain.channels import MOST_TRIES
+from alerts.models import Alert, Channel
 from alerts.services.alerts import MOST_ALERTS
+from alerts.services.channels import MOST_CHANNELS
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Role
@@ -356,6 +358,45 @@ def _(at: Ground) -> Any:
 def _(at: Ground) -> Any:
     Alert.objects.update(state="fired")
     return at.send("post", reverse("api-alert-pause", args=[at.ids["alert_id"]]))
+
+
+def made_channel(at: Ground, number: int) -> Any:
+    values = {"kind": "ntfy", "settings": {"topic": f"florin-{number}"}}
+    return at.send("post", reverse("api-channels"), values)
+
+
+@produces("too-many-channels")
+def _(at: Ground) -> Any:
+    Channel.objects.bulk_create(
+        Channel(owner=at.ada.user, kind="ntfy", name="n", config=f'{{"topic": "t{number}"}}')
+        for number in range(MOST_CHANNELS)
+    )
+    return made_channel(at, 1)
+
+
+@produces("channel-exists")
+def _(at: Ground) -> Any:
+    assert made_channel(at, 1).status_code == 201
+    return made_channel(at, 1)
+
+
+@produces("channel-unproven")
+def _(at: Ground) -> Any:
+    return at.send("post", f"{reverse('api-channels')}/{made_channel(at, 1).json()['id']}/test")
+
+
+@produces("proof-closed")
+def _(at: Ground) -> Any:
+    where = f"{reverse('api-channels')}/{made_channel(at, 1).json()['id']}/verify"
+    for _try in range(MOST_TRIES):
+        assert at.send("post", where, {"code": "wrong"}).status_code == 400
+    return at.send("post", where, {"code": "wrong"})
+
+
+@produces("account-channel")
+def _(at: Ground) -> Any:
+    own = Channel.objects.get(owner=at.ada.user, is_account=True)
+    return at.send("delete", reverse("api-channel", args=[own.uuid]))
 
 
 @produces("instrument-exists")

@@ -94,6 +94,9 @@ def test_document_offers_the_key_where_it_is_honoured(document):
         "/api/v1/alerts/{alert_id}/resume",
         "/api/v1/alerts/{alert_id}/snooze",
         "/api/v1/notifications/read",
+        "/api/v1/notification-channels",  # its answer holds a secret that is kept encrypted only
+        "/api/v1/notification-channels/{channel_id}/rotate-secret",
+        "/api/v1/notification-channels/{channel_id}/verify",  # each try counts
         "/api/v1/archive",  # the same archive twice changes nothing
         "/api/v1/portfolios/{portfolio_id}/public-links",  # its answer holds a secret that nothing keeps
     }

@@ -19,7 +19,11 @@ from django.urls import reverse
 from accounts import services as people
 from accounts.models import User
 from alerts.domain.conditions import Condition
+from alerts.models import Channel, Delivery
 from alerts.services.alerts import AlertData, create_alert
+from alerts.services.channels import ChannelData, create_channel
+from alerts.services.outbox import enqueue_one
+from alerts.services.proof import prove_by_answer
 from core import clock
 from core.actor import Actor
 from core.models import Role
@@ -56,7 +60,7 @@ OF_PORTFOLIO = [route for route in ROUTES if "portfolio_id" in route.ids]
 CLOSES = [(date(2024, 1, 5), Decimal(10)), (date(2024, 1, 8), Decimal(12))]
 DIVIDEND = ActionData(kind="dividend", ex_date=date(2024, 1, 8), amount=Decimal("0.5"), currency="EUR")
 INVITED = "an-invitation-of-the-tests"
-OWN_APPS = ("core", "accounts", "market", "portfolios")
+OWN_APPS = ("core", "accounts", "market", "portfolios", "alerts")
 
 
 class Person:
@@ -149,6 +153,14 @@ def scene_of(person: Person) -> Scene:
     waits = AlertData(Condition.ABOVE, Decimal(1000))
     alert = create_alert(actor=actor, user=person.user, instrument=instrument.uuid, data=waits)
     scene.ids[""]["alert_id"] = alert.uuid
+    scene.ids[""] |= led_to(person)
+    for name in (
+        "api-channel-proof",
+        "api-channel-verify",
+        "settings-channel-proof",
+        "settings-channel-verify",
+    ):
+        scene.on_demand[name] = lambda name=name: unproven(person, code="verify" in name)
     for name in ("api-ticker-orders", "api-ohlc"):
         scene.on_demand[name] = lambda: {"tick_id": public_instrument().uuid}
     for name in ("api-import", "api-import-apply", "api-import-undo", "api-import-as-preset"):
@@ -160,6 +172,31 @@ def public_instrument() -> Instrument:
     """Return an instrument that anybody may see."""
     values = {"name": "Open plc", "currency": "EUR"}
     return Instrument.objects.get_or_create(symbol="OPEN", owner=None, defaults=values)[0]
+
+
+def led_to(person: Person) -> dict[str, Any]:
+    """Make a webhook that is proven, with a delivery that failed."""
+    values = {"url": "https://hooks.example.org/florin"}
+    made = create_channel(
+        actor=Actor.user(person.user), user=person.user, data=ChannelData(kind="webhook", values=values)
+    )
+    prove_by_answer(channel_id=made.channel.pk)
+    failed = enqueue_one(made.channel, Delivery.Purpose.TEST)
+    Delivery.objects.filter(pk=failed.pk).update(state="failed")
+    return {"channel_id": made.channel.uuid, "delivery_id": failed.uuid}
+
+
+def unproven(person: Person, *, code: bool) -> dict[str, Any]:
+    """Make a channel that waits for its proof; or one that takes any code, since it is proven already."""
+    topic = f"{person.user.pk.hex[-8:]}-{Channel.objects.count()}"
+    made = create_channel(
+        actor=Actor.user(person.user),
+        user=person.user,
+        data=ChannelData(kind="ntfy", values={"topic": topic}),
+    )
+    if code:
+        Channel.objects.filter(pk=made.channel.pk).update(state="active")
+    return {"channel_id": made.channel.uuid}
 
 
 def shared(person: Person, portfolio_id: str) -> dict[str, Any]:

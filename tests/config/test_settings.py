@@ -170,6 +170,10 @@ CASES = [
             ("THROTTLE_PUBLIC_LINKS", "public-links", "120/min"),
             ("THROTTLE_INVITATIONS", "invitations", "30/day"),
             ("THROTTLE_INVITATIONS_ADDRESS", "invitations-address", "5/day"),
+            ("THROTTLE_CHANNELS", "channels", "30/day"),
+            ("THROTTLE_CHANNEL_PROOFS", "channel-proofs", "30/day"),
+            ("THROTTLE_CHANNEL_PROOFS_ADDRESS", "channel-proofs-address", "6/day"),
+            ("THROTTLE_CHANNEL_TESTS", "channel-tests", "60/hour"),
             ("THROTTLE_REPORTS", "reports", "60/min"),
         )
     ),

@@ -1,0 +1,352 @@
+"""Making, proving, changing and deleting channels, by the services."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.services import create_user
+from alerts.domain.channels import MOST_TRIES
+from alerts.errors import AccountChannel, ChannelExists, ChannelUnproven, ProofClosed, TooManyChannels
+from alerts.models import Channel, Delivery, Outbox
+from alerts.selectors.channels import channels_of, config_of, leads_to
+from alerts.services import channels as services
+from alerts.services.channels import ChannelData, create_channel
+from alerts.services.outbox import enqueue_one
+from alerts.services.proof import prove_by_answer, send_proof, verify_channel
+from alerts.services.push_keys import push_public_key
+from alerts.services.settings import change_settings
+from alerts.services.signing import reveal_secret, rotate_secret
+from alerts.services.trials import resend_delivery, send_test
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict, NotFound, RateLimited, ValidationFailed
+from core.models import AuditEvent
+from tests.alerts.channels.conftest import VALUES, code_of
+from tests.support.parallel import at_once
+
+pytestmark = pytest.mark.django_db
+HINTS = {
+    "email": "other@example.org",
+    "webhook": "hooks.example.org",
+    "push": "updates.push.services.example.org",
+    "telegram": "-1001234",
+    "slack": "hooks.slack.com · T1JJ3T3L2",
+    "discord": "discord.com · 1234567890",
+    "ntfy": "ntfy.sh · my…ic",
+    "pushover": "pushover.net · uu…3t",
+}
+
+
+def by(user: Any) -> dict[str, Any]:
+    return {"actor": Actor.user(user), "user": user}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_new_channel_waits_for_its_proof_and_shows_no_secret(led, kind):
+    channel = led(kind)
+    assert (channel.state, channel.topics) == (
+        "unverified",
+        ["alert", "portfolio", "import", "security", "channel"],
+    )
+    assert leads_to(channel) == HINTS[kind]
+    proof = Delivery.objects.get(channel=channel)
+    assert (proof.purpose, proof.state) == ("proof", "pending")
+    assert (proof.content is None) == (kind in {"webhook", "push"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT c::text || d::text FROM alerts_channel c, alerts_delivery d")
+        assert "s3cr3t" not in cursor.fetchone()[0]
+    assert "s3cr3t" not in str(list(AuditEvent.objects.values()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "field", "code"),
+    [
+        ("email", {}, "address", "required"),
+        ("email", {"address": "none"}, "address", "invalid"),
+        ("email", {"address": "a@b"}, "address", "invalid"),
+        ("email", {"address": "a@example.org", "bcc": "b@example.org"}, "bcc", "unknown"),
+        ("webhook", {"url": "http://hooks.example.org/"}, "url", "address-refused"),
+        ("webhook", {"url": "https://hooks.example.org:22/"}, "url", "address-refused"),
+        ("webhook", {"url": "https://10.0.0.1/"}, "url", "address-refused"),
+        ("webhook", {"url": "https://[::ffff:169.254.169.254]/"}, "url", "address-refused"),
+        ("webhook", {"url": "https://user@hooks.example.org/"}, "url", "address-refused"),
+        ("webhook", {"url": "https://hooks.example.org/\r\nX: y"}, "url", "invalid"),
+        ("push", {**VALUES["push"], "endpoint": "https://127.0.0.1/x"}, "endpoint", "address-refused"),
+        ("push", {**VALUES["push"], "auth": "short"}, "auth", "invalid"),
+        ("telegram", {"token": "123456789:AA/../getFile?x=AAAAAAAAAA", "chat": "1"}, "token", "invalid"),
+        ("telegram", {**VALUES["telegram"], "chat": "1/?redirect=yes"}, "chat", "invalid"),
+        ("slack", {"address": "https://hooks.slack.com.evil.example/services/TAA/BAA/cccccccccc"}, "address",
+         "invalid"),
+        ("discord", {"address": "https://evil.example/api/webhooks/12345/" + "x" * 60}, "address", "invalid"),
+        ("ntfy", {"topic": "host.example/topic"}, "topic", "invalid"),
+        ("pushover", {"token": "a" * 30, "user": "a" * 29 + "@"}, "user", "invalid"),
+        ("json", {"url": "json://127.0.0.1"}, "kind", "unknown"),
+    ],
+)  # fmt: skip
+def test_value_that_does_not_fit_is_named(ida, kind, values, field, code):
+    with pytest.raises(ValidationFailed) as caught:
+        create_channel(**by(ida), data=ChannelData(kind=kind, values=values))
+    assert [(one.field, one.code) for one in caught.value.errors] == [(field, code)]
+    assert Channel.objects.count() == 0
+
+
+def test_code_that_was_sent_proves_the_channel(led, ida):
+    channel = led("telegram")
+    code = code_of(channel)
+    found = verify_channel(**by(ida), uuid=channel.uuid, code=f" {code[:4]} {code[4:]} ")
+    assert (found.state, found.verified_at is not None, found.proof) == ("active", True, "")
+    assert Delivery.objects.get().content is None
+    # once more changes nothing
+    assert verify_channel(**by(ida), uuid=channel.uuid, code="0").state == "active"
+
+
+def test_wrong_codes_are_counted_and_the_right_one_does_not_help_after_five(led, ida):
+    channel = led("email")
+    code = code_of(channel)
+    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    for _try in range(MOST_TRIES):
+        with pytest.raises(ValidationFailed):
+            verify_channel(**by(ida), uuid=channel.uuid, code=wrong)
+    with pytest.raises(ProofClosed):
+        verify_channel(**by(ida), uuid=channel.uuid, code=code)
+    send_proof(**by(ida), uuid=channel.uuid)
+    with pytest.raises(ValidationFailed):  # the former code is void
+        verify_channel(**by(ida), uuid=channel.uuid, code=code)
+    assert verify_channel(**by(ida), uuid=channel.uuid, code=code_of(channel)).state == "active"
+
+
+def test_code_counts_for_fifteen_minutes_and_for_its_channel_only(led, ida):
+    one, other = led("telegram"), led("ntfy")
+    code = code_of(one)
+    with pytest.raises(ValidationFailed):
+        verify_channel(**by(ida), uuid=other.uuid, code=code)
+    with time_machine.travel(clock.now() + timedelta(minutes=15), tick=False), pytest.raises(ProofClosed):
+        verify_channel(**by(ida), uuid=one.uuid, code=code)
+
+
+@pytest.mark.parametrize("kind", ["webhook", "push"])
+def test_answer_proves_a_program_and_a_browser_and_no_code_does(led, ida, kind):
+    channel = led(kind)
+    with pytest.raises(ProofClosed):
+        verify_channel(**by(ida), uuid=channel.uuid, code="")
+    assert prove_by_answer(channel_id=channel.pk)
+    assert not prove_by_answer(channel_id=channel.pk)
+    channel.refresh_from_db()
+    assert channel.state == "active"
+
+
+def test_answer_does_not_prove_what_a_code_proves(led):
+    channel = led("email")
+    assert not prove_by_answer(channel_id=channel.pk)
+    channel.refresh_from_db()
+    assert channel.state == "unverified"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_at_once_are_all_counted(led, ida):
+    channel = led("telegram")
+
+    def guess() -> str:
+        try:
+            verify_channel(**by(ida), uuid=channel.uuid, code="nothing")
+        except ValidationFailed:
+            return "wrong"
+        except ProofClosed:
+            return "closed"
+        return "right"
+
+    found = at_once(*([guess] * 8))
+    assert sorted(found) == ["closed"] * 3 + ["wrong"] * 5
+    channel.refresh_from_db()
+    assert (channel.state, channel.proof_tries) == ("unverified", 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_channels_made_at_once_do_not_pass_the_limit_nor_double(ida, monkeypatch):
+    monkeypatch.setattr("alerts.services.channels.MOST_CHANNELS", 2)
+
+    def make(topic: str) -> str:
+        try:
+            create_channel(**by(ida), data=ChannelData(kind="ntfy", values={"topic": topic}))
+        except (TooManyChannels, ChannelExists) as error:
+            return error.code
+        return "made"
+
+    found = at_once(*(lambda topic=topic: make(topic) for topic in ("a", "a", "b", "c")))
+    assert found.count("made") == 2 == Channel.objects.count()
+    assert len({config_of(one)["topic"] for one in channels_of(ida)}) == 2
+
+
+def test_same_place_is_taken_once_but_a_browser_comes_back(led, ida):
+    led("email")
+    with pytest.raises(ChannelExists):
+        led("email", values={"address": "OTHER@example.ORG"})
+    one = led("push")
+    prove_by_answer(channel_id=one.pk)
+    again = led("push", values={**VALUES["push"], "auth": "A" * 22})
+    assert (again.pk, again.state, config_of(again)["auth"]) == (one.pk, "active", "A" * 22)
+
+
+def test_proofs_are_limited_by_person_and_by_where_they_go(led, ida, settings):
+    settings.THROTTLES = {**settings.THROTTLES, "channel-proofs": "3/hour", "channel-proofs-address": "2/day"}
+    channel = led("email")
+    send_proof(**by(ida), uuid=channel.uuid)
+    with pytest.raises(RateLimited) as caught:
+        send_proof(**by(ida), uuid=channel.uuid)
+    assert 0 < caught.value.retry_after <= 86_400
+    other = get_user_model().objects.create_user("eve@example.org", "x")
+    with pytest.raises(RateLimited):  # the address has had its share, whoever asks
+        create_channel(**by(other), data=ChannelData(kind="email", values=VALUES["email"]))
+    with pytest.raises(RateLimited):
+        led("ntfy")
+    assert Channel.objects.count() == 1
+
+
+def test_states_of_a_channel(led, ida):
+    channel = led("webhook")
+    for refused in (services.pause_channel, services.resume_channel, send_test):
+        with pytest.raises(ChannelUnproven):
+            refused(**by(ida), uuid=channel.uuid)
+    prove_by_answer(channel_id=channel.pk)
+    with pytest.raises(Conflict):
+        send_proof(**by(ida), uuid=channel.uuid)
+    assert services.pause_channel(**by(ida), uuid=channel.uuid).state == "paused"
+    assert services.pause_channel(**by(ida), uuid=channel.uuid).state == "paused"
+    assert services.resume_channel(**by(ida), uuid=channel.uuid).state == "active"
+    Channel.objects.update(state="disabled", reason="gone", failures=9)
+    # what was stopped is proven anew
+    found = services.resume_channel(**by(ida), uuid=channel.uuid)
+    assert (found.state, found.reason, found.failures, found.verified_at) == ("unverified", "", 0, None)
+    assert Delivery.objects.filter(purpose="proof", state="pending").count() == 1
+    services.delete_channel(**by(ida), uuid=channel.uuid)
+    assert (Channel.objects.count(), Delivery.objects.count()) == (0, 0)
+    verbs = AuditEvent.objects.filter(object_type="channel").order_by("id").values_list("verb", flat=True)
+    assert list(verbs) == [
+        "channel.created", "channel.verified", "channel.paused", "channel.resumed", "channel.resumed",
+        "channel.deleted",
+    ]  # fmt: skip
+
+
+def test_change_of_name_topics_and_digest(led, ida):
+    channel = led("telegram")
+    changes = {"name": " Phone ", "topics": ["import", "alert", "alert"], "digest": "daily"}
+    found = services.change_channel(**by(ida), uuid=channel.uuid, changes=changes)
+    assert (found.name, found.topics, found.digest) == ("Phone", ["alert", "import"], "daily")
+    for wrong in ({"topics": ["weather"]}, {"digest": "weekly"}, {"name": "x" * 61}):
+        with pytest.raises(ValidationFailed):
+            services.change_channel(**by(ida), uuid=channel.uuid, changes=wrong)
+    hook = led("webhook")
+    with pytest.raises(ValidationFailed):
+        services.change_channel(**by(ida), uuid=hook.uuid, changes={"digest": "hourly"})
+
+
+def test_new_account_has_its_own_channel_which_takes_no_security(db):
+    user = create_user(email="new@example.org", password=None)
+    channel = channels_of(user).get()
+    assert (channel.is_account, channel.state, channel.topics, leads_to(channel)) == (
+        True, "active", ["alert", "portfolio", "import", "channel"], "new@example.org",
+    )  # fmt: skip
+    assert config_of(channel) == {}
+    with pytest.raises(ValidationFailed):
+        services.change_channel(**by(user), uuid=channel.uuid, changes={"topics": ["security"]})
+    with pytest.raises(AccountChannel):
+        services.delete_channel(**by(user), uuid=channel.uuid)
+    Channel.objects.update(state="disabled")
+    assert services.resume_channel(**by(user), uuid=channel.uuid).state == "active"
+
+
+def test_secret_of_a_webhook_is_shown_and_rotated_with_a_day_for_both(led, ida):
+    channel = led("webhook")
+    first = reveal_secret(**by(ida), uuid=channel.uuid)
+    assert first.startswith("whsec_")
+    now = clock.now()
+    with time_machine.travel(now, tick=False):
+        second = rotate_secret(**by(ida), uuid=channel.uuid)
+        channel.refresh_from_db()
+        assert config_of(channel) == {
+            "url": VALUES["webhook"]["url"],
+            "secret": second,
+            "old_secret": first,
+            "old_until": (clock.now() + timedelta(hours=24)).isoformat(),
+        }
+    with pytest.raises(NotFound):
+        rotate_secret(**by(ida), uuid=led("ntfy").uuid)
+
+
+def test_keys_that_change_reach_the_settings_of_channels(led, settings):
+    channel = led("telegram")
+    before = channel.config.sealed()
+    fresh = Fernet.generate_key().decode()
+    settings.FIELD_ENCRYPTION_KEYS = [fresh, *settings.FIELD_ENCRYPTION_KEYS]
+    call_command("rotate_secrets")
+    channel.refresh_from_db()
+    assert channel.config.sealed() != before
+    assert config_of(channel) == VALUES["telegram"]
+
+
+def test_key_of_push_is_made_once_and_kept_encrypted(db):
+    assert push_public_key() == push_public_key()
+    assert len(push_public_key()) == 87
+    row = Outbox.objects.get()
+    assert len(row.push_private.reveal()) == 43
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT push_private FROM alerts_outbox")
+        assert row.push_private.reveal() not in cursor.fetchone()[0]
+
+
+def test_test_and_resend(led, ida):
+    channel = led("webhook")
+    proof = Delivery.objects.get()
+    prove_by_answer(channel_id=channel.pk)
+    with pytest.raises(Conflict):  # a proof is sent anew, not again
+        resend_delivery(**by(ida), uuid=channel.uuid, delivery_id=proof.uuid)
+    made = send_test(**by(ida), uuid=channel.uuid)
+    with pytest.raises(Conflict):
+        resend_delivery(**by(ida), uuid=channel.uuid, delivery_id=made.uuid)
+    Delivery.objects.filter(pk=made.pk).update(state="failed", attempts=8, error="x", done_at=clock.now())
+    again = resend_delivery(**by(ida), uuid=channel.uuid, delivery_id=made.uuid)
+    assert (again.uuid, again.state, again.attempts, again.error, again.done_at) == (
+        made.uuid, "pending", 0, "", None,
+    )  # fmt: skip
+    with pytest.raises(NotFound):
+        resend_delivery(**by(ida), uuid=channel.uuid, delivery_id=uuid4())
+
+
+def test_delivery_of_another_channel_is_not_found(led, ida):
+    one, other = led("webhook"), led("ntfy")
+    strange = enqueue_one(other, Delivery.Purpose.TEST)
+    with pytest.raises(NotFound):
+        resend_delivery(**by(ida), uuid=one.uuid, delivery_id=strange.uuid)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"quiet_from": "22:00"}, "quiet_until"),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "quiet_until"),
+        ({"hourly_cap": 0}, "hourly_cap"),
+        ({"hourly_cap": 201}, "hourly_cap"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(ida, changes, field):
+    with pytest.raises(ValidationFailed) as caught:
+        change_settings(**by(ida), changes=changes)
+    assert [one.field for one in caught.value.errors] == [field]
+
+
+def test_settings_are_kept_one_by_one(ida):
+    change_settings(**by(ida), changes={"quiet_from": "22:00", "quiet_until": "07:00"})
+    found = change_settings(**by(ida), changes={"hourly_cap": 5})
+    found.refresh_from_db()
+    told = json.dumps([str(found.quiet_from), str(found.quiet_until), found.hourly_cap])
+    assert told == '["22:00:00", "07:00:00", 5]'
