@@ -8,8 +8,11 @@ from alerts.views import alert, chart, editor, listing
 
 _ONE = [
     path("", alert.alert, name="alert"),
+    path("edit/", editor.alert_edit, name="alert-edit"),
     path("pause/", alert.alert_pause, name="alert-pause"),
     path("resume/", alert.alert_resume, name="alert-resume"),
+    path("snooze/", alert.alert_snooze, name="alert-snooze"),
+    path("duplicate/", alert.alert_duplicate, name="alert-duplicate"),
     path("delete/", alert.alert_delete, name="alert-delete"),
 ]
 

@@ -1,4 +1,7 @@
-/** Fields that hang on a choice: form[data-shows="name"] hides [data-shown-for="a b"] unless the choice is a or b. */
+/**
+ * Fields that hang on a choice: form[data-shows="name"] hides [data-shown-for="a b"] unless the choice is a or b, and
+ * [data-shown-if="name=a"] unless that choice is a.
+ */
 
 /** @param {HTMLFormElement} form */
 function show(form) {
@@ -7,6 +10,11 @@ function show(form) {
   for (const part of form.querySelectorAll("[data-shown-for]")) {
     const names = (part.getAttribute("data-shown-for") ?? "").split(" ");
     part.toggleAttribute("hidden", !names.includes(value));
+  }
+  for (const part of form.querySelectorAll("[data-shown-if]")) {
+    const [name, wanted] = (part.getAttribute("data-shown-if") ?? "").split("=");
+    const control = /** @type {HTMLSelectElement | null} */ (form.elements.namedItem(name));
+    part.toggleAttribute("hidden", control?.value !== wanted);
   }
 }
 

@@ -173,9 +173,9 @@ def test_page_of_one_tells_each_time_that_it_fired(reader, share, armed, tell):
 
 def test_another_persons_alert_is_not_there(stranger, share, armed):
     alert = armed(share, "above", "11")
-    for name in ("alert", "alert-delete"):
+    for name in ("alert", "alert-delete", "alert-snooze", "alert-edit"):
         assert stranger.get(one(alert, name)).status_code == 404
-    for name in ("alert-pause", "alert-resume", "alert-delete"):
+    for name in ("alert-pause", "alert-resume", "alert-delete", "alert-snooze", "alert-duplicate"):
         assert stranger.post(one(alert, name)).status_code == 404
     assert Alert.objects.get().state == "armed"
 
@@ -220,35 +220,125 @@ def test_chart_shows_what_is_wrong_in_the_form_itself(reader, share):
     assert not Alert.objects.exists()
 
 
-def test_editor_makes_an_alert_and_keeps_what_was_typed_wrongly(reader, share):
-    page = reader.get("/alerts/new/", {"instrument": share.uuid}).content.decode()
-    assert f'value="{share.uuid}"' in page
-    typed = {
-        "instrument": "shr",
-        "condition": "below",
-        "level": "9,5",
-        "repeats": "every",
-        "cooldown_minutes": "60",
-        "ends": "on",
-        "ends_on": "2024-03-31",
-        "note": "Buy",
-    }
-    answer = reader.post("/alerts/new/", typed | {"level": "cheap", "ends_on": ""})
+TYPED = {
+    "clause": "0",
+    "c0-kind": "below",
+    "c0-instrument": "shr",
+    "c0-level": "9,5",
+    "repeats": "every",
+    "cooldown_minutes": "60",
+    "rearm": "holds",
+    "ends": "on",
+    "ends_on": "2024-03-31",
+    "note": "Buy",
+}
+
+
+def test_editor_makes_an_alert_and_keeps_what_was_typed_wrongly(reader, share, tell):
+    tell(share, "10", 0)
+    page = reader.get("/alerts/new/", {"instrument": share.uuid})
+    assert f'value="{share.uuid}"' in page.content.decode()
+    assert "SHR is at 10.00 EUR" in words(page)
+    answer = reader.post("/alerts/new/", TYPED | {"c0-level": "cheap", "ends_on": ""})
     assert answer.status_code == 400
+    assert "2 things need your attention." in words(answer)
     assert "Enter a number, such as 12.5 or 12,5." in words(answer)
     assert "Choose the day." in words(answer)
     assert 'value="cheap"' in answer.content.decode()
-    answer = reader.post("/alerts/new/", typed)
+    answer = reader.post("/alerts/new/", TYPED)
     made = Alert.objects.get()
     assert answer["Location"] == one(made)
-    assert (made.instrument, made.level, made.repeats, made.cooldown_minutes, made.note) == (
-        share,
-        Decimal("9.5"),
-        True,
-        60,
-        "Buy",
+    values = (made.instrument, made.condition, made.level, made.repeats, made.cooldown_minutes, made.rearm)
+    assert values == (share, "below", Decimal("9.5"), True, 60, "holds")
+    assert (made.note, made.expires_at.isoformat()) == ("Buy", "2024-04-01T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"c0-level": "0"}, "Enter an amount above zero."),
+        ({"c0-level": ""}, "This field is required."),
+        ({"c0-instrument": "NONE"}, "There is no instrument “NONE”."),
+        ({"ends_on": "2024-03-01"}, "The end is in the past."),
+        ({"note": "x" * 201}, "at most 200 characters"),
+        ({"c0-kind": "☃"}, "Select a valid choice."),
+    ],
+)
+def test_editor_says_at_the_field_what_is_wrong(reader, share, wrong, said):
+    answer = reader.post("/alerts/new/", TYPED | wrong)
+    assert answer.status_code == 400
+    assert said in words(answer)
+    assert not Alert.objects.exists()
+
+
+def test_editor_ends_in_ninety_days_or_never(reader, share):
+    for ends, expected in (("usual", NOON + timedelta(days=90)), ("never", None)):
+        reader.post("/alerts/new/", TYPED | {"ends": ends, "repeats": "once"})
+        made = Alert.objects.first()
+        assert (made.expires_at, made.repeats) == (expected, False)
+
+
+def test_editor_draws_itself_anew_with_what_is_chosen_and_saves_nothing(reader, share):
+    answer = reader.post("/alerts/new/", TYPED | {"redraw": "1", "c0-level": "cheap"}, headers=HTMX)
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert 'value="cheap"' in html
+    assert f'value="{share.uuid}"' in html
+    assert "<html" not in html
+    assert not Alert.objects.exists()
+
+
+def test_editor_changes_an_alert_that_is_there(reader, stranger, share, armed, tell):
+    alert = armed(share, "above", "12", note="Sell", expires_at=NOON + timedelta(days=1))
+    url = one(alert, "alert-edit")
+    page = reader.get(url).content.decode()
+    for shown in ('value="12"', 'value="Sell"', 'value="2024-03-07"', f'value="{share.uuid}"'):
+        assert shown in page, shown
+    for method in ("get", "post"):
+        assert getattr(stranger, method)(url, TYPED).status_code == 404
+    assert reader.post(url, TYPED)["Location"] == one(alert)
+    alert.refresh_from_db()
+    assert (alert.condition, alert.level, alert.note, alert.repeats) == ("below", Decimal("9.5"), "Buy", True)
+    fire(tell, share, "10", "9")
+    alert.refresh_from_db()
+    assert alert.state == "resting"
+
+
+def test_snooze_for_a_while_or_until_an_instant_and_arm_again(reader, share, armed):
+    alert = armed(share, "above", "12")
+    url = one(alert, "alert-snooze")
+    assert (
+        "Snoozed until March 6, 2024, 1 p.m.: SHR"
+        in reader.post(url, {"span": "hour"}, headers=HTMX)["HX-Trigger"]
     )
-    assert made.expires_at.isoformat() == "2024-04-01T00:00:00+00:00"
+    alert.refresh_from_db()
+    assert (alert.state, alert.rearm_at) == ("resting", NOON + timedelta(hours=1))
+    reader.post(one(alert, "alert-resume"))
+    answer = reader.post(url, {"until": ""}, headers=HTMX)
+    assert (answer.status_code, "Choose a day and a time." in words(answer)) == (400, True)
+    assert "A time to come, at most a year away." in words(reader.post(url, {"until": "2024-03-06T11:00"}))
+    assert reader.post(url, {"until": "2024-03-09T09:30"}).status_code == 302
+    alert.refresh_from_db()
+    assert alert.rearm_at.isoformat() == "2024-03-09T09:30:00+00:00"
+
+
+def test_snooze_of_one_that_is_done_is_refused_where_it_was_asked(reader, share, armed, tell):
+    alert = armed(share, "above", "11")
+    fire(tell, share, "11")
+    url = one(alert, "alert-snooze")
+    assert "This alert fired its last time" in reader.post(url, {"span": "day"}, headers=HTMX)["HX-Trigger"]
+    assert "This alert fired its last time" in words(reader.post(url, {"span": "day"}))
+
+
+def test_duplicate_arms_another_that_waits_for_the_same(reader, share, armed, tell):
+    alert = armed(share, "above", "11", note="Sell")
+    fire(tell, share, "11")
+    answer = reader.post(one(alert, "alert-duplicate"), headers=HTMX)
+    assert "Armed once more: SHR at or above 11.00" in answer["HX-Trigger"]
+    assert list(Alert.objects.order_by("id").values_list("state", "note")) == [
+        ("fired", "Sell"),
+        ("armed", "Sell"),
+    ]
 
 
 def test_search_finds_alerts_and_their_pages(reader, share, armed):
