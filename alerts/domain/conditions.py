@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Condition(StrEnum):
@@ -29,6 +29,10 @@ class Side(StrEnum):
     BELOW = "B"
     UP = "U"
     DOWN = "D"
+
+
+# The level of a clause that is a moment, in seconds since 1970, from which on it is looked at anew.
+MOMENT: Final = "T"
 
 
 class Step(NamedTuple):
