@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerts.models.alerts import Alert, Clause, Level, Trigger
 from alerts.models.delivery import Attempt, Channel, Delivery, Outbox
 from alerts.models.notifications import Notification, NotificationSettings
+from alerts.models.recent import RecentMinute
 
 __all__ = [
     "Alert",
@@ -16,5 +17,6 @@ __all__ = [
     "Notification",
     "NotificationSettings",
     "Outbox",
+    "RecentMinute",
     "Trigger",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alerts.domain.clauses import WINDOWS
 from alerts.domain.conditions import Condition
 from core.fields import NumericField
 from core.ids import uuid7
@@ -142,17 +143,24 @@ class Clause(models.Model):
                 name="clause_is_about_something",
             ),
         ]
-        indexes = [models.Index(fields=["kind", "id"], name="clause_kind")]
+        indexes = [
+            models.Index(fields=["kind", "id"], name="clause_kind"),
+            models.Index(
+                fields=["instrument"],
+                name="clause_window",
+                condition=Q(kind__in=sorted(one.value for one in WINDOWS)),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.number} {self.kind}"
 
 
 class Level(models.Model):
-    """A price that is watched for an alert that is armed. `side`: see `alerts.domain.conditions.Side`.
+    """A price that is watched for an alert that is armed. `side`: see `alerts.domain.conditions`.
 
-    A plain alert fires where its level is reached; a rule has its `clause` looked at there. It is held
-    against the batches of the log after the number `after`.
+    A plain alert fires where its level is reached; a rule has its `clause` looked at there, or with the
+    first move from a moment on. It is held against the batches of the log after the number `after`.
     """
 
     # One index serves the evaluation, and one finds the levels of an alert; each of rules apart, so that

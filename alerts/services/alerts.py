@@ -16,7 +16,8 @@ from alerts.domain.conditions import Condition
 from alerts.errors import AlertIsDone, TooManyAlerts
 from alerts.models import Alert, Level
 from alerts.selectors.alerts import get
-from alerts.services.evaluation import CONSUMER, levels_of, was_told
+from alerts.services.arming import arm
+from alerts.services.evaluation import CONSUMER
 from core import audit, clock
 from core.actor import Actor
 from core.errors import ValidationFailed
@@ -75,7 +76,7 @@ def create_alert(*, actor: Actor, user: Any, instrument: UUID, data: AlertData) 
         rearm=data.rearm,
         expires_at=data.expires_at,
     )
-    Level.objects.bulk_create(levels_of(alert, after, again=False))
+    arm(alert=alert, after=after, anew=True)
     record(actor, "alert.created", alert)
     return alert
 
@@ -113,7 +114,7 @@ def resume_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
         raise AlertIsDone(_("This alert fired its last time, or it ran out."))
     if alert.state != Alert.State.ARMED:
         _set(alert, Alert.State.ARMED)
-        Level.objects.bulk_create(levels_of(alert, after, again=was_told(alert)))
+        arm(alert=alert, after=after)
         record(actor, "alert.resumed", alert)
     return alert
 

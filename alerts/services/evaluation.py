@@ -19,6 +19,8 @@ from alerts.metrics import alerts_fired
 from alerts.models import Alert, Level
 from alerts.services.expiry import WAITING, end_what_ran_out
 from alerts.services.notifications import announce
+from alerts.services.waking import wake_rules
+from alerts.services.watching import arm_rules, was_told
 from core import clock
 from market import locks
 from market.models import MoveBatch
@@ -109,6 +111,7 @@ def _evaluate(batch: MoveBatch) -> None:
     fired = _fire(batch)
     transaction.on_commit(partial(alerts_fired.inc, len(fired)))
     announce(fired)
+    wake_rules(batch)
 
 
 def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:
@@ -131,20 +134,19 @@ def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:
 
 def _arm_what_rested(batch: MoveBatch) -> None:
     """Arm alerts again that rested long enough; they wait for the price to come back and cross once more."""
-    rested = Alert.objects.select_related("world", "instrument").filter(
-        joined="one", world=batch.world_id, state=Alert.State.RESTING, rearm_at__lte=batch.time
+    rested = Alert.objects.select_related("world", "instrument", "owner").filter(
+        world=batch.world_id, state=Alert.State.RESTING, rearm_at__lte=batch.time
     )
     rows = list(rested)
-    if rows:
-        Alert.objects.filter(pk__in=[row.pk for row in rows]).update(state=Alert.State.ARMED, rearm_at=None)
-        Level.objects.bulk_create(
-            level for row in rows for level in levels_of(row, batch.seq - 1, again=was_told(row))
-        )
-
-
-def was_told(alert: Alert) -> bool:
-    """Tell whether an alert fired already and has to see the price come back first."""
-    return bool(alert.fired) and alert.rearm == Alert.Rearm.RETURN
+    if not rows:
+        return
+    Alert.objects.filter(pk__in=[row.pk for row in rows]).update(state=Alert.State.ARMED, rearm_at=None)
+    plain = [row for row in rows if row.joined == Alert.Joined.ONE]
+    Level.objects.bulk_create(
+        level for row in plain for level in levels_of(row, batch.seq - 1, again=was_told(row))
+    )
+    rules = [row for row in rows if row.joined != Alert.Joined.ONE]
+    arm_rules(rules, after=batch.seq - 1, at=batch.time)
 
 
 def levels_of(alert: Alert, after: int, *, again: bool) -> list[Level]:

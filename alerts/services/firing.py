@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
-from alerts.models import Alert, Clause, Level, Notification, Trigger
+from alerts.metrics import alerts_fired
+from alerts.models import Alert, Level, Notification, Trigger
 from alerts.services.notifications import announce
 from core import clock
 from market.domain.quotes import Move
@@ -25,14 +26,13 @@ def fire(
     at: datetime,
     seq: int | None,
     facts: Facts,
-    clause: Clause | None = None,
     move: Move | None = None,
 ) -> bool:
     """Fire an alert if it is armed: its state, the trigger, the notification and its deliveries together.
 
     `at` is when it came true, in the time of its world, by the batch `seq` (None: by no batch). `facts` say
-    of each clause what it saw, with numbers as texts. `clause` came last, and `move` is what its instrument
-    did. Whoever else fires it meanwhile waits, and is answered False.
+    of each clause what it saw, with numbers as texts. `move` is what the instrument did whose clause came
+    last, if it was one about a price. Whoever else fires it meanwhile waits, and is answered False.
     """
     if not _claim(alert, at):
         return False
@@ -42,7 +42,6 @@ def fire(
         number=alert.fired,
         seq=seq,
         at=at,
-        level=None if clause is None else clause.level,
         source="" if move is None else _source(alert, move),
         facts=[dict(one) for one in facts],
         recorded_at=clock.now(),
@@ -56,6 +55,7 @@ def fire(
         created_at=trigger.recorded_at,
     )
     announce([(told.pk, alert.owner_id)])
+    transaction.on_commit(alerts_fired.inc)
     return True
 
 

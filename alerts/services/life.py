@@ -16,7 +16,8 @@ from alerts.errors import AlertIsDone
 from alerts.models import Alert, Level
 from alerts.selectors.alerts import get
 from alerts.services.alerts import DONE, level_of, lock_maker, record, refuse_faults, refuse_too_many
-from alerts.services.evaluation import CONSUMER, levels_of
+from alerts.services.arming import arm
+from alerts.services.evaluation import CONSUMER
 from core import clock
 from core.actor import Actor
 from core.errors import ValidationFailed
@@ -74,7 +75,7 @@ def duplicate_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
         **{name: getattr(first, name) for name in _KEPT},
     )
     made.save()
-    Level.objects.bulk_create(levels_of(made, after, again=False))
+    arm(alert=made, after=after, anew=True)
     record(actor, "alert.duplicated", made)
     return made
 
@@ -152,4 +153,4 @@ def _begin_anew(alert: Alert, after: int) -> None:
         return
     Level.objects.filter(alert=alert).delete()
     alert.state, alert.rearm_at = Alert.State.ARMED, None
-    Level.objects.bulk_create(levels_of(alert, after, again=False))
+    arm(alert=alert, after=after, anew=True)

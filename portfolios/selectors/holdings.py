@@ -79,6 +79,23 @@ def coin_quantity(portfolio: Portfolio, instrument: Instrument) -> Decimal:
     return units_held(portfolio, instrument, today(portfolio))
 
 
+def average_cost(portfolio: Portfolio, instrument: Instrument) -> Decimal | None:
+    """Tell what a unit of a position cost on average, in quote units; None: nothing is held, or not known."""
+    with exact():
+        holding = book(load(portfolio), today(portfolio)).holdings.get(instrument.pk)
+        if holding is None or not holding.quantity or holding.currency != instrument.currency:
+            return None
+        return _average(holding, instrument)
+
+
+def _average(holding: Holding, instrument: Instrument) -> Decimal | None:
+    costs = [lot.cost for lot in holding.lots]
+    known = [one for one in costs if one is not None]
+    if len(known) < len(costs):
+        return None
+    return _quoted(share(sum(known, ZERO), Decimal(1), holding.quantity), instrument)
+
+
 def positions(user: Any) -> ContractPositions:
     """Answer the open positions of the default portfolio at the last known prices."""
     portfolio = default_of(user)
@@ -103,9 +120,7 @@ def _position(ledger: Ledger, holding: Holding, day: Any) -> ContractPosition:
     return ContractPosition(
         symbol=instrument.symbol,
         quantity=holding.quantity,
-        average_price=None
-        if cost is None
-        else _quoted(share(cost, Decimal(1), holding.quantity), instrument),
+        average_price=_average(holding, instrument),
         current_price=None if price is None else _quoted(price, instrument),
         pnl=None if price is None or cost is None else price * holding.quantity - cost,
         currency=holding.currency,

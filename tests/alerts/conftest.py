@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from alerts.domain.conditions import Condition
 from alerts.models import Alert
 from alerts.services.alerts import AlertData, create_alert
+from alerts.services.rules import ClauseData, RuleData, make_rule
 from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import Instrument
@@ -38,6 +39,11 @@ def share(db: None) -> Instrument:
 
 
 @pytest.fixture
+def other(db: None) -> Instrument:
+    return Instrument.objects.create(symbol="OTH", name="Other", currency="EUR")
+
+
+@pytest.fixture
 def tell(traveller: Any) -> Callable[..., None]:
     """Record a price, so many minutes after noon."""
 
@@ -55,5 +61,15 @@ def armed(ida: Any, traveller: Any) -> Callable[..., Alert]:
     def make(share: Instrument, condition: str, level: str, **more: Any) -> Alert:
         data = AlertData(Condition(condition), Decimal(level), **more)
         return create_alert(actor=Actor.user(ida), user=ida, instrument=share.uuid, data=data)
+
+    return make
+
+
+@pytest.fixture
+def ruled(ida: Any, traveller: Any) -> Callable[..., Alert]:
+    """Arm a rule of Ida's: ``ruled("all", clause("above", share, level="10"))``."""
+
+    def make(joined: str, *clauses: ClauseData, **more: Any) -> Alert:
+        return make_rule(actor=Actor.user(ida), user=ida, data=RuleData(joined, clauses, **more))
 
     return make

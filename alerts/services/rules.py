@@ -1,0 +1,165 @@
+"""Make rules of several clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerts.domain.rules import MOST_CLAUSES, NEEDS, PARAMETERS, Fault, Kind, Subject, faults
+from alerts.models import Alert, Clause
+from alerts.services.alerts import lock_maker, record, refuse_faults, refuse_too_many
+from alerts.services.arming import arm
+from alerts.services.evaluation import CONSUMER
+from core.actor import Actor
+from core.errors import ValidationFailed
+from core.models import LIVE_WORLD
+from core.money import round_amount
+from market.domain.bars import PLACES
+from market.models import Instrument
+from market.selectors import instruments
+from market.services.quotes.log import hold_cursor
+from portfolios.models import Portfolio
+from portfolios.selectors import portfolios
+
+_PRICES: Final = ("level", "upper")
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseData:
+    """What a clause says: `level` and `upper` for one unit, in the instrument's or portfolio's currency."""
+
+    kind: Kind
+    instrument: UUID | None = None
+    portfolio: UUID | None = None
+    direction: str = ""
+    level: Decimal | None = None
+    upper: Decimal | None = None
+    percent: Decimal | None = None
+    minutes: int | None = None
+    days: int | None = None
+    slow_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleData:
+    """What a rule waits for; `expires_at` None: no end."""
+
+    joined: str
+    clauses: Sequence[ClauseData]
+    note: str = ""
+    repeats: bool = False
+    cooldown_minutes: int = 15
+    expires_at: datetime | None = None
+    rearm: str = Alert.Rearm.RETURN
+
+
+@transaction.atomic
+def make_rule(*, actor: Actor, user: Any, data: RuleData) -> Alert:
+    """Arm a rule of the user's: what is so already counts from the next move on.
+
+    Raises:
+        NotFound: the user sees no such instrument or portfolio.
+        ValidationFailed: a value does not fit; it names the field, of a clause as ``clauses.0.level``.
+        TooManyAlerts: the user has 500 that are not done.
+    """
+    refuse_faults(note=data.note, cooldown_minutes=data.cooldown_minutes, expires_at=data.expires_at)
+    clauses = clauses_of(user, data)
+    lock_maker(user)
+    refuse_too_many(user)
+    after = hold_cursor(CONSUMER, LIVE_WORLD)
+    alert = Alert.objects.create(
+        owner=user,
+        world_id=LIVE_WORLD,
+        joined=data.joined,
+        note=data.note.strip(),
+        repeats=data.repeats,
+        cooldown_minutes=data.cooldown_minutes,
+        rearm=data.rearm,
+        expires_at=data.expires_at,
+    )
+    put_clauses(alert, clauses)
+    arm(alert=alert, after=after, anew=True)
+    record(actor, "alert.created", alert)
+    return alert
+
+
+def put_clauses(alert: Alert, clauses: Sequence[Clause]) -> None:
+    """Give an alert these clauses instead of those that it has."""
+    Clause.objects.filter(alert=alert).delete()
+    for clause in clauses:
+        clause.alert = alert
+    Clause.objects.bulk_create(clauses)
+
+
+def clauses_of(user: Any, data: RuleData) -> list[Clause]:
+    """Make the clauses of a rule, not stored yet.
+
+    Raises:
+        NotFound: the user sees no such instrument or portfolio.
+        ValidationFailed: a value does not fit; it names the field.
+    """
+    if data.joined not in {Alert.Joined.ALL, Alert.Joined.ANY}:
+        raise ValidationFailed.of("joined", _("All of them, or any of them."), "invalid")
+    if not 1 <= len(data.clauses) <= MOST_CLAUSES:
+        raise ValidationFailed.of("clauses", _("A rule has one to eight clauses."), "invalid")
+    return [_clause(user, number, one) for number, one in enumerate(data.clauses)]
+
+
+def _clause(user: Any, number: int, data: ClauseData) -> Clause:
+    place = f"clauses.{number}"
+    need = NEEDS[data.kind]
+    instrument = _instrument(user, place, data, wanted=need.subject is not Subject.PORTFOLIO)
+    portfolio = _portfolio(user, place, data, wanted=need.subject is not Subject.INSTRUMENT)
+    values: dict[str, Any] = {name: getattr(data, name) for name in PARAMETERS}
+    if instrument is not None:
+        values |= {name: _quoted(values[name], instrument) for name in _PRICES}
+    for field, fault in faults(data.kind, values, data.direction):
+        raise ValidationFailed.of(f"{place}.{field}", _words(fault), fault.value)
+    return Clause(
+        number=number,
+        kind=data.kind.value,
+        instrument=instrument,
+        portfolio=portfolio,
+        direction=data.direction,
+        **{name: _rounded(value) for name, value in values.items()},
+    )
+
+
+def _instrument(user: Any, place: str, data: ClauseData, *, wanted: bool) -> Instrument | None:
+    if wanted and data.instrument is None:
+        raise ValidationFailed.of(f"{place}.instrument", _("Which instrument?"), "missing")
+    if not wanted and data.instrument is not None:
+        raise ValidationFailed.of(f"{place}.instrument", _("This is about a whole portfolio."), "unwanted")
+    return None if data.instrument is None else instruments.get(user, data.instrument)
+
+
+def _portfolio(user: Any, place: str, data: ClauseData, *, wanted: bool) -> Portfolio | None:
+    if wanted and data.portfolio is None:
+        raise ValidationFailed.of(f"{place}.portfolio", _("Which portfolio?"), "missing")
+    if not wanted and data.portfolio is not None:
+        raise ValidationFailed.of(f"{place}.portfolio", _("This is about an instrument alone."), "unwanted")
+    return None if data.portfolio is None else portfolios.get(user, data.portfolio)
+
+
+def _quoted(value: Decimal | None, instrument: Instrument) -> Decimal | None:
+    return value if value is None or not value.is_finite() else value / instrument.quote_unit
+
+
+def _rounded(value: Decimal | int | None) -> Decimal | int | None:
+    return round_amount(value, PLACES) if isinstance(value, Decimal) else value
+
+
+def _words(fault: Fault) -> str:
+    return {
+        Fault.MISSING: _("This is missing."),
+        Fault.UNWANTED: _("This kind of clause has no such value."),
+        Fault.OUT_OF_RANGE: _("This is too little or too much."),
+        Fault.NOT_ABOVE: _("This has to be more than the other."),
+    }[fault]
