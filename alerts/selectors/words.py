@@ -23,6 +23,12 @@ def told(notification: Notification) -> str:
 
 def _fired(trigger: Trigger) -> str:
     alert = trigger.alert
+    if alert.joined != Alert.Joined.ONE:
+        return (
+            _("Your alert came true: %(what)s") % {"what": alert.note}
+            if alert.note
+            else _("Your alert came true")
+        )
     words = {
         Condition.ABOVE: _("%(symbol)s reached %(level)s: it is at %(price)s"),
         Condition.BELOW: _("%(symbol)s fell to %(level)s: it is at %(price)s"),

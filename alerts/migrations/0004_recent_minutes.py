@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0002_rules_and_channels'),
+        ('alerts', '0003_account_channels'),
         ('core', '0005_world_clocks'),
         ('market', '0015_source_budget_shares'),
         ('portfolios', '0021_archive_imports'),
