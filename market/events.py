@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from core.events import Event
@@ -22,6 +23,17 @@ class RatesChanged(Event):
     """Exchange rates changed: the public ones (`user_id` None), or a user's own."""
 
     user_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DividendAnnounced(Event):
+    """A dividend was recorded whose ex-date is today or to come; `amount` per unit, in `currency`."""
+
+    instrument_id: int
+    action_uuid: UUID
+    ex_date: date
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)

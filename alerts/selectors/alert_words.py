@@ -15,6 +15,9 @@ from core.templatetags.figures import price_text
 def happened(event: str, data: Mapping[str, Any]) -> str:
     """Say in one line what happened to an alert; "" where the event is none of these."""
     words = {
+        "portfolio_gone": _(
+            "Your alert ended, for its portfolio is gone or no longer yours to see: %(what)s"
+        ),
         "ran_out": _("Your alert ran out: %(what)s"),
         "runs_out_soon": _("Your alert runs out within a week: %(what)s"),
     }

@@ -49,6 +49,10 @@ class Session:
             return self.opens_at
         return self.rest[1] if self.rest and at < self.rest[1] else None
 
+    def open_since(self, at: datetime) -> datetime:
+        """Tell when trade that goes on at the instant began."""
+        return self.rest[1] if self.rest and at >= self.rest[1] else self.opens_at
+
     def next_close(self, at: datetime) -> datetime:
         """Tell when trade that goes on at the instant next rests."""
         return self.rest[0] if self.rest and at < self.rest[0] else self.closes_at

@@ -42,6 +42,19 @@ def is_open(mic: str | None, at: datetime, *, kind: str = "") -> bool:
     return hours(mic, at, kind=kind).is_open
 
 
+def open_since(mic: str | None, at: datetime, *, kind: str = "") -> datetime | None:
+    """Tell since when an exchange that trades at an instant has done so; None where it does not trade."""
+    if kind == _KIND.CRYPTO:
+        return datetime.min.replace(tzinfo=UTC)
+    if kind == _KIND.CURRENCY_PAIR:
+        midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight - _DAY * midnight.weekday() if _week(at).is_open else None
+    zone = _zone(mic)
+    day = at.astimezone(zone).date()
+    found, _is_known = _told(mic, zone, day - _DAY, day + _DAY)
+    return next((one.open_since(at) for one in found if one.is_open(at)), None)
+
+
 def next_open(mic: str | None, at: datetime, *, kind: str = "") -> datetime | None:
     """Tell when an exchange that is closed next opens; None where it is open, or never does."""
     return hours(mic, at, kind=kind).opens_at

@@ -9,13 +9,15 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, clock
 from core.actor import Actor
+from core.bus import bus
 from core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from core.models import LIVE_WORLD
 from core.money import plain
 from market import locks
 from market.domain.prices import MANUAL
+from market.events import DividendAnnounced
 from market.models import CorporateAction, Instrument
 from market.selectors import actions as selected
 from market.selectors import instruments
@@ -51,6 +53,7 @@ def record_corporate_action(
     _save(action)
     _restate(action)
     _announce(action)
+    _announce_dividend(action)
     audit.record(
         actor=actor,
         verb="corporate-action.recorded",
@@ -207,6 +210,14 @@ def _restate(action: CorporateAction) -> None:
 
 def _announce(action: CorporateAction, *before: int) -> None:
     prices_changed(LIVE_WORLD, {*before, *_touched(action)})
+
+
+def _announce_dividend(action: CorporateAction) -> None:
+    if action.kind != _KIND.DIVIDEND or action.amount is None or action.ex_date < clock.today("UTC"):
+        return
+    bus.publish(
+        DividendAnnounced(action.instrument_id, action.uuid, action.ex_date, action.amount, action.currency)
+    )
 
 
 def _said(action: CorporateAction, name: str) -> Any:

@@ -1,0 +1,129 @@
+"""Let what was seen of clauses count: a rule fires when its last one comes true, whoever saw it.
+
+Clauses of prices are seen by whoever reads the log, all others by who watches portfolios and events. Both
+take what the other saw from the clauses' `holds`, and neither works while the other writes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from alerts.domain.clauses import Decision, decide
+from alerts.domain.clauses import Seen as Told
+from alerts.domain.regions import Verdict
+from alerts.domain.rules import NEEDS, Kind, Looked
+from alerts.models import Alert, Clause
+from alerts.services.evaluation import CONSUMER
+from alerts.services.expiry import WAITING
+from alerts.services.firing import fire
+from core.models import LIVE_WORLD
+from market.services.quotes.log import hold_cursor
+
+UNPRICED: Final = tuple(
+    sorted(kind.value for kind, need in NEEDS.items() if need.looked in {Looked.PORTFOLIO, Looked.EVENT})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a clause was seen to be, and what was seen, with numbers as texts."""
+
+    holds: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule with what its clauses come to."""
+
+    alert: Alert
+    clauses: list[Clause]
+    told: list[Told]
+    decision: Decision
+
+    def changes(self, seen: Mapping[int, Seen]) -> bool:
+        """Tell whether anything is to be written."""
+        fires = self.decision.fires and self.alert.state == Alert.State.ARMED
+        rows = zip(self.clauses, self.told, self.decision.spent, strict=True)
+        return fires or any(
+            spent != told.spent or (one.pk in seen and told.verdict.holds != one.holds)
+            for one, told, spent in rows
+        )
+
+
+def settle(*, seen: Mapping[int, Seen], at: datetime) -> int:
+    """Keep what was seen of clauses, by their keys, and fire the rules that it completes; answer how many.
+
+    A rule that rests or is paused knows what is so, and does not fire.
+    """
+    if not any(one.changes(seen) for one in _rules(_waiting(seen), seen)):
+        return 0
+    with transaction.atomic():
+        hold_cursor(CONSUMER, LIVE_WORLD)
+        locked = _waiting(seen).select_for_update(of=("self",))
+        return sum(_settle(one, seen, at) for one in _rules(locked, seen))
+
+
+def _waiting(seen: Mapping[int, Seen]) -> QuerySet[Alert]:
+    concerned = Clause.objects.filter(pk__in=list(seen)).values("alert")
+    return Alert.objects.filter(pk__in=concerned, state__in=WAITING).order_by("pk")
+
+
+def _rules(alerts: QuerySet[Alert], seen: Mapping[int, Seen]) -> list[_Rule]:
+    rows = list(alerts)
+    clauses: dict[int, list[Clause]] = defaultdict(list)
+    for clause in Clause.objects.filter(alert__in=rows).order_by("alert", "number"):
+        clauses[clause.alert_id].append(clause)
+    rules = []
+    for alert in rows:
+        told = [_told(one, seen.get(one.pk)) for one in clauses[alert.pk]]
+        rules.append(_Rule(alert, clauses[alert.pk], told, decide(alert.joined, told)))
+    return rules
+
+
+def _told(clause: Clause, found: Seen | None) -> Told:
+    """Take a clause as it was just seen, or as it has been since it was last looked at."""
+    is_state = NEEDS[Kind(clause.kind)].is_state
+    holds = clause.holds if found is None else found.holds
+    happened = found is not None and holds
+    # what happens in a moment was not so before, and is not so after
+    verdict = Verdict(happened, holds, not holds) if is_state else Verdict(happened, False, True)
+    return Told(is_state, bool(clause.memory.get("spent")), verdict)
+
+
+def _settle(rule: _Rule, seen: Mapping[int, Seen], at: datetime) -> bool:
+    came = [one for one, told in zip(rule.clauses, rule.told, strict=True) if told.verdict.happened]
+    new = [one for one in came if not one.holds]
+    last = next(iter(new or came), None)
+    facts = [_fact(one, seen.get(one.pk), is_last=one is last) for one in rule.clauses]
+    armed = rule.alert.state == Alert.State.ARMED
+    for one, told, spent in zip(rule.clauses, rule.told, rule.decision.spent, strict=True):
+        _keep(one, told, seen.get(one.pk), spent=spent if armed else told.spent)
+    if not armed or not rule.decision.fires:
+        return False
+    return fire(alert=rule.alert, at=at, seq=None, facts=facts)
+
+
+def _keep(clause: Clause, told: Told, found: Seen | None, *, spent: bool) -> None:
+    memory = {name: value for name, value in clause.memory.items() if name != "spent"}
+    if spent:
+        memory["spent"] = True
+    if found is not None:
+        memory["saw"] = dict(found.facts)
+    if (clause.holds, clause.memory) != (told.verdict.holds, memory):
+        clause.holds, clause.memory = told.verdict.holds, memory
+        clause.save(update_fields=["holds", "memory"])
+
+
+def _fact(clause: Clause, found: Seen | None, *, is_last: bool) -> dict[str, Any]:
+    """Say what a clause saw: now, or when it was last looked at."""
+    so = clause.holds if found is None else found.holds
+    told = clause.memory.get("saw", {}) if found is None else found.facts
+    return {"number": clause.number, "kind": clause.kind, "so": so, "last": is_last, **told}

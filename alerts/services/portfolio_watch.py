@@ -1,0 +1,85 @@
+"""Look at portfolios that rules are about: as prices move and entries change, and every half minute."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import transaction
+
+from alerts.domain.portfolio_clauses import KINDS, Asked, PortfolioFigures, figure, is_so
+from alerts.domain.rules import Kind
+from alerts.models import Alert, Clause, Level, Notification
+from alerts.selectors.portfolio_figures import figures_of
+from alerts.services.evaluation import CONSUMER
+from alerts.services.expiry import WAITING, about
+from alerts.services.joining import Seen, settle
+from alerts.services.notifications import Telling, notify_each
+from core import clock
+from core.models import LIVE_WORLD
+from core.money import plain
+from market.services.quotes.log import hold_cursor
+from portfolios.models import Portfolio
+from portfolios.selectors.portfolios import members_of
+
+REST_SECONDS: Final = 10
+
+
+def due_portfolios() -> list[UUID]:
+    """List the portfolios that some rule is about; none within ten seconds of the last time."""
+    if not cache.add("alerts:watch", 1, REST_SECONDS):
+        return []
+    rows = Clause.objects.filter(kind__in=KINDS, alert__state__in=WAITING, portfolio__isnull=False)
+    return list(rows.order_by("portfolio").values_list("portfolio_id", flat=True).distinct())
+
+
+def look_at(*, portfolio_id: UUID) -> int:
+    """Hold a portfolio against the rules about it; answer how many fired.
+
+    One that was looked at within ten seconds is left to the next look. Only for who may see it now.
+    """
+    if not cache.add(f"alerts:look:{portfolio_id}", 1, REST_SECONDS):
+        return 0
+    portfolio = Portfolio.objects.select_related("benchmark").filter(pk=portfolio_id).first()
+    clauses = list(
+        Clause.objects.filter(
+            kind__in=KINDS,
+            portfolio=portfolio_id,
+            alert__state__in=WAITING,
+            alert__owner__in=members_of(portfolio_id),
+        )
+    )
+    if portfolio is None or not clauses:
+        return 0
+    now = figures_of(portfolio, {one.kind for one in clauses})
+    seen = {one.pk: found for one in clauses if (found := _seen(one, now)) is not None}
+    return settle(seen=seen, at=clock.now())
+
+
+def _seen(clause: Clause, now: PortfolioFigures) -> Seen | None:
+    """Tell what a clause is now; None where its figure is not known, so that it stays as it was."""
+    asked = Asked(Kind(clause.kind), clause.level, clause.percent, clause.direction, clause.instrument_id)
+    found = figure(asked, now)
+    return None if found is None else Seen(is_so(asked, found), {"value": plain(found)})
+
+
+@transaction.atomic
+def end_alerts_on(*, portfolio_id: UUID, user_id: UUID | None = None) -> int:
+    """End the rules about a portfolio that is deleted, or that one person may no longer see; tell them.
+
+    Answers how many.
+    """
+    hold_cursor(CONSUMER, LIVE_WORLD)
+    about_it = Clause.objects.filter(portfolio=portfolio_id).values("alert")
+    rows = Alert.objects.filter(pk__in=about_it, state__in=WAITING)
+    if user_id is not None:
+        rows = rows.filter(owner=user_id)
+    ended = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    ids = [one.pk for one in ended]
+    Level.objects.filter(alert__in=ids).delete()
+    Alert.objects.filter(pk__in=ids).update(state=Alert.State.EXPIRED, rearm_at=None)
+    tellings = [Telling(one.owner_id, about(one), f"portfolio_gone:{one.uuid}:{one.fired}") for one in ended]
+    if tellings:
+        notify_each(kind=Notification.Kind.ALERT, event="portfolio_gone", tellings=tellings)
+    return len(ended)
