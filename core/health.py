@@ -17,16 +17,20 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Say whether everything a request needs answers: 200 when it does, 503 when it does not."""
+    """Say whether everything a request needs answers: 200 when it does, 503 when it does not.
+
+    With 200, "degraded" says that something else is wrong, which the checks name.
+    """
     results = health_checks.collect()
+    is_ready = all(result.healthy for result in results.values() if result.is_vital)
     healthy = all(result.healthy for result in results.values())
     body = {
-        "status": "ok" if healthy else "unavailable",
+        "status": "ok" if healthy else "degraded" if is_ready else "unavailable",
         "checks": {
             name: {"healthy": result.healthy, "detail": result.detail} for name, result in results.items()
         },
     }
-    return JsonResponse(body, status=200 if healthy else 503)
+    return JsonResponse(body, status=200 if is_ready else 503)
 
 
 def check_database() -> HealthResult:

@@ -50,10 +50,14 @@ class Port(Generic[P, R]):
 
 @dataclass(frozen=True, slots=True)
 class HealthResult:
-    """What a health check found; `detail` names no secret and no address."""
+    """What a health check found; `detail` names no secret and no address.
+
+    What is not vital is told, and takes no process out of service: requests are answered right without it.
+    """
 
     healthy: bool
     detail: str = ""
+    is_vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)

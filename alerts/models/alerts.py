@@ -94,7 +94,7 @@ class Alert(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.instrument_id} {self.condition} {self.level}" if self.joined == "one" else self.joined
+        return str(self.uuid)
 
     @property
     def watched(self) -> Instrument:

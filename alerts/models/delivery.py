@@ -84,7 +84,7 @@ class Channel(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.uuid}"
 
 
 class Delivery(models.Model):
@@ -138,6 +138,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(state="pending")),
+            models.Index(fields=["done_at"], name="delivery_failed", condition=Q(state="failed")),
             models.Index(fields=["channel", "-id"], name="delivery_channel"),
         ]
 

@@ -22,6 +22,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import StoredMail, User
+from alerts.models import Outbox
 from config import schedule
 from core import audit, context
 from core.actor import Actor
@@ -107,6 +108,12 @@ MODELS = {
     "portfolios.portfolio": Row("ADU"),
     "portfolios.transaction": Row("ADU"),
     "portfolios.transactionimport": Row("SADU"),
+    # alerts
+    "alerts.alert": Row("SADU"),
+    "alerts.notification": Row("SADU"),
+    "alerts.channel": Row("SADU", actions=dict.fromkeys(("disable", "enable"), "SDU")),
+    "alerts.delivery": Row("SADU", actions=dict.fromkeys(("again", "drop"), "SDU")),
+    "alerts.outbox": Row("ADU", actions=dict.fromkeys(("pause", "go_on"), "DU")),
     # the schedule
     "django_celery_beat.periodictask": Row(
         "ADU",
@@ -191,7 +198,24 @@ def more_rows() -> dict[str, Model]:
             source="test",
             quality="live",
         ),
+        **told(ada),
         "socialaccount.socialaccount": made("socialaccount.socialaccount", user=ada, provider="sso", uid="1"),
+    }
+
+
+def told(person: User) -> dict[str, Model]:
+    """Tell a person something, with what is on its way of it."""
+    now = timezone.now()
+    channel = made("alerts.channel", owner=person, kind="ntfy", name="n", config="{}", hint="ntfy.sh · ab…yz")
+    notification = made("alerts.notification", user=person, kind="import", event="applied", created_at=now)
+    delivery = made("alerts.delivery", notification=notification, channel=channel, due_at=now, created_at=now)
+    made("alerts.attempt", delivery=delivery, number=1, at=now, took_ms=9, outcome="retry")
+    outbox = Outbox.objects.get_or_create(pk=1)[0]
+    return {
+        "alerts.channel": channel,
+        "alerts.notification": notification,
+        "alerts.delivery": delivery,
+        "alerts.outbox": outbox,
     }
 
 

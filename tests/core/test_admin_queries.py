@@ -30,12 +30,14 @@ from market.models import (
     Quote,
     SourceSymbol,
 )
-from tests.api.admin_table import REGISTERED, made_replay
+from tests.api.admin_table import REGISTERED, made_replay, told
 from tests.architecture.test_queries import Home
 
 pytestmark = pytest.mark.django_db
 # session, its row, user, then the list's own: keys or count, rows, and values for its filters
 BUDGET = 9
+# of some there is only one row
+MOST_ROWS = {"alerts.outbox": 1}
 
 
 def grow(home: Home) -> None:
@@ -61,13 +63,14 @@ def grow(home: Home) -> None:
     )
     FxRate.objects.create(base="EUR", quote=f"X{number}", date="2024-01-02", rate="1.25", source="ecb")
     PriceImport.objects.create(file_name=f"{number}.csv")
-    told = {"instrument": public, "world_id": 1, "price": 1, "as_of": timezone.now(), "source": "test"}
-    Quote.objects.create(**told, high=1, low=1, day="2024-01-08", splits_through="2024-01-08")
+    quoted = {"instrument": public, "world_id": 1, "price": 1, "as_of": timezone.now(), "source": "test"}
+    Quote.objects.create(**quoted, high=1, low=1, day="2024-01-08", splits_through="2024-01-08")
     source = PriceSource.objects.create(name=f"source{number}", kind="ecb", budget=f"{number}")
     SourceSymbol.objects.create(source=source, instrument=public)
     HistoryCheck.objects.create(instrument=public, checked_at=timezone.now())
-    HeldQuote.objects.create(**told, reason="jump")
+    HeldQuote.objects.create(**quoted, reason="jump")
     made_replay(f"world {number}")
+    told(person)
 
 
 def test_every_list_costs_the_same_for_one_row_and_for_three(django_user_model):
@@ -81,7 +84,7 @@ def test_every_list_costs_the_same_for_one_row_and_for_three(django_user_model):
             client.get(url)
             with CaptureQueriesContext(connection) as queries:
                 answer = client.get(url)
-            assert answer.context["cl"].result_count >= shown, label
+            assert answer.context["cl"].result_count >= min(shown, MOST_ROWS.get(label, shown)), label
             found[label] = len(queries)
         return found
 

@@ -20,7 +20,7 @@ from core.adminsite.lists import short
 from core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
-OWN_APPS = ("core", "accounts", "market", "portfolios")
+OWN_APPS = ("core", "accounts", "market", "portfolios", "alerts")
 OURS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in OWN_APPS),
     key=lambda one: one.__name__,
@@ -49,7 +49,7 @@ def test_models_are_listed_by_what_they_are_about_each_once(staff, rf):
     request = rf.get("/admin/")
     request.user = get_user_model().objects.get(email="sam@example.org")
     groups = {str(app["name"]): app["models"] for app in admin.site.get_app_list(request)}
-    assert list(groups) == ["Market", "People", "Portfolios", "The platform"]
+    assert list(groups) == ["Alerts", "Market", "People", "Portfolios", "The platform"]
     shown = [one["model"] for models in groups.values() for one in models]
     assert len(shown) == len(set(shown)) == len(admin.site._registry)
 
