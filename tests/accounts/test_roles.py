@@ -26,6 +26,7 @@ WRITING = ("add_", "change_", "delete_")
 NEVER_WRITTEN = {
     "core": {"auditevent", "auditorigin"},
     "portfolios": {"portfolio", "transaction", "transactionrevision", "portfoliomember"},
+    "alerts": {"alert", "clause", "trigger", "notification", "attempt"},
 }
 
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alerts", "0003_account_channels"),
+        ("alerts", "0004_recent_minutes"),
     ]
 
     operations = [
