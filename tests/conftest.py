@@ -27,17 +27,23 @@ MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser", "checker": "brows
 GROUND = pytest.StashKey[Ground]()
 MISSED = pytest.StashKey[list[str]]()
 
-hypothesis_settings.register_profile(
-    "florin", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-hypothesis_settings.load_profile("florin")
+# each run draws other examples, so that many runs see what one does not; `HYPOTHESIS_PROFILE=deep make test`
+# looks for longer where a test names no number of its own
+for profile, examples in {"florin": 50, "deep": 2_000}.items():
+    hypothesis_settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "florin"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the database once, in the process that starts the workers."""
-    # thousands of tests and all of Django stay: looking for cycles among them as often as usual takes
-    # a tenth of the time
-    gc.set_threshold(10_000, 20, 20)
+    # looking for cycles as often as usual takes a tenth of the time
+    gc.set_threshold(50_000, 20, 50)
     config.stash[MISSED] = []
     if WORKER not in os.environ:
         config.stash[GROUND] = Ground()
@@ -53,6 +59,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     ground = config.stash.get(GROUND, None)
     if ground is not None:
         ground.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Look for cycles no more among thousands of tests and all of Django, which stay."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,10 +11,13 @@ from config.settings.signing import ALGORITHMS, jwt_keys
 from tests.core.test_production import COMPLETE, run
 
 LONG = "0123456789abcdef" * 4
+# with the least apps that tokens need: the others take seconds to start
 SIGN = """
-import django; django.setup()
-import jwt
+import django, jwt
 from django.conf import settings
+settings.INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+settings.AUTH_USER_MODEL = "auth.User"
+django.setup()
 from rest_framework_simplejwt.tokens import AccessToken
 token = str(AccessToken())
 print(jwt.get_unverified_header(token)["alg"], AccessToken(token)["token_type"])
