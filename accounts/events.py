@@ -24,3 +24,38 @@ class RefreshTokenReused(Event):
 
     user_id: UUID
     family_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewOriginSeen(Event):
+    """Somebody signed in to an account from a device or a network that it was not seen at before.
+
+    `device` is as `accounts.domain.Device` writes it, empty where it is not known. Published in the
+    transaction of the sign-in; not for the first one, which has nothing to be compared with.
+    """
+
+    user_id: UUID
+    origin_id: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityChanged(Event):
+    """How a person signs in changed: a password, an address, a second factor, an account elsewhere.
+
+    `verb` is that of the audit log, and `audit_id` the event there; `kind` says which factor it was.
+    Published in the transaction of the change.
+    """
+
+    user_id: UUID
+    verb: str
+    kind: str
+    audit_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalTokenCreated(Event):
+    """A person has a new personal access token."""
+
+    user_id: UUID
+    token_id: UUID

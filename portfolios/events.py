@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from core.events import Event
@@ -52,10 +53,11 @@ class MemberChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class MemberRemoved(Event):
-    """Somebody is no member any more: removed, gone of their own accord, or erased."""
+    """Somebody is no member any more; `how` is removed, left (of their own accord) or erased."""
 
     portfolio_id: UUID
     user_id: UUID
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,32 @@ class ImportQueued(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ImportFinished(Event):
+    """A file of transactions came to an end of what was done with it.
+
+    `outcome` is ready (read by a task, and to be looked at), applied, undone (by a task) or failed; `rows`
+    how many transactions came in, or would. Published in the transaction that ends it.
+    """
+
+    import_id: UUID
+    portfolio_id: UUID
+    user_id: UUID
+    outcome: str
+    rows: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFinished(Event):
+    """An archive is in, or was refused; `portfolios` is how many were made of it."""
+
+    archive_id: UUID
+    user_id: UUID
+    outcome: str
+    portfolios: int
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveQueued(Event):
     """A large archive waits for a task to bring it in."""
 
@@ -83,9 +111,15 @@ class ArchiveQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class QualityChecked(Event):
-    """The quality checks ran over a portfolio and found other than before; counts by severity."""
+    """The quality checks ran over a portfolio and found other than before; counts by severity.
+
+    `new_high` is how many more findings of high severity there are than at the last run; 0 where somebody
+    put a finding aside or brought it back, who knows of it.
+    """
 
     portfolio_id: UUID
+    revision: int
     high: int
     medium: int
     low: int
+    new_high: int

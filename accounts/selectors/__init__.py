@@ -108,6 +108,13 @@ def language_at(address: str) -> str | None:
     return found.user.language if found is not None else None
 
 
+def user_at(address: str) -> UUID | None:
+    """Tell who has proven an address; None where nobody has."""
+    rows = EmailAddress.objects.filter(email=address.lower(), verified=True)
+    found: UUID | None = rows.values_list("user_id", flat=True).first()
+    return found
+
+
 def address_being_proven(user: User) -> str | None:
     """Tell the new address that a user has yet to prove; None where there is none."""
     rows = EmailAddress.objects.filter(user_id=user.pk, verified=False).exclude(email=user.email.lower())

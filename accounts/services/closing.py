@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import transports
+from accounts.events import SecurityChanged
 from accounts.models import SupportAccess, User
 from accounts.services.authority import locked_account, required
 from accounts.services.personal_tokens import revoke_personal_tokens_of
@@ -21,7 +22,9 @@ from accounts.services.sessions import end_sign_ins_of
 from accounts.services.support import end_access
 from core import audit
 from core.actor import Actor
+from core.bus import bus
 from core.errors import Conflict, Forbidden
+from core.models import AuditEvent
 
 
 @transaction.atomic
@@ -122,7 +125,8 @@ def remove_factors(*, actor: Actor, user_id: UUID, reason: str) -> None:
     end_sign_ins_of(actor=actor, user_id=user_id)
     notice, path = "account/email/factors_removed", reverse("mfa_index")
     transaction.on_commit(lambda: transports.send_notice(user, notice, path=path), robust=True)
-    _note(actor, "user.factors_removed_by_staff", user, reason, {"kinds": kinds})
+    event = _note(actor, "user.factors_removed_by_staff", user, reason, {"kinds": kinds})
+    bus.publish(SecurityChanged(user_id=user_id, verb=event.verb, kind="", audit_id=event.pk))
 
 
 @transaction.atomic
@@ -143,5 +147,7 @@ def invite_person(*, actor: Actor, email: str) -> User:
     return user
 
 
-def _note(actor: Actor, verb: str, user: User, reason: str, told: dict[str, Any] | None = None) -> None:
-    audit.record(actor=actor, verb=verb, object_type="user", object_id=user.pk, after=told, reason=reason)
+def _note(actor: Actor, verb: str, user: User, reason: str, told: dict[str, Any] | None = None) -> AuditEvent:
+    return audit.record(
+        actor=actor, verb=verb, object_type="user", object_id=user.pk, after=told, reason=reason
+    )

@@ -11,11 +11,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import InvalidCredentials
+from accounts.events import SecurityChanged
 from accounts.models import User
 from accounts.services import guard
 from accounts.services.personal_tokens import revoke_personal_tokens_of
 from core import audit
 from core.actor import Actor
+from core.bus import bus
 from core.errors import FieldError, ValidationFailed
 
 
@@ -65,7 +67,8 @@ def set_password(*, actor: Actor, user: User, password: str, revoke_tokens: bool
     """
     user.set_password(password)
     user.save(update_fields=["password"])
-    audit.record(actor=actor, verb="user.password_changed", object_type="user", object_id=user.pk)
+    event = audit.record(actor=actor, verb="user.password_changed", object_type="user", object_id=user.pk)
+    bus.publish(SecurityChanged(user_id=user.pk, verb=event.verb, kind="", audit_id=event.pk))
     if revoke_tokens:
         revoke_personal_tokens_of(actor=actor, user_id=user.pk, reason="new password")
     transaction.on_commit(lambda: guard.clear(user.email))

@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 
 from accounts import selectors
 from accounts.errors import TooManyTokens
+from accounts.events import PersonalTokenCreated
 from accounts.models import PersonalAccessToken, Scope, User
 from core import audit, clock
 from core.actor import Actor
+from core.bus import bus
 from core.errors import FieldError, Forbidden, NotFound, ValidationFailed
 
 PREFIX = "florin_pat_"
@@ -68,6 +70,7 @@ def create_personal_token(
     # the name is the person's own words, and so not for the log
     told = {"scopes": token.scopes, "expires_at": expires_at.isoformat() if expires_at else None}
     audit.record(actor=actor, verb="token.created", object_type=OBJECT_TYPE, object_id=token.pk, after=told)
+    bus.publish(PersonalTokenCreated(user_id=user_id, token_id=token.pk))
     return IssuedToken(token, secret)
 
 

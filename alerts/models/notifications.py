@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext_lazy as _
 
 from alerts.models.alerts import Trigger
@@ -51,6 +52,13 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="notification_user"),
             models.Index(fields=["user"], name="notification_unread", condition=Q(read_at=None)),
+            # what is told about somebody or something goes with it
+            models.Index(KT("data__person"), name="notification_person", condition=Q(data__has_key="person")),
+            models.Index(
+                KT("data__portfolio"),
+                name="notification_portfolio",
+                condition=Q(data__has_key="portfolio"),
+            ),
         ]
 
     def __str__(self) -> str:

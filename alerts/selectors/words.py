@@ -2,44 +2,101 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Final
 
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
 from alerts.selectors.alert_words import happened
+from alerts.selectors.sentences import SENTENCES, Leads, reworded
 from core.templatetags.figures import price_text
+
+# what would end a line of a mail's head, or draw over others
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_ALERT: Final = Leads("alert", ("alert",))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A line, perhaps more words, and the path of a page of ours; bare text, to be escaped like any."""
+
+    title: str
+    text: str = ""
+    path: str = ""
 
 
 def told(notification: Notification) -> str:
     """Say in one line what happened."""
+    return words(notification).title
+
+
+def words(notification: Notification) -> Words:
+    """Say what happened, and where there is more of it."""
     if notification.trigger is not None:
         return _fired(notification.trigger)
-    if notification.kind == Notification.Kind.ALERT:
-        return happened(notification.event, notification.data) or str(notification.get_kind_display())
-    return str(notification.get_kind_display())
+    if said := happened(notification.event, notification.data):
+        return Words(_clean(said), "", _path(_ALERT, notification.data))
+    sentence = SENTENCES.get(f"{notification.kind}.{notification.event}")
+    if sentence is None:  # of a version that knew more
+        return Words(str(notification.get_kind_display()))
+    data = reworded(notification.data)
+    return Words(_line(sentence.title, data), _line(sentence.text, data), _path(sentence.leads, data))
 
 
-def _fired(trigger: Trigger) -> str:
+def _line(text: str | Promise, data: Mapping[str, Any]) -> str:
+    return _clean(str(text) % defaultdict(str, data))
+
+
+def _clean(text: str) -> str:
+    return _UNSEEN.sub(" ", text).strip()
+
+
+def _path(leads: Leads | None, data: Mapping[str, Any]) -> str:
+    """Tell the path of a page; empty where there is none, or what it is about is not told."""
+    if leads is None:
+        return ""
+    try:
+        return reverse(leads.name, args=[data[one] for one in leads.args])
+    except (NoReverseMatch, KeyError):
+        return ""
+
+
+def _fired(trigger: Trigger) -> Words:
     alert = trigger.alert
-    if alert.joined != Alert.Joined.ONE:
-        return (
-            _("Your alert came true: %(what)s") % {"what": alert.note}
-            if alert.note
-            else _("Your alert came true")
-        )
-    words = {
+    title = _price(trigger) if alert.joined == Alert.Joined.ONE else _rule(alert)
+    return Words(_clean(title), _clean(alert.note), _path(_ALERT, {"alert": alert.uuid}))
+
+
+def _price(trigger: Trigger) -> str:
+    alert = trigger.alert
+    said = {
         Condition.ABOVE: _("%(symbol)s reached %(level)s: it is at %(price)s"),
         Condition.BELOW: _("%(symbol)s fell to %(level)s: it is at %(price)s"),
         Condition.CROSSES_UP: _("%(symbol)s rose through %(level)s: it is at %(price)s"),
         Condition.CROSSES_DOWN: _("%(symbol)s fell through %(level)s: it is at %(price)s"),
         Condition.CROSSES: _("%(symbol)s crossed %(level)s: it is at %(price)s"),
-    }
+    }[Condition(alert.condition)]
     level, price = (_amount(alert, one) for one in (trigger.level, trigger.price))
-    said = words[Condition(alert.condition)]
     return said % {"symbol": alert.watched.symbol, "level": level, "price": price}
 
 
-def _amount(alert: Alert, price: Decimal) -> str:
+def _rule(alert: Alert) -> str:
+    return (
+        _("Your alert came true: %(what)s") % {"what": alert.note}
+        if alert.note
+        else _("Your alert came true")
+    )
+
+
+def _amount(alert: Alert, price: Decimal | None) -> str:
+    if price is None:
+        return _("not known")
     return f"{price_text(price * alert.watched.quote_unit)}\N{NO-BREAK SPACE}{alert.watched.currency}"

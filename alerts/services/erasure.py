@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models.fields.json import KT
+
 from alerts.models import Alert, Channel, Notification, NotificationSettings
 from alerts.services.evaluation import CONSUMER
 from core.models import LIVE_WORLD
@@ -16,4 +18,16 @@ def erase_alerts_of(*, user_id: UUID) -> None:
     Channel.objects.filter(owner_id=user_id).delete()
     NotificationSettings.objects.filter(user_id=user_id).delete()
     Notification.objects.filter(user_id=user_id).delete()
+    _forget("person", user_id)
     Alert.objects.filter(owner_id=user_id).delete()
+
+
+def forget_portfolio(*, portfolio_id: UUID) -> None:
+    """Delete what anybody was told about a portfolio, in the transaction that deletes it."""
+    _forget("portfolio", portfolio_id)
+
+
+def _forget(name: str, key: UUID) -> None:
+    """Delete what others were told that names somebody or something; an index has those that name any."""
+    told = Notification.objects.filter(data__has_key=name).annotate(named=KT(f"data__{name}"))
+    told.filter(named=str(key)).delete()

@@ -28,11 +28,11 @@ def check_quality(*, portfolio_id: UUID) -> QualityRun | None:
     if portfolio is None:
         return None
     found = counts(open_issues(load(portfolio)))
-    return _keep(portfolio_id, portfolio.revision, found)
+    return _keep(portfolio_id, portfolio.revision, found, is_news=True)
 
 
 @transaction.atomic
-def _keep(portfolio_id: UUID, revision: int, found: dict[str, int]) -> QualityRun | None:
+def _keep(portfolio_id: UUID, revision: int, found: dict[str, int], *, is_news: bool) -> QualityRun | None:
     """Write the counts, unless a run over a later state has written its own."""
     if not Portfolio.objects.select_for_update().filter(pk=portfolio_id).exists():
         return None
@@ -43,7 +43,9 @@ def _keep(portfolio_id: UUID, revision: int, found: dict[str, int]) -> QualityRu
         portfolio_id=portfolio_id, defaults={"revision": revision, "checked_at": clock.now(), **found}
     )
     if known is None or {name: getattr(known, name) for name in found} != found:
-        bus.publish(QualityChecked(portfolio_id=portfolio_id, **found))
+        before = known.high if known is not None else 0
+        new = max(0, found["high"] - before) if is_news else 0
+        bus.publish(QualityChecked(portfolio_id=portfolio_id, revision=revision, new_high=new, **found))
     return run
 
 
@@ -101,7 +103,7 @@ def restore_issue(*, actor: Actor, portfolio_id: UUID, issue_id: UUID) -> None:
 
 
 def _recount(portfolio: Portfolio) -> None:
-    _keep(portfolio.pk, portfolio.revision, counts(open_issues(load(portfolio))))
+    _keep(portfolio.pk, portfolio.revision, counts(open_issues(load(portfolio))), is_news=False)
 
 
 def _note(actor: Actor, verb: str, row: QualityDismissal) -> None:

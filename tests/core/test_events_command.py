@@ -31,7 +31,7 @@ def test_events_command_names_listener_and_phase_below_its_event():
 
 def test_events_command_says_where_nobody_listens():
     lines = printed()
-    assert lines[lines.index("portfolios.events.PortfolioDeleted") + 1] == "  nobody listens"
+    assert lines[lines.index("market.events.RatesChanged") + 1] == "  nobody listens"
 
 
 def test_events_command_leaves_no_subscription_out():

@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.bundle import BundleReader
 from core.bus import bus
 from core.errors import Conflict, DomainError, TooLarge
-from portfolios.events import ArchiveQueued
+from portfolios.events import ArchiveFinished, ArchiveQueued
 from portfolios.models import ArchiveImport
 from portfolios.services.archive.restoring import import_archive, opened
 from portfolios.services.imports.background import APPLY_FROM, LOST, MOST_ATTEMPTS, READ_FROM, STALE
@@ -59,6 +59,7 @@ def _bring_in(row: ArchiveImport, user: Any, bundle: BundleReader) -> None:
     row.summary = import_archive(actor=Actor.user(user), owner_id=user.pk, bundle=bundle)
     row.status, row.source = ArchiveImport.Status.DONE, b""
     row.save()
+    _finished(row, sum(not one["there"] for one in row.summary["portfolios"]))
 
 
 @transaction.atomic
@@ -96,7 +97,17 @@ def work_archive(*, archive_id: UUID) -> str:
     return str(row.status)
 
 
+@transaction.atomic
 def _give_up(row: ArchiveImport, reason: str) -> str:
     row.status, row.source, row.summary = ArchiveImport.Status.FAILED, b"", {"failure": reason}
     row.save()
+    _finished(row, 0)
     return str(row.status)
+
+
+def _finished(row: ArchiveImport, portfolios: int) -> None:
+    bus.publish(
+        ArchiveFinished(
+            archive_id=row.pk, user_id=row.user_id, outcome=str(row.status), portfolios=portfolios
+        )
+    )

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.actor import Actor
+from core.bus import bus
 from core.errors import Conflict, FieldError, ValidationFailed
 from market.models import Instrument
 from market.services.instruments import InstrumentData, create_instrument
 from portfolios.domain.csv_import.identity import Likeness, fingerprints, group_ids, matches
+from portfolios.events import ImportFinished
 from portfolios.locks import lock_portfolio
 from portfolios.models import Portfolio, TransactionImport
 from portfolios.selectors.imports.messages import message
@@ -190,3 +192,19 @@ def _close(
         object_id=batch.pk,
         after={"portfolio": str(batch.portfolio_id), "sha256": batch.sha256, **batch.summary["result"]},
     )
+    finished(batch, actor.user_id, "applied", imported)
+
+
+def finished(batch: TransactionImport, user_id: UUID | None, outcome: str, rows: int) -> None:
+    """Say what came of a file, in the transaction that ends it; nobody is told of one that is nobody's."""
+    if user_id is not None:
+        bus.publish(
+            ImportFinished(
+                import_id=batch.pk,
+                portfolio_id=batch.portfolio_id,
+                user_id=user_id,
+                outcome=outcome,
+                rows=rows,
+                at=clock.now(),
+            )
+        )

@@ -25,7 +25,7 @@ from portfolios.events import ImportQueued
 from portfolios.locks import lock_portfolio
 from portfolios.models import TransactionImport
 from portfolios.services.bulk import uncollected
-from portfolios.services.imports.apply import bring_in
+from portfolios.services.imports.apply import bring_in, finished
 from portfolios.services.imports.mapping import read_mapping
 from portfolios.services.imports.presets import with_saved
 from portfolios.services.imports.preview import (
@@ -177,6 +177,8 @@ def _read(batch: TransactionImport) -> None:
         locked_import(portfolio, batch.pk, TransactionImport.Status.READING)
         batch.status = TransactionImport.Status.PREVIEWED
         batch.save(update_fields=["status", "mapping", "rows", "summary", "updated_at"])
+        counts: dict[str, int] = batch.summary["counts"]
+        finished(batch, user.pk, "ready", counts["new"] + counts["warning"])
 
 
 def _apply(batch: TransactionImport) -> None:
@@ -199,6 +201,7 @@ def _undo(batch: TransactionImport) -> None:
         held = locked_import(portfolio, batch.pk, TransactionImport.Status.UNDOING)
         del held.summary["job"]
         take_out(actor, portfolio, held)
+        finished(held, actor.user_id, "undone", held.summary["undone"]["removed"])
     batch.status = held.status
 
 
@@ -228,6 +231,7 @@ def _person(user_id: UUID | str | None) -> User:
     return found
 
 
+@transaction.atomic
 def _give_up(batch: TransactionImport, reason: str) -> str:
     """Leave a new file that cannot be read as failed, any other as it was before, with the reason."""
     job = batch.summary.pop("job", {})
@@ -235,13 +239,16 @@ def _give_up(batch: TransactionImport, reason: str) -> str:
     before = _BEFORE[TransactionImport.Status(batch.status)]
     status = TransactionImport.Status.FAILED if is_new else before
     batch.summary["failure"] = reason
-    TransactionImport.objects.filter(pk=batch.pk, status=batch.status).update(
+    ended = TransactionImport.objects.filter(pk=batch.pk, status=batch.status).update(
         status=status,
         summary=batch.summary,
         mapping=job.get("mapping", batch.mapping),
         claimed_at=None,
         updated_at=clock.now(),
     )
+    asked_by = UUID(job["user_id"]) if job.get("user_id") else batch.user_id
+    if ended:
+        finished(batch, asked_by, "failed", 0)
     return str(status)
 
 

@@ -71,7 +71,8 @@ def remove_member(*, actor: Actor, portfolio_id: UUID, user_id: UUID) -> None:
     )
     member.delete()
     _keep_prices(portfolio, user_id)
-    bus.publish(MemberRemoved(portfolio_id=portfolio.pk, user_id=user_id))
+    how = "left" if leaves else "removed"
+    bus.publish(MemberRemoved(portfolio_id=portfolio.pk, user_id=user_id, how=how))
 
 
 def _keep_prices(portfolio: Portfolio, user_id: UUID) -> None:
@@ -127,7 +128,7 @@ def end_memberships_of(*, user_id: UUID) -> None:
     """Forget a person who is erased: memberships, invitations that they sent, and those sent to them."""
     rows = PortfolioMember.objects.filter(user_id=user_id)
     for portfolio_id in rows.values_list("portfolio_id", flat=True):
-        bus.publish(MemberRemoved(portfolio_id=portfolio_id, user_id=user_id))
+        bus.publish(MemberRemoved(portfolio_id=portfolio_id, user_id=user_id, how="erased"))
     rows.delete()
     invitations = PortfolioInvitation.objects
     invitations.filter(email__in=people.all_addresses(user_id)).delete()

@@ -79,7 +79,7 @@ def test_members_do_not_manage_members(portfolio, bob, join, role):
 def test_removed_member_is_a_stranger_at_once(shared, investor, bob, heard):
     heard.clear()
     sharing.remove_member(actor=Actor.user(investor), portfolio_id=shared.pk, user_id=bob.pk)
-    assert heard == [MemberRemoved(portfolio_id=shared.pk, user_id=bob.pk)]
+    assert heard == [MemberRemoved(portfolio_id=shared.pk, user_id=bob.pk, how="removed")]
     with pytest.raises(NotFound):
         portfolios.get(bob, shared.pk)
     with pytest.raises(NotFound):
@@ -201,7 +201,7 @@ def test_erasure_takes_memberships_and_invitations(shared, investor, bob, invite
     people.erase_user(actor=Actor.user(bob), user_id=bob.pk, password=PASSWORD)
     assert list(PortfolioInvitation.objects.all()) == [kept]
     assert roles(shared) == {"ida": "owner"}
-    assert MemberRemoved(portfolio_id=shared.pk, user_id=bob.pk) in heard
+    assert MemberRemoved(portfolio_id=shared.pk, user_id=bob.pk, how="erased") in heard
 
 
 def test_erasure_takes_what_a_former_owner_sent(shared, investor, bob, invite):
