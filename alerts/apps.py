@@ -12,10 +12,13 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         """Listen, and answer the ports of the rooms below."""
         from alerts import receivers  # noqa: F401  # they subscribe themselves
+        from alerts.payloads.inbox import NotificationFeed
         from alerts.selectors import alerts, health, panels, personal, search
         from alerts.services.erasure import erase_alerts_of
         from core import ports
+        from core.live.feeds import register
 
+        register(NotificationFeed())
         ports.search.register(self.name, search.find)
         ports.personal_tables.register(self.name, personal.tables_of)
         ports.personal_erasers.register(self.name, lambda user_id: erase_alerts_of(user_id=user_id))

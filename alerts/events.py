@@ -16,6 +16,13 @@ class NotificationsAdded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsRead(Event):
+    """A person read some of what they were told: a hint to count what is unread anew."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveriesQueued(Event):
     """So many deliveries wait in the outbox: a hint that there is work."""
 

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from alerts import payloads
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
-from alerts.selectors.words import told
 from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES, AlertData
 from alerts.services.life import AlertChanges
 from core.api.fields import NumericSerializerField
@@ -108,22 +108,43 @@ class TriggerSerializer(serializers.Serializer[Trigger]):
 
 
 class NotificationSerializer(serializers.Serializer[Notification]):
-    """Something that a person was told; `read_at` null: not read yet."""
+    """Something that a person was told; `read_at` null: not read yet.
+
+    `title` and `text` say it in the caller's language, `path` is a page of ours (empty where there is none),
+    `data` is for programs. `alert` and `trigger` are null unless an alert fired.
+    """
 
     id = serializers.IntegerField()
-    kind = serializers.CharField()
-    title = serializers.SerializerMethodField()
-    alert = serializers.UUIDField(source="trigger.alert.uuid")
-    trigger = TriggerSerializer()
+    kind = serializers.ChoiceField(choices=Notification.Kind.choices)
+    event = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    path = serializers.CharField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field of ours, not the serializer's
+    alert = serializers.UUIDField(source="trigger.alert.uuid", allow_null=True)
+    trigger = TriggerSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
 
-    def get_title(self, notification: Notification) -> str:
-        """Say what happened in one line."""
-        return told(notification)
+    def to_representation(self, instance: Notification) -> dict[str, Any]:
+        """Write what the socket writes too, and the trigger as the alert's own list does."""
+        trigger = instance.trigger
+        fired: dict[str, Any] = {"alert": None, "trigger": None}
+        if trigger is not None:
+            fired = {"alert": str(trigger.alert.uuid), "trigger": TriggerSerializer(trigger).data}
+        return payloads.notification(instance) | fired
 
 
 class ReadSerializer(StrictSerializer[Any]):
-    """Which notifications were read: all up to an id."""
+    """Which notifications were read: all up to an id, and these."""
 
-    up_to = serializers.IntegerField(min_value=0)
+    up_to = serializers.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=2**63 - 1), max_length=500, required=False
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask for one of the two."""
+        if not attrs:
+            raise serializers.ValidationError({"up_to": _("Give the id up to which, or the ids.")})
+        return attrs

@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{ONE}/duplicate", alerts.AlertDuplicateView.as_view(), name="api-alert-duplicate"),
     path(f"{ONE}/triggers", alerts.TriggerListView.as_view(), name="api-alert-triggers"),
     path("api/v1/notifications", notifications.NotificationListView.as_view(), name="api-notifications"),
+    path("api/v1/notifications/unread", notifications.UnreadView.as_view(), name="api-notifications-unread"),
     path(
         "api/v1/notifications/read",
         notifications.NotificationReadView.as_view(),

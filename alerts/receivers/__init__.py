@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.events import UserRegistered
-from alerts.receivers import notices  # noqa: F401  # they subscribe themselves
+from alerts.receivers import notices, pages  # noqa: F401  # they subscribe themselves
 from alerts.services.channels import make_account_channel
 from alerts.services.event_watch import tell_dividend
 from alerts.services.portfolio_watch import end_alerts_on

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
 from alerts.models import Notification
 
+# shown as 99+
+MOST_COUNTED: Final = 100
+
 
 def notifications_of(user: Any) -> QuerySet[Notification]:
     """List what the user was told, newest first, with what it is about."""
     return Notification.objects.filter(user=user).select_related("trigger__alert__instrument")
+
+
+def filtered(
+    user: Any, *, unread: bool | None = None, kind: str = "", after: int | None = None
+) -> QuerySet[Notification]:
+    """List what the user was told: what is unread (or read), of a kind, with a larger id than `after`."""
+    rows = notifications_of(user)
+    if unread is not None:
+        rows = rows.filter(read_at__isnull=unread)
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows if after is None else rows.filter(pk__gt=after)
+
+
+def unread_up_to(user: Any, most: int = MOST_COUNTED) -> int:
+    """Count what the user has not read, no further than to `most`."""
+    return Notification.objects.filter(user=user, read_at=None).order_by()[:most].count()
 
 
 def unread_count(user: Any) -> int:

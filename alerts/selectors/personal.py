@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
+
+from django.db.models import F, Func, JSONField
+from django.db.models.functions import Cast
 
 from alerts.models import (
     Alert,
@@ -42,6 +46,7 @@ _DELIVERY = (
     ("id", "uuid"), "purpose", "notification", ("channel", "channel__uuid"), "state", "due_at", "attempts",
     "gathered", "error", "created_at", "done_at",
 )  # fmt: skip
+_OF_OTHERS = ("person", "by", "name")
 
 
 def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
@@ -54,11 +59,18 @@ def tables_of(user_id: UUID) -> Iterator[PersonalTable]:
     yield table("alert_levels", levels, (*watched, ("world", "world__name"), "side", "level", "after"))
     fired = Trigger.objects.filter(alert__owner_id=user_id).order_by("alert_id", "number")
     yield table("alert_triggers", fired, _TRIGGER)
+    yield _told(user_id)
+    yield from _ways_of(user_id)
+
+
+def _told(user_id: UUID) -> PersonalTable:
+    """Tell what a person was told, without what others and their portfolios are called."""
+    own = Func(F("data"), template=f"%(expressions)s - '{{{','.join(_OF_OTHERS)}}}'::text[]")
     told = Notification.objects.filter(user_id=user_id).order_by("id")
     cause = (("alert", "trigger__alert__uuid"), ("trigger", "trigger__number"))
-    said = ("id", "kind", "event", *cause, "data", "key", "created_at", "read_at")
-    yield table("notifications", told, said)
-    yield from _ways_of(user_id)
+    said = ("id", "kind", "event", *cause, ("data", "own"), "key", "created_at", "read_at")
+    found = table("notifications", told.annotate(own=Cast(own, JSONField())), said)
+    return replace(found, fields=found.fields - {"own"} | {"data"})
 
 
 def _ways_of(user_id: UUID) -> Iterator[PersonalTable]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
-from alerts.events import NotificationsAdded
+from alerts.events import NotificationsAdded, NotificationsRead
 from alerts.metrics import notifications_told
 from alerts.models import Notification
 from alerts.services.outbox import enqueue
@@ -98,7 +99,12 @@ def announce(rows: Iterable[tuple[int, UUID]]) -> None:
 
 
 @transaction.atomic
-def mark_read(*, user: Any, up_to: int) -> int:
-    """Mark all of the user's notifications up to an id as read; answer how many were not yet."""
-    rows = Notification.objects.filter(user=user, read_at=None, pk__lte=up_to)
-    return rows.update(read_at=clock.now())
+def mark_read(*, user: Any, up_to: int | None = None, ids: Iterable[int] | None = None) -> int:
+    """Mark the user's notifications as read, up to an id and these; answer how many were not yet."""
+    wanted = Q(pk__in=list(ids or ()))
+    if up_to is not None:
+        wanted |= Q(pk__lte=up_to)
+    count = Notification.objects.filter(wanted, user=user, read_at=None).update(read_at=clock.now())
+    if count:
+        bus.publish(NotificationsRead(user.pk))
+    return count

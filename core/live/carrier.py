@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -38,17 +38,25 @@ Heard = Callable[[str], None]
 
 def send_hint(feed: str, key: str, seq: int) -> None:
     """Tell every server process that a stream has come to a number. Call it after the commit."""
-    text = f"{feed} {key} {seq}"
+    send_hints(feed, [key], seq)
+
+
+def send_hints(feed: str, keys: Sequence[str], seq: int) -> None:
+    """Tell the same of several streams of a kind, at once."""
+    texts = [f"{feed} {key} {seq}" for key in keys]
     if settings.REDIS_URL:
-        _publish(text)
+        _publish(texts)
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
+        cursor.execute("SELECT pg_notify(%s, text) FROM unnest(%s::text[]) AS text", [CHANNEL, texts])
 
 
-def _publish(text: str) -> None:
+def _publish(texts: Iterable[str]) -> None:
     try:
-        _publisher(settings.REDIS_URL).publish(CHANNEL, text)
+        with _publisher(settings.REDIS_URL).pipeline(transaction=False) as pipeline:
+            for text in texts:
+                pipeline.publish(CHANNEL, text)
+            pipeline.execute()
     except redis.RedisError as error:  # those who listen have lost it too, and read on by themselves
         metrics.live_hints_lost.inc()
         log.warning("live.hint_lost", error=repr(error))

@@ -30,7 +30,7 @@ from core.errors import (
 from core.live import process
 from core.live.frames import Frame
 from core.live.offloop import off_loop
-from core.live.pipes import pipe_to
+from core.live.pipes import Pipe, pipe_to
 from core.live.signin import Caller, doorkeeper, header, is_our_host, is_our_origin
 from core.live.streams import Follower
 from core.middleware import address_seen
@@ -70,7 +70,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
         self.scope, self.base_send = scope, send
         self.caller: Caller | None = None
         self.person: Any = None
-        self.follower = Follower(pipe_to(send), self)
+        self.follower = Follower(self.pipe(send), self)
         self._spare, self._refilled, self._refused = float(MESSAGES_A_SECOND), 0.0, 0
         self.process = process.here()
         await receive()
@@ -94,6 +94,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no type
             raise
         finally:
             self.process.leave(self.follower)
+
+    def pipe(self, send: Any) -> Pipe:
+        """Open the way to the client."""
+        return pipe_to(send)
 
     def _may_come_in(self) -> bool:
         """Let in who asks for a host of ours, and no page of another site unless it brings a token."""

@@ -10,12 +10,14 @@ from rest_framework.test import APIClient
 
 from alerts.models import Alert, Notification
 from alerts.services.evaluation import evaluate
+from alerts.services.notifications import notify
 from core.models import LIVE_WORLD
 from market.models import Instrument
 from tests.market.quotes.told import NOON
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/v1/alerts"
+TOLD = "/api/v1/notifications"
 
 
 @pytest.fixture
@@ -98,3 +100,39 @@ def test_pausing_and_resuming_twice_is_once(api, share):
     for _turn in range(2):
         assert api.post(f"{LIST}/{made}/resume").data["state"] == "armed"
     assert Alert.objects.get().levels.count() == 1
+
+
+def test_notifications_are_filtered_and_marked_one_by_one(api, ida):
+    for event in ("password_changed", "token_reused"):
+        notify(users=[ida.pk], kind=Notification.Kind.SECURITY, event=event, data={})
+    data = {"channel": "Robot", "reason": "gone"}
+    notify(users=[ida.pk], kind=Notification.Kind.CHANNEL, event="channel_stopped", data=data)
+    first, second, third = Notification.objects.order_by("pk").values_list("pk", flat=True)
+
+    def listed(query: str) -> list[int]:
+        return [one["id"] for one in api.get(f"{TOLD}?{query}").data["items"]]
+
+    assert api.post(f"{TOLD}/read", {"ids": [second]}, format="json").data == {"unread": 2}
+    assert api.get(f"{TOLD}/unread").data == {"unread": 2}
+    assert listed("unread=true") == [third, first]
+    assert listed("unread=false") == [second]
+    assert listed("kind=channel") == [third]
+    assert listed(f"after={first}") == [third, second]
+    assert api.get(f"{TOLD}?kind=weather").status_code == 400
+    assert api.post(f"{TOLD}/read", {}, format="json").status_code == 400
+    [told] = api.get(f"{TOLD}?kind=channel").data["items"]
+    assert (told["title"], told["alert"], told["trigger"], told["data"]) == (
+        "Notifications no longer go to Robot",
+        None,
+        None,
+        data,
+    )
+
+
+def test_what_others_were_told_is_not_marked(api, ida, django_user_model):
+    bob = django_user_model.objects.create_user("bob@example.org", "x")
+    notify(users=[bob.pk], kind=Notification.Kind.SECURITY, event="password_changed", data={})
+    theirs = Notification.objects.get().pk
+    assert api.post(f"{TOLD}/read", {"ids": [theirs], "up_to": theirs}, format="json").status_code == 200
+    assert Notification.objects.get().read_at is None
+    assert api.get(TOLD).data["items"] == []

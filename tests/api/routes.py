@@ -174,6 +174,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "api-alert-resume": (Call("post"),),
     "api-alert-triggers": GET,
     "api-notifications": GET,
+    "api-notifications-unread": GET,
     "api-notifications-read": (Call("post", {"up_to": 1}),),
     "api-channels": (Call("get"), Call("post", CHANNEL, status=201)),
     "api-channel": (Call("get"), Call("patch", {"name": "Renamed"}), Call("delete", status=204)),

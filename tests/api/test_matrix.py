@@ -238,7 +238,12 @@ def key_of(name: str) -> Any:
 
 
 # Who is let in, by the socket's name; that the base holds to it, tests/core/live/test_doors.py tries.
-SOCKETS = {"ws-prices": "signed in", "ws-portfolios": "signed in", "ws-tickers": "anybody"}
+SOCKETS = {
+    "ws-prices": "signed in",
+    "ws-portfolios": "signed in",
+    "ws-notifications": "signed in",
+    "ws-tickers": "anybody",
+}
 
 
 def test_every_socket_has_its_row():

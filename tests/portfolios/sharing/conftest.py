@@ -89,7 +89,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     publish = bus.publish
 
     def listen(event: Any) -> None:
-        events.append(event)
+        if type(event).__module__ == "portfolios.events":
+            events.append(event)
         publish(event)
 
     monkeypatch.setattr(bus, "publish", listen)
