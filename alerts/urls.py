@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from alerts.views import alert, chart, editor, listing
+from alerts.views import alert, chart, editor, listing, notifications
 
 _ONE = [
     path("", alert.alert, name="alert"),
@@ -23,4 +23,7 @@ urlpatterns = [
     path("alerts/chart/<uuid:uuid>/", chart.alerts_on_chart, name="alerts-on-chart"),
     path("alerts/chart/<uuid:uuid>/new/", chart.alert_at, name="alert-at"),
     path("alerts/<uuid:alert_id>/", include(_ONE)),
+    path("notifications/", notifications.notification_list, name="notification-list"),
+    path("notifications/latest/", notifications.notification_latest, name="notification-latest"),
+    path("notifications/read/", notifications.notification_read, name="notification-read"),
 ]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from alerts.models import Notification
 
 # shown as 99+
 MOST_COUNTED: Final = 100
+_BELL: Final = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT FROM alerts_notification WHERE user_id = %(user)s AND read_at IS NULL LIMIT %(most)s
+    ) unread),
+    coalesce((SELECT max(id) FROM alerts_notification WHERE user_id = %(user)s), 0)
+"""
 
 
 def notifications_of(user: Any) -> QuerySet[Notification]:
@@ -32,6 +41,27 @@ def filtered(
 def unread_up_to(user: Any, most: int = MOST_COUNTED) -> int:
     """Count what the user has not read, no further than to `most`."""
     return Notification.objects.filter(user=user, read_at=None).order_by()[:most].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """How much somebody has not read (`most` or more are `most`), and the id of the newest they were told."""
+
+    unread: int
+    last: int
+
+    @property
+    def words(self) -> str:
+        """The number as the bell shows it."""
+        return f"{MOST_COUNTED - 1}+" if self.unread >= MOST_COUNTED else str(self.unread)
+
+
+def bell_of(user: Any) -> Bell:
+    """Tell what a page shows of the user's notifications, by one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BELL, {"user": user.pk, "most": MOST_COUNTED})
+        unread, last = cursor.fetchone()
+    return Bell(unread, last)
 
 
 def unread_count(user: Any) -> int:

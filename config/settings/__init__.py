@@ -105,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.context_processors.platform",
                 "accounts.context_processors.support",
+                "alerts.context_processors.bell",
             ],
             "builtins": ["core.templatetags.figures", "core.templatetags.pieces"],
         },

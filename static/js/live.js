@@ -41,8 +41,8 @@ let told = null;
 
 /** Tell whoever watches what the page's connections are together; nothing while there are none. */
 function tell() {
-  if (!sockets.size) return;
-  const states = [...sockets].map((one) => one.state);
+  const states = [...sockets].filter((one) => !one.quiet).map((one) => one.state);
+  if (!states.length) return;
   const now = states.find((one) => one === "offline") ?? states.find((one) => one === "reconnecting") ?? "live";
   if (now === told) return;
   told = now;
@@ -53,11 +53,12 @@ function tell() {
 export class Socket {
   /**
    * @param {string} path on our own server
-   * @param {{opened?: (socket: Socket) => void, message: (message: any) => void}} handlers `opened` comes
-   *   after each connection: subscribe there
+   * @param {{opened?: (socket: Socket) => void, message: (message: any) => void, quiet?: boolean}} handlers `opened`
+   *   comes after each connection: subscribe there; `quiet`: the page's figures do not hang on it
    */
   constructor(path, handlers) {
     this.path = path;
+    this.quiet = handlers.quiet ?? false;
     this.handlers = handlers;
     /** @type {State} */
     this.state = "reconnecting";
@@ -300,9 +301,9 @@ export const live = {
   },
 
   /**
-   * Open another of our sockets, which comes back by itself and counts for the line under the top bar.
+   * Open another of our sockets, which comes back by itself and counts for the line under the top bar unless `quiet`.
    * @param {string} path
-   * @param {{opened?: (socket: Socket) => void, message: (message: any) => void}} handlers
+   * @param {{opened?: (socket: Socket) => void, message: (message: any) => void, quiet?: boolean}} handlers
    */
   socket(path, handlers) {
     return new Socket(path, handlers);
@@ -316,7 +317,7 @@ export const live = {
    */
   on(_what, watcher) {
     watchers.add(watcher);
-    if (told && sockets.size) watcher(told);
+    if (told && [...sockets].some((one) => !one.quiet)) watcher(told);
     return () => watchers.delete(watcher);
   },
 };

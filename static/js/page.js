@@ -21,15 +21,18 @@ export async function fetchFragment(url, kind, signal) {
 /**
  * Send a changing request to our own server.
  * @param {string} url
- * @param {{method?: string, json?: unknown}} [options]
+ * @param {{method?: string, json?: unknown, body?: URLSearchParams, headers?: Record<string, string>, keepalive?: boolean}} [options]
+ *   `keepalive`: it goes on when the page is left
  * @returns {Promise<Response>}
  */
-export function send(url, { method = "POST", json } = {}) {
+export function send(url, { method = "POST", json, body, headers = {}, keepalive = false } = {}) {
+  const type = json === undefined ? {} : { "Content-Type": "application/json" };
   return fetch(url, {
     method,
     credentials: "same-origin",
-    headers: { "X-CSRFToken": csrfToken(), ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
-    body: json === undefined ? undefined : JSON.stringify(json),
+    headers: { "X-CSRFToken": csrfToken(), ...type, ...headers },
+    body: json === undefined ? body : JSON.stringify(json),
+    keepalive,
   });
 }
 

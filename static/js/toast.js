@@ -11,6 +11,8 @@ const STAY_TO_UNDO = 20_000;
  * @property {string} [say] instead of `text`: the name of a sentence in the page's toast region (data-say-…)
  * @property {"info" | "success" | "warning" | "error"} [level]
  * @property {string} [undo] an address; a POST to it takes back what happened
+ * @property {string} [url] a page of ours with more of it
+ * @property {"bell" | ""} [icon] one of the template's
  */
 
 /** @param {Element} toast */
@@ -45,14 +47,17 @@ async function undo(button, toast) {
 }
 
 /** @param {ToastOptions} options */
-export function showToast({ text = "", say = "", level = "info", undo: undoUrl = "" }) {
+export function showToast({ text = "", say = "", level = "info", undo: undoUrl = "", url = "", icon = "" }) {
   const region = document.getElementById("toasts");
   const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("toast-template"));
   if (!region || !template) return;
   const toast = /** @type {Element} */ (template.content.firstElementChild?.cloneNode(true));
   toast.classList.add(`toast--${level}`);
   const words = text || region.getAttribute(`data-say-${say}`) || "";
-  /** @type {Element} */ (toast.querySelector("p")).textContent = words;
+  const line = /** @type {Element} */ (toast.querySelector("p"));
+  line.textContent = words;
+  if (url) line.replaceChildren(Object.assign(document.createElement("a"), { href: url, textContent: words }));
+  toast.querySelectorAll("[data-icon]").forEach((one) => one.getAttribute("data-icon") === icon || one.remove());
   const button = /** @type {HTMLButtonElement} */ (toast.querySelector("[data-undo]"));
   button.hidden = !undoUrl;
   button.dataset.undo = undoUrl;
