@@ -12,6 +12,7 @@ from alerts.api.serializers import AlertSerializer, SnoozeSerializer, TriggerSer
 from alerts.selectors import alerts as selectors
 from alerts.services import alerts as services
 from alerts.services import life
+from alerts.services.changing import change_alert
 from core.api.base import ApiView, idempotent
 from core.api.pagination import lists, paged
 
@@ -69,7 +70,7 @@ class AlertView(ApiView):
         """Change an alert; one that waits for something else then, or was done, begins anew."""
         selectors.get(request.user, alert_id)
         changes = changes_of(self.parsed(AlertSerializer, partial=True))
-        found = life.change_alert(actor=self.actor, user=self.caller, uuid=alert_id, changes=changes)
+        found = change_alert(actor=self.actor, user=self.caller, uuid=alert_id, changes=changes)
         return Response(AlertSerializer(found).data)
 
     @extend_schema(operation_id="alerts_delete", tags=TAGS, responses={204: None})

@@ -11,7 +11,7 @@ from alerts import payloads
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
 from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES, AlertData
-from alerts.services.life import AlertChanges
+from alerts.services.changing import AlertChanges
 from core.api.fields import NumericSerializerField
 from core.api.serializers import StrictSerializer
 

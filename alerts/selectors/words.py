@@ -77,13 +77,15 @@ def _fired(trigger: Trigger) -> Words:
 
 def _price(trigger: Trigger) -> str:
     alert = trigger.alert
+    # it may wait for something else by now
+    asked = trigger.facts[0]["kind"] if trigger.facts else alert.condition
     said = {
         Condition.ABOVE: _("%(symbol)s reached %(level)s: it is at %(price)s"),
         Condition.BELOW: _("%(symbol)s fell to %(level)s: it is at %(price)s"),
         Condition.CROSSES_UP: _("%(symbol)s rose through %(level)s: it is at %(price)s"),
         Condition.CROSSES_DOWN: _("%(symbol)s fell through %(level)s: it is at %(price)s"),
         Condition.CROSSES: _("%(symbol)s crossed %(level)s: it is at %(price)s"),
-    }[Condition(alert.condition)]
+    }[Condition(asked)]
     level, price = (_amount(alert, one) for one in (trigger.level, trigger.price))
     return said % {"symbol": alert.watched.symbol, "level": level, "price": price}
 

@@ -59,7 +59,7 @@ def _stale(clause: Clause, quote: LastQuote | None, since: datetime | None, now:
         return Seen(holds=False)
     if since is None or since > oldest:
         return None
-    return Seen(holds=True, facts={"last": None if quote is None else json_value(quote.at)})
+    return Seen(holds=True, facts={"quoted_at": None if quote is None else json_value(quote.at)})
 
 
 def _open_since(instruments: Iterable[Instrument], at: datetime) -> dict[int, datetime | None]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
+from alerts.domain.rules import PARAMETERS
 from alerts.metrics import alerts_fired
-from alerts.models import Alert, Level, Notification, Trigger
+from alerts.models import Alert, Clause, Level, Notification, Trigger
 from alerts.services.notifications import announce
 from core import clock
+from core.money import plain
 from market.domain.quotes import Move
 from market.models import Quote
 
@@ -43,7 +46,7 @@ def fire(
         seq=seq,
         at=at,
         source="" if move is None else _source(alert, move),
-        facts=[dict(one) for one in facts],
+        facts=_facts(alert, facts),
         recorded_at=clock.now(),
         **_prices(move),
     )
@@ -57,6 +60,39 @@ def fire(
     announce([(told.pk, alert.owner_id)])
     transaction.on_commit(alerts_fired.inc)
     return True
+
+
+def _facts(alert: Alert, facts: Facts) -> list[dict[str, Any]]:
+    """Put what each clause asked to what it saw: the alert may be another by the time that somebody reads it.
+
+    `unit` is what one unit of the price is in the currency.
+    """
+    clauses = {
+        one.number: one
+        for one in Clause.objects.select_related("instrument", "portfolio").filter(alert=alert)
+    }
+    return [_asked(clauses[one["number"]]) | dict(one) for one in facts]
+
+
+def _asked(clause: Clause) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if clause.portfolio is not None:
+        said |= {"portfolio": str(clause.portfolio.pk), "currency": clause.portfolio.currency}
+    if clause.instrument is not None:
+        said |= {
+            "instrument": str(clause.instrument.uuid),
+            "symbol": clause.instrument.symbol,
+            "unit": plain(clause.instrument.quote_unit),
+        }
+        said.setdefault("currency", clause.instrument.currency)
+    if clause.direction:
+        said["direction"] = clause.direction
+    asked = {name: getattr(clause, name) for name in PARAMETERS}
+    return said | {
+        name: plain(value) if isinstance(value, Decimal) else value
+        for name, value in asked.items()
+        if value is not None
+    }
 
 
 def _claim(alert: Alert, at: datetime) -> bool:

@@ -117,6 +117,8 @@ def _clause(user: Any, number: int, data: ClauseData) -> Clause:
     need = NEEDS[data.kind]
     instrument = _instrument(user, place, data, wanted=need.subject is not Subject.PORTFOLIO)
     portfolio = _portfolio(user, place, data, wanted=need.subject is not Subject.INSTRUMENT)
+    if data.kind is Kind.CASH_BELOW and portfolio is not None and not portfolio.tracks_cash:
+        raise ValidationFailed.of(f"{place}.kind", _("This portfolio keeps no cash."), "invalid")
     values: dict[str, Any] = {name: getattr(data, name) for name in PARAMETERS}
     if instrument is not None:
         values |= {name: _quoted(values[name], instrument) for name in _PRICES}

@@ -13,7 +13,7 @@ from alerts.forms.clauses import ClauseForm
 from alerts.forms.options import OptionsForm
 from alerts.models import Alert
 from alerts.services.alerts import AlertData, create_alert
-from alerts.services.life import AlertChanges, change_alert
+from alerts.services.changing import AlertChanges, change_alert
 from core.errors import DomainError, Forbidden, NotFound, TimedOut, ValidationFailed
 from core.pages import actor_of
 

@@ -8,12 +8,16 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from alerts.domain.conditions import Condition
+from alerts.domain.rules import Kind
 from alerts.models import Alert, Level, Notification, Trigger
 from alerts.selectors.words import told as said
 from alerts.services.alerts import delete_alert, pause_alert, resume_alert
+from alerts.services.changing import AlertChanges, change_alert, make_alert
 from alerts.services.evaluation import end_overdue, evaluate
 from alerts.services.expiry import tell_what_runs_out_soon
-from alerts.services.life import AlertChanges, change_alert, duplicate_alert, snooze_alert
+from alerts.services.life import duplicate_alert, snooze_alert
+from alerts.services.rules import ClauseData, RuleData
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, ValidationFailed
@@ -209,3 +213,51 @@ def test_deleted_while_it_is_changed_is_not_found(armed, share, hers):
     delete_alert(**hers(alert))
     with pytest.raises(NotFound):
         change_alert(**hers(alert), changes=AlertChanges(note="x"))
+
+
+def clause(kind: str, **fields) -> ClauseData:
+    return ClauseData(Kind(kind), **fields)
+
+
+@pytest.fixture
+def made(ida, traveller):
+    """Arm an alert of clauses: ``made("all", clause("above", ...))``."""
+    return lambda joined, *clauses, **more: make_alert(
+        actor=Actor.user(ida), user=ida, data=RuleData(joined, clauses, **more)
+    )
+
+
+def test_one_price_is_a_plain_alert_and_two_are_a_rule(made, share):
+    above = clause("above", instrument=share.uuid, level=Decimal(10))
+    plain, rule = (
+        made("all", above),
+        made("any", above, clause("below", instrument=share.uuid, level=Decimal(5))),
+    )
+    assert (plain.joined, plain.condition, plain.level, plain.clauses.count()) == ("one", "above", 10, 0)
+    assert (rule.joined, rule.instrument, rule.clauses.count()) == ("any", None, 2)
+
+
+def test_rule_is_changed_copied_and_made_one_price(made, share, tell, hers):
+    tell(share, "9", 1)
+    above = clause("above", instrument=share.uuid, level=Decimal(10))
+    rule = made("all", above, clause("trailing", instrument=share.uuid, percent=Decimal(5), direction="down"))
+    copy = duplicate_alert(**hers(rule))
+    band = clause("inside", instrument=share.uuid, level=Decimal(20), upper=Decimal(30))
+    change_alert(**hers(rule), changes=AlertChanges(clauses=[band]))
+    single = change_alert(**hers(copy), changes=AlertChanges(clauses=[above]))
+    assert (single.joined, single.level, single.clauses.count()) == ("one", Decimal(10), 0)
+    tell(share, "25", 2)
+    evaluate(world_id=LIVE_WORLD)
+    assert [len(fired(one)) for one in (rule, copy)] == [1, 1]
+    for alert, changes in ((rule, [above]), (copy, [band])):
+        with pytest.raises(ValidationFailed):
+            change_alert(**hers(alert), changes=AlertChanges(clauses=changes))
+
+
+def test_words_of_what_fired_stay_as_they_were(armed, share, tell, hers):
+    tell(share, "9", 1)
+    alert = armed(share, "crosses_up", "10", repeats=True)
+    tell(share, "11", 2)
+    evaluate(world_id=LIVE_WORLD)
+    change_alert(**hers(alert), changes=AlertChanges(condition=Condition.BELOW, level=Decimal(8)))
+    assert said(Notification.objects.get()) == "SHR rose through 10.00\xa0EUR: it is at 11.00\xa0EUR"

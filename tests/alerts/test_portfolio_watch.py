@@ -110,9 +110,8 @@ def test_value_fires_when_it_is_reached_and_once(held, rule, moves):
     assert (look(held), look(held)) == (1, 0)
     trigger = Trigger.objects.get(alert=alert)
     assert (trigger.seq, trigger.price, trigger.level) == (None, None, None)
-    assert trigger.facts == [
-        {"number": 1, "kind": "portfolio_above", "so": True, "last": True, "value": "1100"}
-    ]
+    saw = {"number": 1, "kind": "portfolio_above", "so": True, "last": True, "value": "1100"}
+    assert trigger.facts == [{**saw, "portfolio": str(held.pk), "currency": "EUR", "level": "1100"}]
     assert Notification.objects.get().trigger == trigger
     alert.refresh_from_db()
     assert alert.state == "fired"
@@ -278,7 +277,7 @@ def test_price_that_stays_away_is_told_once_until_it_is_back(coin, rule, moves, 
         arm_unpriced_that_rested()
         counts.append(look_for_stale_prices())
     assert (counts, len(told())) == ([0, 1, 0, 0, 0, 1], 2)
-    assert Trigger.objects.filter(alert=alert).first().facts[0]["last"] == "2024-03-06T12:41:00Z"
+    assert Trigger.objects.filter(alert=alert).first().facts[0]["quoted_at"] == "2024-03-06T12:41:00Z"
 
 
 @pytest.mark.parametrize(("hour", "fires"), [(8, 0), (9, 1), (16, 1), (18, 0)])

@@ -60,9 +60,10 @@ def test_trailing_follows_the_high_and_tells_what_it_saw(ruled, share, tell):
     for minutes, price in ((2, "110"), (3, "120"), (4, "108.01"), (5, "108")):
         tell(share, price, minutes)
     assert fired(alert) == [(5, Decimal("108.01"), Decimal(108))]
-    assert Trigger.objects.get().facts == [
-        {"number": 0, "kind": "trailing", "so": True, "last": True, "price": "108.000000000000000000"}
-    ]
+    [fact] = Trigger.objects.get().facts
+    saw = {"number": 0, "kind": "trailing", "so": True, "last": True, "price": "108.000000000000000000"}
+    asked = {"direction": "down", "percent": "10", "symbol": "SHR", "currency": "EUR", "unit": "1"}
+    assert fact == {**saw, **asked, "instrument": str(share.uuid)}
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(11, [3]), (12, [])])
