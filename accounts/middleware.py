@@ -47,6 +47,7 @@ OPEN_TO_LEAVING = {
     "health-live",
     "health-ready",
     "prometheus-django-metrics",
+    "notifications-unsubscribe",
 }
 FREE_OF_FACTOR = {"staff-factor", "admin:logout"}
 # what browsers and machines ask for by themselves

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
+from alerts.services.delivery.cleaning import purge
+from alerts.services.delivery.drain import drain
 from alerts.services.evaluation import end_overdue, evaluate
 from alerts.services.event_watch import arm_unpriced_that_rested, look_for_stale_prices
 from alerts.services.expiry import tell_what_runs_out_soon
 from alerts.services.portfolio_watch import due_portfolios, look_at
 from core.models import LIVE_WORLD, World
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -56,8 +61,26 @@ def tell_what_runs_out() -> None:
     tell_what_runs_out_soon()
 
 
+@shared_task(soft_time_limit=120, time_limit=150)
+def deliver() -> None:
+    """Send what waits in the outbox; the schedule finds what a lost hint left behind."""
+    count, more = drain()
+    if count:
+        log.info("alerts.delivered", count=count, more=more)
+    if more:
+        deliver.delay()
+
+
+@shared_task
+def purge_deliveries() -> None:
+    """Forget what was delivered or failed long ago, with its tries."""
+    log.info("alerts.deliveries_purged", count=purge())
+
+
 SCHEDULE: dict[str, crontab | timedelta] = {
     "alerts.tasks.evaluate_all_alerts": timedelta(seconds=30),
     "alerts.tasks.watch_all": timedelta(seconds=30),
     "alerts.tasks.tell_what_runs_out": crontab(minute="37", hour="6"),
+    "alerts.tasks.deliver": timedelta(seconds=10),
+    "alerts.tasks.purge_deliveries": crontab(minute="41", hour="3"),
 }

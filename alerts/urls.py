@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from alerts.views import alert, chart, editor, listing, notifications
+from alerts.views import alert, chart, editor, listing, notifications, unsubscribe
 
 _ONE = [
     path("", alert.alert, name="alert"),
@@ -26,4 +26,5 @@ urlpatterns = [
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/latest/", notifications.notification_latest, name="notification-latest"),
     path("notifications/read/", notifications.notification_read, name="notification-read"),
+    path("notifications/stop/<str:token>/", unsubscribe.unsubscribe, name="notifications-unsubscribe"),
 ]

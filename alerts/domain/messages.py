@@ -40,7 +40,8 @@ class Message:
     """What goes to a channel at once: one thing, or several of a digest or of an hour over the cap.
 
     `key` stays the same in every try, so that whoever gets it twice can tell. `purpose`: see
-    `alerts.models.Delivery.Purpose`; a proof carries its `code`. `at` is when it was written.
+    `alerts.models.Delivery.Purpose`; a proof carries its `code`. `at` is when it was written;
+    `locale` and `time_zone` (an IANA name) are the reader's.
     """
 
     key: UUID
@@ -49,6 +50,7 @@ class Message:
     items: tuple[Item, ...]
     at: datetime
     locale: str
+    time_zone: str = "UTC"
     manage_url: str = ""
     unsubscribe_url: str = ""
     code: str = ""

@@ -65,6 +65,7 @@ class Channel(TimeStamped):
     # failures in a row, and the messages of the hour that began then
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(null=True)
+    rests_until = models.DateTimeField(null=True)
     hour_began = models.DateTimeField(null=True)
     hour_sent = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(_("last used"), null=True)
@@ -120,6 +121,8 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # waits for the others of its channel: a digest, the end of quiet hours, or over the cap
     gathered = models.BooleanField(default=False)
+    # which others it leaves with, for good: the key of the one message that they are
+    bundle = models.UUIDField(null=True)
     error = models.CharField(_("last error"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("written"))
     done_at = models.DateTimeField(_("done"), null=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from accounts.events import UserRegistered
+from alerts.events import DeliveriesQueued
 from alerts.receivers import notices, pages  # noqa: F401  # they subscribe themselves
 from alerts.services.channels import make_account_channel
 from alerts.services.event_watch import tell_dividend
 from alerts.services.portfolio_watch import end_alerts_on
 from alerts.services.splits import convert_levels
-from alerts.tasks import evaluate_alerts, watch_portfolio, watch_portfolios
+from alerts.tasks import deliver, evaluate_alerts, watch_portfolio, watch_portfolios
 from core.bus import Phase, bus
 from core.models import LIVE_WORLD
 from market.events import DividendAnnounced, PricesUpdated, SplitTookEffect
@@ -72,3 +73,9 @@ def follow_split(event: SplitTookEffect) -> None:
 def lead_to_own_address(event: UserRegistered) -> None:
     """Give a new account the channel to its own address."""
     make_account_channel(user_id=event.user_id)
+
+
+@bus.subscribe(DeliveriesQueued, Phase.AFTER_COMMIT)
+def wake_delivery(_event: DeliveriesQueued) -> None:
+    """Have what was queued sent; the sweep finds it if this call is lost."""
+    deliver.delay()

@@ -62,6 +62,7 @@ def resend_delivery(*, actor: Actor, user: Any, uuid: UUID, delivery_id: UUID) -
         lease=None,
         attempts=0,
         gathered=False,
+        bundle=None,
         error="",
         done_at=None,
     )

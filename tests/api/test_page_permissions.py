@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from alerts.models import Channel
+from alerts.selectors.unsubscribing import unsubscribe_token
 from core.models import Role
 from portfolios.views.explain import EVERYTHING
 from tests.api.routes import BUY, Call, Route, Scene, pages
@@ -22,6 +24,7 @@ PUBLIC = {
     "public-portfolio",
     "public-chart",
     "public-allocation",
+    "notifications-unsubscribe",
     "offline",
     "service-worker",
     "health-live",
@@ -79,6 +82,14 @@ def scene(stage) -> Scene:
     return stage.copy()
 
 
+def mailed(person: Person) -> str:
+    """Make a channel that mails somebody; answer what the link in such a mail carries."""
+    made = Channel.objects.create(
+        owner=person.user, kind="email", name="Mail", config='{"address": "a@example.org"}', state="active"
+    )
+    return unsubscribe_token(made)
+
+
 def page_scene(ada: Person) -> Scene:
     """Name the ids that pages take, of one person's objects."""
     scene = scene_of(ada)
@@ -90,6 +101,7 @@ def page_scene(ada: Person) -> Scene:
     }
     ids |= OTHERS
     scene.ids["dashboard-explain"] = {"figure": next(iter(EVERYTHING))}
+    scene.ids["notifications-unsubscribe"] = {"token": mailed(ada)}
     scene.ids["transaction-restore"] = scene.ids["api-transaction-restore"]
     entries = reverse("api-transactions", args=[ids["portfolio_id"]])
     sale = {**BUY, "kind": "sell", "date": "2024-01-09", "quantity": "0.5"}

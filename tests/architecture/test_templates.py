@@ -63,7 +63,8 @@ def test_template_parses(path):
     get_template(str(path))
 
 
-@pytest.mark.parametrize("path", HTML, ids=str)
+# a mail has no stylesheet beside it
+@pytest.mark.parametrize("path", [one for one in HTML if "email" not in one.parts], ids=str)
 def test_template_holds_nothing_that_the_content_policy_refuses(path):
     page = _Page()
     page.feed((ROOT / "templates" / path).read_text())

@@ -1,0 +1,137 @@
+"""From what people were told to messages that leave: in the reader's language, with addresses of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.transports import zone_of
+from alerts.domain.messages import Item, Message
+from alerts.models import Channel, Delivery, Notification
+from alerts.selectors.channels import config_of
+from alerts.selectors.unsubscribing import unsubscribe_token
+from alerts.selectors.words import told
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with where it goes; the config has secrets."""
+
+    channel: Channel
+    config: Mapping[str, Any]
+    message: Message
+
+
+def letter_of(channel: Channel, key: UUID, deliveries: Sequence[Delivery]) -> Letter:
+    """Write the message of deliveries of a channel; they are in the order in which people were told.
+
+    Raises:
+        SecretUnreadable: no key that is set opens what the channel needs.
+    """
+    owner = channel.owner
+    zone = zone_of(owner.time_zone)
+    with translation.override(owner.language), timezone.override(zone):
+        items = tuple(_item(one) for one in deliveries)
+        message = Message(
+            key=key,
+            purpose=deliveries[0].purpose,
+            subject=_subject(items),
+            items=items,
+            at=min(one.created_at for one in deliveries),
+            locale=owner.language,
+            time_zone=zone.key,
+            manage_url=absolute("/settings/notifications/"),
+            unsubscribe_url=_unsubscribe_url(channel),
+            code=_code(deliveries[0]),
+        )
+    return Letter(channel, _config(channel), message)
+
+
+def _config(channel: Channel) -> Mapping[str, Any]:
+    """Open what a channel's kind needs; the account's address is where the account says."""
+    return {"address": channel.owner.email} if channel.is_account else config_of(channel)
+
+
+def with_notifications(ids: Iterable[int]) -> list[Delivery]:
+    """Read deliveries with all that their words need, in the order in which people were told."""
+    rows = Delivery.objects.filter(pk__in=list(ids)).select_related(
+        "notification__trigger__alert__instrument"
+    )
+    return list(rows.order_by("notification_id", "pk"))
+
+
+def absolute(path: str) -> str:
+    """Tell the whole address of a page of ours; empty where there is no path."""
+    return f"{settings.PUBLIC_URL}{path}" if path else ""
+
+
+def _item(delivery: Delivery) -> Item:
+    notification = delivery.notification
+    if notification is None:
+        return _own(delivery)
+    return Item(
+        kind=notification.kind,
+        event=notification.event,
+        title=told(notification),
+        text="",
+        url="",
+        at=notification.created_at,
+        data=_data(notification),
+    )
+
+
+def _own(delivery: Delivery) -> Item:
+    """Say what a test or a proof is."""
+    if delivery.purpose == Delivery.Purpose.TEST:
+        title, text = _("A test from Florin"), _("You asked for it, and it arrived.")
+    else:
+        title = _("Proof of this address for Florin")
+        text = _("Somebody wants to be told here by Florin. If it was not you, do nothing.")
+    return Item("channel", delivery.purpose, title, text, "", delivery.created_at)
+
+
+def _data(notification: Notification) -> dict[str, Any]:
+    trigger = notification.trigger
+    data: dict[str, Any] = {"id": notification.pk, **notification.data}
+    if trigger is None:
+        return data
+    alert = trigger.alert
+    unit = alert.watched.quote_unit
+    prices = {
+        name: None if (value := getattr(trigger, name)) is None else str(value * unit)
+        for name in ("level", "previous", "price", "low", "high")
+    }
+    return data | {
+        "alert": str(alert.uuid),
+        "number": trigger.number,
+        "symbol": alert.watched.symbol,
+        "currency": alert.watched.currency,
+        "condition": alert.condition,
+        "note": alert.note,
+        "at": trigger.at.isoformat(),
+        **prices,
+    }
+
+
+def _subject(items: Sequence[Item]) -> str:
+    if len(items) == 1:
+        return items[0].title
+    return ngettext("%(count)d notification", "%(count)d notifications", len(items)) % {"count": len(items)}
+
+
+def _code(delivery: Delivery) -> str:
+    return delivery.content.reveal() if delivery.content is not None else ""
+
+
+def _unsubscribe_url(channel: Channel) -> str:
+    if channel.kind != Channel.Kind.EMAIL:
+        return ""
+    return absolute(reverse("notifications-unsubscribe", args=[unsubscribe_token(channel)]))

@@ -1,0 +1,207 @@
+"""Decide what becomes of what was claimed: it leaves, waits for the others of its channel, or is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from allauth.account.models import EmailAddress
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext_noop
+
+from accounts.transports import zone_of
+from alerts.domain.policy import LONGEST_TROUBLE, MOST_TRIES, Hour, Wishes, waits_until
+from alerts.models import Channel, Delivery, Notification, NotificationSettings
+from alerts.selectors.messages import Letter, letter_of, with_notifications
+from alerts.services.delivery.claims import Claim
+from core import clock
+
+log = structlog.get_logger(__name__)
+
+# while a channel fails, one message at a time finds out whether it still does; longer than that takes
+PROBE_WAIT: Final = timedelta(seconds=15)
+GIVEN_UP: Final = gettext_noop("It was tried too often.")
+NOBODY: Final = gettext_noop("The account is closed.")
+UNPROVEN: Final = gettext_noop("The address of the account is not proven.")
+_NOT_ACTIVE: Final[Mapping[str, str]] = {
+    Channel.State.UNVERIFIED: gettext_noop("The channel is not proven."),
+    Channel.State.PAUSED: gettext_noop("The channel was paused."),
+    Channel.State.DISABLED: gettext_noop("The channel was stopped."),
+}
+
+_PUT_BACK: Final = """
+UPDATE alerts_delivery delivery
+SET due_at = back.until, gathered = back.gathered, lease = NULL, attempts = attempts - 1,
+    bundle = CASE WHEN attempts > 1 THEN bundle END
+FROM unnest(%(ids)s::bigint[], %(leases)s::uuid[], %(untils)s::timestamptz[], %(gathered)s::boolean[])
+    AS back (id, lease, until, gathered)
+WHERE delivery.id = back.id AND delivery.lease = back.lease AND delivery.state = 'pending'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that leaves now."""
+
+    claim: Claim
+    letter: Letter
+    attempts: int
+    written_at: datetime
+    waited: bool
+
+
+@dataclass(slots=True)
+class _Docket:
+    """What was decided so far: what leaves, what waits until when, and what is not sent, with the reason.
+
+    `changed` are the ids of channels whose counts have to be written.
+    """
+
+    now: datetime
+    ready: list[tuple[Claim, Channel, list[Delivery]]] = field(default_factory=list)
+    back: list[tuple[Claim, datetime, bool]] = field(default_factory=list)
+    dropped: list[tuple[Claim, str]] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+
+    def place(self, claim: Claim, channel: Channel, deliveries: list[Delivery], wishes: Wishes) -> None:
+        """Let a message leave, or wait."""
+        first = deliveries[0]
+        if first.purpose == Delivery.Purpose.NOTICE:
+            if channel.rests_until is not None and channel.rests_until > self.now:
+                self.back.append((claim, channel.rests_until, claim.gathered))
+                return
+            hour = Hour(channel.hour_began, channel.hour_sent)
+            until = None
+            if not _passes(channel, first):
+                until = waits_until(wishes, self.now, hour, gathered=claim.gathered)
+            if until is not None:
+                self.back.append((claim, until, True))
+                return
+            self._note(channel, hour, first)
+        self.ready.append((claim, channel, deliveries))
+
+    def _note(self, channel: Channel, hour: Hour, delivery: Delivery) -> None:
+        """Count a message that leaves; where its channel fails, no other one tries it meanwhile."""
+        if channel.failures:
+            channel.rests_until = self.now + PROBE_WAIT
+            self.changed.add(channel.pk)
+        if delivery.attempts == 1 and channel.kind != Channel.Kind.WEBHOOK:
+            hour = hour.with_one_more(self.now)
+            channel.hour_began, channel.hour_sent = hour.began, hour.sent
+            self.changed.add(channel.pk)
+
+
+def judge(claims: Sequence[Claim]) -> list[Ready]:
+    """Decide, write down what does not leave, and answer what does."""
+    if not claims:
+        return []
+    docket = _decide(claims)
+    return [one for parts in docket.ready if (one := _written(*parts)) is not None]
+
+
+def _written(claim: Claim, channel: Channel, deliveries: list[Delivery]) -> Ready | None:
+    """Write a message; one that cannot be written stays claimed, and holds up no other."""
+    try:
+        letter = letter_of(channel, claim.key, deliveries)
+    except Exception:
+        log.exception("delivery.not_written", delivery=str(claim.key))
+        return None
+    written_at = min(one.created_at for one in deliveries)
+    return Ready(claim, letter, deliveries[0].attempts, written_at, waited=claim.gathered)
+
+
+@transaction.atomic
+def _decide(claims: Sequence[Claim]) -> _Docket:
+    now = clock.now()
+    locked = Channel.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    channels = {
+        one.pk: one for one in locked.filter(pk__in={one.channel_id for one in claims}).order_by("pk")
+    }
+    rows = {one.pk: one for one in with_notifications(id_ for claim in claims for id_ in claim.ids)}
+    wishes, proven = _wishes(channels.values()), _proven(channels.values())
+    docket = _Docket(now)
+    for claim in claims:
+        channel = channels.get(claim.channel_id)
+        deliveries = [rows[one] for one in claim.ids if one in rows and rows[one].lease == claim.lease]
+        if channel is None or not deliveries:
+            continue
+        reason = _not_sent(channel, deliveries[0], proven, now)
+        if reason:
+            docket.dropped.append((claim, reason))
+        else:
+            wanted = replace(wishes[channel.owner_id], digest=channel.digest)
+            docket.place(claim, channel, deliveries, wanted)
+    _write(docket, channels)
+    return docket
+
+
+def _passes(channel: Channel, delivery: Delivery) -> bool:
+    """Tell whether a message waits for nothing: a program's, and one about the security of the account."""
+    told = delivery.notification
+    return channel.kind == Channel.Kind.WEBHOOK or (
+        told is not None and told.kind == Notification.Kind.SECURITY
+    )
+
+
+def _not_sent(channel: Channel, delivery: Delivery, proven: set[UUID], now: datetime) -> str:
+    """Say why a message is not sent at all; empty where it is."""
+    if not channel.owner.is_active:
+        return NOBODY
+    if delivery.attempts > MOST_TRIES and now - delivery.created_at > LONGEST_TROUBLE:
+        return GIVEN_UP
+    if channel.is_account and channel.owner_id not in proven:
+        return UNPROVEN
+    if delivery.purpose == Delivery.Purpose.NOTICE:
+        return _NOT_ACTIVE.get(channel.state, "")
+    return ""
+
+
+def _wishes(channels: Iterable[Channel]) -> dict[UUID, Wishes]:
+    """Read how people want to be told; the digest is the channel's."""
+    owners = {one.owner_id: one.owner for one in channels}
+    chosen = {one.user_id: one for one in NotificationSettings.objects.filter(user__in=owners)}
+    found = {}
+    for key, owner in owners.items():
+        one = chosen.get(key) or NotificationSettings()
+        found[key] = Wishes(
+            zone=zone_of(owner.time_zone),
+            quiet_from=one.quiet_from,
+            quiet_until=one.quiet_until,
+            hourly_cap=one.hourly_cap,
+        )
+    return found
+
+
+def _proven(channels: Iterable[Channel]) -> set[UUID]:
+    """Tell whose address of the account is proven."""
+    owners = [one.owner_id for one in channels if one.is_account]
+    rows = EmailAddress.objects.filter(user__in=owners, verified=True, email__iexact=F("user__email"))
+    return set(rows.values_list("user_id", flat=True)) if owners else set()
+
+
+def _write(docket: _Docket, channels: Mapping[int, Channel]) -> None:
+    if docket.changed:
+        changed = [channels[one] for one in sorted(docket.changed)]
+        Channel.objects.bulk_update(changed, ["hour_began", "hour_sent", "rests_until"])
+    for claim, reason in docket.dropped:
+        Delivery.objects.filter(pk__in=claim.ids, lease=claim.lease).update(
+            state=Delivery.State.DROPPED, error=reason, lease=None, content=None, done_at=docket.now
+        )
+    if docket.back:
+        put_back(docket.back)
+
+
+def put_back(waiting: Sequence[tuple[Claim, datetime, bool]]) -> None:
+    """Let claimed deliveries wait until a time, as if they had not been claimed."""
+    rows: list[tuple[Any, ...]] = [
+        (one, claim.lease, until, gathered) for claim, until, gathered in waiting for one in claim.ids
+    ]
+    ids, leases, untils, gathered = (list(column) for column in zip(*rows, strict=True))
+    with connection.cursor() as cursor:
+        values = {"ids": ids, "leases": leases, "untils": untils, "gathered": gathered}
+        cursor.execute(_PUT_BACK, values)
