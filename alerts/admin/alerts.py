@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -22,20 +24,24 @@ else:
 # who may look at clauses sees what an alert is about; support does not
 SEES_MORE: Final = "alerts.view_clause"
 MOST_TRIGGERS: Final = 50
+_ASKED: Final = ("direction", "level", "upper", "percent", "minutes", "days", "slow_days")
 
 
 class ClauseInline(ReadOnlyInline):
     """What a rule asks, and what it was when it was last looked at."""
 
     model = Clause
-    fields = [
-        "number", "kind", "instrument", "portfolio", "direction", "level", "upper", "percent", "minutes",
-        "days", "slow_days", "holds", "seen",
-    ]  # fmt: skip
+    fields = ["number", "kind", "instrument", "portfolio", "asks", "holds", "seen"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Read what clauses are about along with them."""
         return super().get_queryset(request).select_related("instrument", "portfolio")
+
+    @admin.display(description=_("asks"))
+    def asks(self, clause: Clause) -> str:
+        """Tell the numbers of it that are set, by their names."""
+        told = ((str(label_for_field(name, Clause)), getattr(clause, name)) for name in _ASKED)
+        return ", ".join(f"{name} {_number(value)}" for name, value in told if value not in {None, ""})
 
 
 @admin.register(Alert)
@@ -58,7 +64,7 @@ class AlertAdmin(ReadOnlyAdmin):
             "uuid", "owner", "world", "joined", "instrument", "state", "repeats", "cooldown_minutes",
             "fired", "fired_at", "rearm_at", "expires_at", "created_at", "updated_at",
         ]  # fmt: skip
-        more = ["condition", "level", "rearm", "note", "last_fired"]
+        more = ["waits_for", "rearm", "note", "last_fired"]
         return [*stands, *more] if request.user.has_perm(SEES_MORE) else stands
 
     @admin.display(description=_("id"))
@@ -66,7 +72,17 @@ class AlertAdmin(ReadOnlyAdmin):
         """Show the end of its id."""
         return short(str(alert.uuid))
 
-    @admin.display(description=_("fired last"))
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Show the clauses of what has some."""
+        is_rule = obj is not None and obj.joined != Alert.Joined.ONE
+        return super().get_inlines(request, obj) if is_rule else []
+
+    @admin.display(description=_("waits for"))
+    def waits_for(self, alert: Alert) -> str:
+        """Tell what a plain alert waits for, in quote units."""
+        return f"{alert.get_condition_display()} {_number(alert.level)}" if alert.level is not None else "–"
+
+    @admin.display(description=_("the last times"))
     def last_fired(self, alert: Alert) -> str:
         """Tell what fired it the last times."""
         rows = Trigger.objects.filter(alert=alert)[:MOST_TRIGGERS]
@@ -79,7 +95,8 @@ class AlertAdmin(ReadOnlyAdmin):
 
 
 def _number(value: Any) -> str:
-    return "–" if value is None else f"{value.normalize():f}"
+    """Write a decimal without the zeros of its column; anything else as it is, and nothing as a dash."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else "–" if value is None else str(value)
 
 
 @admin.register(Notification)

@@ -83,8 +83,7 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
         ),
     )
     list_display = [
-        "key", "owner", "kind", "leads_to", "state", "reason", "failures", "failing_since", "waits",
-        "used_at",
+        "key", "owner", "kind", "leads_to", "state", "reason", "failures", "waits", "used_at",
     ]  # fmt: skip
     list_filter = ["state", "kind", "is_account"]
     list_select_related = ["owner"]
@@ -186,8 +185,7 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
         ),
     )
     list_display = [
-        "key", "kind", "owner", "purpose", "state", "attempts", "due_at", "taken", "error", "created_at",
-        "done_at",
+        "key", "kind", "owner", "state", "attempts", "error", "due_at", "taken", "purpose", "created_at",
     ]  # fmt: skip
     list_filter = ["state", StandingFilter, "channel__kind", "purpose", ("created_at", PeriodFilter)]
     list_select_related = ["channel__owner"]
@@ -212,7 +210,7 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
         """Show the end of its id."""
         return short(str(row.uuid))
 
-    @admin.display(description=_("channel"))
+    @admin.display(description=_("kind of channel"))
     def kind(self, row: Delivery) -> str:
         """Tell the kind of its channel."""
         return str(row.channel.get_kind_display())

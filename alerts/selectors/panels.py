@@ -28,32 +28,30 @@ def _switch(found: Standing) -> Iterator[PanelRow]:
     """Tell that nothing leaves, while that is so."""
     if found.paused_at is not None:
         url = reverse("admin:alerts_outbox_changelist")
-        since = _("since %(at)s UTC: %(why)s") % {
-            "at": f"{found.paused_at:%Y-%m-%d %H:%M}",
-            "why": found.reason,
-        }
+        since = _("for %(time)s") % {"time": timesince(found.paused_at, found.at)}
         yield PanelRow(_("All deliveries are paused"), since, "bad", url)
+        yield PanelRow(found.reason, "", url=url, is_part=True)
 
 
 def _evaluation(found: Standing) -> Iterator[PanelRow]:
     armed = f"{found.armed:,}" if found.armed <= health.MOST_COUNTED else f"> {health.MOST_COUNTED:,}"
     alerts = reverse("admin:alerts_alert_changelist")
     yield PanelRow(_("Alerts that are armed"), armed, url=f"{alerts}?state__exact=armed")
-    behind = _("nothing waits")
+    behind = "0"
     if found.behind:
-        behind = _("%(count)s waiting, the oldest for %(seconds)s s") % {
+        behind = _("%(count)s, for up to %(seconds)s s") % {
             "count": found.behind,
             "seconds": round(found.lag.total_seconds()),
         }
     state = "bad" if found.lag > health.EVALUATION_LATE else "good"
-    yield PanelRow(_("Batches of prices to look at"), behind, state)
+    yield PanelRow(_("Batches of prices that wait"), behind, state)
 
 
 def _outbox(found: Standing) -> Iterator[PanelRow]:
     rows = health.waiting()
     deliveries = reverse("admin:alerts_delivery_changelist")
     late = found.overdue > health.DELIVERY_LATE and found.paused_at is None
-    longest = _("%(count)s, the longest due for %(time)s") % {
+    longest = _("%(count)s, due for %(time)s") % {
         "count": sum(row.waiting for row in rows),
         "time": timesince(found.at - found.overdue, found.at),
     }

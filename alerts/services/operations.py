@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery, Notification, Outbox
@@ -21,7 +22,9 @@ from core.errors import Conflict, Forbidden, NotFound
 DELIVERIES: Final = "alerts.change_delivery"
 CHANNELS: Final = "alerts.change_channel"
 OUTBOX: Final = "alerts.change_outbox"
-STOPPED_BY_STAFF: Final = "staff"
+# what a person reads of it; the reason itself is of the audit log
+STOPPED: Final = gettext_noop("Stopped by staff.")
+DROPPED: Final = gettext_noop("Dropped by staff.")
 LONGEST_REASON: Final = 200
 _S = Delivery.State
 
@@ -58,7 +61,7 @@ def drop_delivery(*, actor: Actor, delivery_id: int, reason: str) -> None:
         Conflict: it does not wait.
     """
     row = _delivery(actor, delivery_id)
-    _turn(row, {_S.PENDING}, state=_S.DROPPED, lease=None, error=STOPPED_BY_STAFF, done_at=clock.now())
+    _turn(row, {_S.PENDING}, state=_S.DROPPED, lease=None, error=DROPPED, done_at=clock.now())
     _note(actor, "delivery.dropped", "delivery", row.uuid, before=row.state, after=_S.DROPPED, why=reason)
 
 
@@ -74,7 +77,7 @@ def disable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
     row = _channel(actor, channel_id)
     if row.state == Channel.State.DISABLED:
         raise Conflict(_("It is stopped already."))
-    _move(row, Channel.State.DISABLED, reason=STOPPED_BY_STAFF)
+    _move(row, Channel.State.DISABLED, reason=STOPPED)
     _note(actor, "channel.disabled", "channel", row.uuid, before=row.state, after="disabled", why=reason)
     notify(
         users=[row.owner_id],

@@ -148,6 +148,7 @@ class ReadOnlyAdmin(FastList):
 class ReadOnlyInline(_TabularInline):
     """Show rows below their parent that nobody edits."""
 
+    template = "admin/read_only_rows.html"
     extra = 0
     can_delete = False
 

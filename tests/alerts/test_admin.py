@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import services as people
-from alerts.models import Attempt, Channel, Delivery, Notification, Outbox
+from alerts.models import Alert, Attempt, Channel, Clause, Delivery, Notification, Outbox
 from alerts.selectors import panels
 from alerts.services import operations
 from core.actor import Actor
@@ -114,7 +114,7 @@ def test_what_waits_is_dropped_and_no_lease_finishes_it(queued: Any, traveller: 
     operations.drop_delivery(actor=STAFF, delivery_id=row.pk, reason="a storm")
     assert Delivery.objects.filter(lease=lease).count() == 0
     found = Delivery.objects.get()
-    assert (found.state, found.error, found.done_at) == ("dropped", "staff", NOON)
+    assert (found.state, found.error, found.done_at) == ("dropped", "Dropped by staff.", NOON)
     with pytest.raises(Conflict):
         operations.drop_delivery(actor=STAFF, delivery_id=row.pk, reason="twice")
     assert len(audited("delivery.dropped")) == 1
@@ -130,7 +130,7 @@ def test_a_channel_is_stopped_its_person_told_elsewhere_and_let_go_on(
     with pytest.raises(Conflict):
         operations.disable_channel(actor=STAFF, channel_id=channel.pk, reason="twice")
     channel.refresh_from_db()
-    assert (channel.state, channel.reason) == ("disabled", "staff")
+    assert (channel.state, channel.reason) == ("disabled", "Stopped by staff.")
     [told] = Notification.objects.values_list("user", "kind", "event", "data")
     data = {"channel": "Ida's own server", "channel_id": str(channel.uuid)}
     assert told == (ida.pk, "channel", "stopped_by_staff", data)
@@ -189,6 +189,8 @@ def test_support_sees_how_things_stand_and_neither_secrets_nor_words(
     staff: Any, queued: Any, channel: Channel, share: Instrument, armed: Any
 ) -> None:
     alert = armed(share, "above", "123.45", note="buy the house")
+    rule = Alert.objects.create(owner=alert.owner, joined="all")
+    Clause.objects.create(alert=rule, number=1, kind="rsi", instrument=share, level=30, upper=70, days=14)
     row = queued("failed", content=SECRET)
     Attempt.objects.create(
         delivery=row, number=1, at=NOON, took_ms=80, outcome="retry", status=503, detail="come back later"
@@ -197,6 +199,7 @@ def test_support_sees_how_things_stand_and_neither_secrets_nor_words(
         reverse(f"admin:alerts_{name}_{view}", args=args)
         for name, key in (
             ("alert", alert.pk),
+            ("alert", rule.pk),
             ("channel", channel.pk),
             ("delivery", row.pk),
             ("notification", row.notification_id),
@@ -205,13 +208,21 @@ def test_support_sees_how_things_stand_and_neither_secrets_nor_words(
     ]
     support, auditor = staff("support"), staff("auditor")
     seen = "".join(support.get(url).content.decode() for url in pages)
-    for hidden in (SECRET, "buy the house", "123.45", "ida-private.csv", "Ida&#x27;s own server"):
+    for hidden in (
+        SECRET,
+        "buy the house",
+        "123.45",
+        "ida-private.csv",
+        "upper level",
+        "Ida&#x27;s own server",
+    ):
         assert hidden not in seen, hidden
     for shown in (str(alert.uuid), "hooks.example.org", "come back later", "503", "ida@example.org"):
         assert shown in seen, shown
     more = "".join(auditor.get(url).content.decode() for url in pages)
     assert "buy the house" in more
-    assert "123.45" in more
+    assert "is at or above 123.45" in more
+    assert "level 30, upper level 70, days 14" in more
     assert SECRET not in more
 
 
@@ -255,7 +266,7 @@ def test_the_dashboard_tells_how_alerts_and_deliveries_stand(
 ) -> None:
     assert told() == [
         ("Alerts that are armed", "1", "good"),
-        ("Batches of prices to look at", "nothing waits", "good"),
+        ("Batches of prices that wait", "0", "good"),
         ("Deliveries that wait", "0", "good"),
         ("Failed in 24 hours", "0", "good"),
         ("Channels that are stopped", "0", "good"),
@@ -271,16 +282,17 @@ def test_the_dashboard_tells_how_alerts_and_deliveries_stand(
     with django_assert_max_num_queries(2):
         assert told() == [
             ("Alerts that are armed", "1", "good"),
-            ("Batches of prices to look at", "2 waiting, the oldest for 600 s", "bad"),
-            ("Deliveries that wait", "1, the longest due for 11\xa0minutes", "bad"),
+            ("Batches of prices that wait", "2, for up to 600 s", "bad"),
+            ("Deliveries that wait", "1, due for 11\xa0minutes", "bad"),
             ("Failed in 24 hours", "1", "warn"),
             ("Webhook", "1 waiting, 1 failed", "good"),
             ("Channels that are stopped", "1", "warn"),
         ]
     Outbox.objects.update_or_create(pk=1, defaults={"paused_at": NOON, "reason": "the mail server moves"})
-    first, *_rest, waits, _failed, _kind, _stopped = told()
-    assert first == ("All deliveries are paused", "since 2024-03-06 12:00 UTC: the mail server moves", "bad")
-    assert waits == ("Deliveries that wait", "1, the longest due for 11\xa0minutes", "good")
+    first, second, *_rest, waits, _failed, _kind, _stopped = told()
+    assert first == ("All deliveries are paused", "for 11\xa0minutes", "bad")
+    assert second == ("the mail server moves", "", "good")
+    assert waits == ("Deliveries that wait", "1, due for 11\xa0minutes", "good")
 
 
 def test_armed_alerts_are_not_counted_for_ever(
