@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from alerts.views import alert, chart, editor, listing, notifications, unsubscribe
+from alerts.views import (
+    alert,
+    channels,
+    chart,
+    editor,
+    listing,
+    notification_settings,
+    notifications,
+    push,
+    unsubscribe,
+)
 
 _ONE = [
     path("", alert.alert, name="alert"),
@@ -16,7 +26,31 @@ _ONE = [
     path("delete/", alert.alert_delete, name="alert-delete"),
 ]
 
+_CHANNEL = [
+    path("", channels.channel, name="settings-channel"),
+    path("verify/", channels.channel_verify, name="settings-channel-verify"),
+    path("proof/", channels.channel_proof, name="settings-channel-proof"),
+    path("test/", channels.channel_test, name="settings-channel-test"),
+    path("pause/", channels.channel_pause, name="settings-channel-pause"),
+    path("resume/", channels.channel_resume, name="settings-channel-resume"),
+    path("delete/", channels.channel_delete, name="settings-channel-delete"),
+    path("secret/", channels.channel_secret, name="settings-channel-secret"),
+    path("secret/rotate/", channels.channel_rotate, name="settings-channel-rotate"),
+    path("live/", channels.channel_live, name="settings-channel-live"),
+    path("deliveries/<uuid:delivery_id>/resend/", channels.channel_resend, name="settings-channel-resend"),
+]
+_NOTIFICATIONS: list[URLPattern | URLResolver] = [
+    path("", notification_settings.overview, name="settings-notifications"),
+    path("topics/", notification_settings.topics, name="settings-notification-topics"),
+    path("times/", notification_settings.times, name="settings-notification-times"),
+    path("push/", push.push, name="settings-push"),
+    path("push/key/", push.push_key, name="settings-push-key"),
+    path("new/<slug:channel_kind>/", channels.channel_new, name="settings-channel-new"),
+    path("<uuid:channel_id>/", include(_CHANNEL)),
+]
+
 urlpatterns = [
+    path("settings/notifications/", include(_NOTIFICATIONS)),
     path("alerts/", listing.alert_list, name="alert-list"),
     path("alerts/new/", editor.alert_create, name="alert-create"),
     path("alerts/bulk/", listing.alert_bulk, name="alert-bulk"),

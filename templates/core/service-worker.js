@@ -32,3 +32,30 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fetch(request).catch(() => caches.match(request)));
   }
 });
+
+/** @param {PushEvent} event */
+function told(event) {
+  try {
+    return event.data?.json() ?? {};
+  } catch {
+    return {};
+  }
+}
+
+self.addEventListener("push", (event) => {
+  const { title, body, tag, url } = told(event);
+  const options = { body, tag, data: { url }, icon: "{% static 'img/florin.svg' %}" };
+  event.waitUntil(self.registration.showNotification(title || "Florin", options));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const page = new URL(event.notification.data?.url || "/", self.location.origin);
+  if (page.origin !== self.location.origin) return;
+  event.waitUntil(
+    self.clients.matchAll({ type: "window" }).then((windows) => {
+      const open = windows.find((one) => new URL(one.url).pathname === page.pathname);
+      return open ? open.focus() : self.clients.openWindow(page.href);
+    }),
+  );
+});

@@ -46,12 +46,14 @@ OWNED = {
     "preset_id",
     "archive_id",
     "watchlist_id",
+    "channel_id",
+    "delivery_id",
     "alert_id",
 }
 OF_SOMEBODY = [page for page in PAGES if OWNED & set(page.ids)]
 OF_PORTFOLIO = [page for page in PAGES if "portfolio_id" in page.ids]
 # Other ids that pages take, as the scene has them: a figure that is explained, the day of a price.
-OTHERS = {"figure": "total", "kind": "csv", "day": date(2024, 1, 5)}
+OTHERS = {"figure": "total", "kind": "csv", "day": date(2024, 1, 5), "channel_kind": "telegram"}
 
 
 def each(some: list[Route]) -> Any:
