@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
@@ -13,10 +13,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from alerts.domain.messages import Outcome
 from alerts.models import Channel, Delivery
 from alerts.selectors import channels as selectors
 from alerts.selectors.words import told
@@ -30,9 +32,18 @@ from core import clock
 from core.errors import Conflict, RateLimited
 from core.pages import actor_of, attempted
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
 SHOWN: Final = 20
 # a page asks again while something is on its way; what waits for longer is not watched
 WATCHED: Final = timedelta(minutes=2)
+OUTCOMES: Final[dict[str, StrPromise]] = {
+    Outcome.DELIVERED: gettext_lazy("delivered"),
+    Outcome.RETRY: gettext_lazy("failed for now"),
+    Outcome.REFUSED: gettext_lazy("refused"),
+    Outcome.GONE: gettext_lazy("leads nowhere any more"),
+}
 
 
 @login_required
@@ -224,7 +235,6 @@ def _page(
     wants_code = selectors.waits_for_code(found)
     context = {
         "channel": found,
-        "leads_to": selectors.leads_to(found),
         "form": form or ChannelForm(channel=found),
         "code_form": (code_form or CodeForm()) if wants_code else None,
         "secret": secret,
@@ -239,7 +249,8 @@ def _log(found: Channel) -> dict[str, Any]:
     rows = list(selectors.deliveries_of(found)[:SHOWN])
     since = clock.now() - WATCHED
     waits = any(one.state == Delivery.State.PENDING and one.created_at > since for one in rows)
-    return {"deliveries": [_told(one) for one in rows], "waits": waits}
+    told_rows = [_told(one) for one in rows]
+    return {"leads_to": selectors.leads_to(found), "deliveries": told_rows, "waits": waits}
 
 
 def _told(row: Delivery) -> dict[str, Any]:
@@ -247,6 +258,6 @@ def _told(row: Delivery) -> dict[str, Any]:
     return {
         "row": row,
         "what": told(row.notification) if row.notification else row.get_purpose_display(),
-        "tries": selectors.tries_of(row),
+        "tries": [(one, OUTCOMES.get(one.outcome, one.outcome)) for one in selectors.tries_of(row)],
         "may_resend": again and row.purpose != Delivery.Purpose.PROOF,
     }

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import services as people
-from alerts.models import Alert, Notification, Trigger
+from alerts.models import Alert, Attempt, Channel, Delivery, Notification, Trigger
 from core import clock
 from core.actor import Actor
 from market.models import Coin, CorporateAction, Exchange
@@ -81,6 +81,7 @@ class Home:
         self.ids[""].setdefault("import_id", preview)
         self.post("api-import-presets", {"name": f"P{number}", "mapping": {}})
         self.ids[""]["archive_id"] = archive_of(self.person)
+        self.channel(number)
 
     def alert(self, instrument: str, number: int) -> None:
         """Arm one more alert, and let the first fire once more."""
@@ -92,6 +93,17 @@ class Home:
             alert=alert, number=number, seq=number, at=at, recorded_at=at, **prices
         )
         Notification.objects.create(user=self.person.user, kind="alert", trigger=fired, created_at=at)
+
+    def channel(self, number: int) -> None:
+        """Lead to one more place, and have the first tried once more, twice as it failed."""
+        made = self.post("api-channels", {"kind": "ntfy", "settings": {"topic": f"topic-{number}"}})
+        first = Channel.objects.get(uuid=self.ids[""].setdefault("channel_id", made["id"]))
+        told = Notification.objects.latest("id")
+        sent = Delivery.objects.create(
+            channel=first, notification=told, due_at=clock.now(), created_at=clock.now()
+        )
+        for _try in range(2):
+            Attempt.objects.create(delivery=sent, number=1, at=clock.now(), took_ms=1, outcome="retry")
 
     def share(self, portfolio: str, number: int) -> None:
         """Let one more look at it, invite another, and have somebody else invite this person."""
