@@ -15,6 +15,7 @@ from alerts.domain.conditions import Condition
 from alerts.domain.rules import NEEDS, PARAMETERS, WHOLE, Bounds, Fault, Kind, Need, Subject, faults
 from alerts.forms.kinds import DIRECTIONS, KINDS, USUAL_DIRECTIONS, label_of
 from alerts.models import Clause
+from alerts.services.rules import ClauseData
 from core.errors import NotFound, ValidationFailed
 from core.forms import NumberField
 from core.money import plain
@@ -24,7 +25,6 @@ from portfolios.forms import InstrumentField
 from portfolios.selectors import portfolios
 
 FIRST: Final = Kind.CROSSES
-MOST_CLAUSES: Final = 1
 PLAIN: Final = frozenset(one.value for one in Condition)
 
 
@@ -117,6 +117,18 @@ class ClauseForm(forms.Form):
                 "highest": plain(bounds.highest),
             }
         return gettext("Enter an amount above zero.")
+
+    def said(self) -> ClauseData:
+        """Take what was typed as the service wants it."""
+        typed = self.cleaned_data
+        instrument, portfolio = typed.get("instrument"), typed.get("portfolio")
+        return ClauseData(
+            kind=self.asked,
+            instrument=instrument.uuid if instrument else None,
+            portfolio=portfolio.pk if portfolio else None,
+            direction=typed.get("direction", ""),
+            **{name: typed.get(name) for name in PARAMETERS},
+        )
 
 
 def in_quote_units(price: Any, instrument: Instrument) -> Any:

@@ -84,6 +84,10 @@ class OptionsForm(forms.Form):
             self.add_error("ends_on", gettext("Choose the day."))
         return values
 
+    def how_joined(self) -> str:
+        """Tell how the clauses of a rule count; of one alone it makes no difference."""
+        return str(self.cleaned_data["joined"] or Alert.Joined.ALL.value)
+
     def values(self) -> dict[str, Any]:
         """Take what was typed as the services name it."""
         typed = self.cleaned_data

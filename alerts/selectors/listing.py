@@ -11,13 +11,14 @@ from django.db.models import Count, Q, QuerySet
 
 from alerts.models import Alert
 from alerts.selectors.alerts import alerts_of
-from alerts.selectors.waits import title, waits
+from alerts.selectors.waits import PRICES, title, waits
 from core.models import LIVE_WORLD
 from market.models import Instrument
 from market.selectors import listing
 from market.selectors.listing import Quote
 
 SPARK_CLOSES: Final = 60
+FAR: Final = Decimal("Infinity")
 _STATE = Alert.State
 TABS: Final[dict[str, tuple[Alert.State, ...]]] = {
     "armed": (_STATE.ARMED,),
@@ -29,10 +30,10 @@ TABS: Final[dict[str, tuple[Alert.State, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alert: its words, and of what it watches the newest price and the last 60 closes.
+    """One alert: its words, and of the first instrument it watches the newest price and the last 60 closes.
 
-    `level` is for one unit, in the instrument's currency; `distance` is how far the price has to go to it,
-    as a ratio of the price: 0.05 is 5 % up.
+    `level` is the nearest one that a price has to reach, for one unit, in the instrument's currency;
+    `distance` is how far the price has to go to it, as a ratio of the price: 0.05 is 5 % up.
     """
 
     alert: Alert
@@ -75,25 +76,58 @@ def counts(user: Any) -> dict[str, int]:
 
 def rows(alerts: Sequence[Alert]) -> list[Row]:
     """Give a page of alerts their words, prices and courses, in a few queries."""
-    watched = {one.instrument.pk: one.instrument for one in alerts if one.instrument is not None}
+    levels = [_levels(one) for one in alerts]
+    watched = {instrument.pk: instrument for some in levels for instrument, _level in some}
     known = {
         row.instrument.pk: row
         for row in listing.rows(LIVE_WORLD, list(watched.values()), closes=SPARK_CLOSES)
     }
-    return [_row(one, known.get(one.instrument_id) if one.instrument_id else None) for one in alerts]
+    return [_row(alert, some, known) for alert, some in zip(alerts, levels, strict=True)]
 
 
-def _row(alert: Alert, known: listing.Row | None) -> Row:
-    instrument = alert.instrument
-    level = None
-    if instrument is not None and alert.level is not None:
-        level = (alert.level * instrument.quote_unit).normalize()
+def _levels(alert: Alert) -> list[tuple[Instrument, Decimal | None]]:
+    """List what an alert watches, with each level that a price has to reach; for one unit."""
+    if alert.instrument is not None:
+        return [(alert.instrument, _major(alert.instrument, alert.level))]
+    found: list[tuple[Instrument, Decimal | None]] = []
+    for clause in alert.clauses.all():
+        if clause.instrument is not None:
+            prices = (clause.level, clause.upper) if clause.kind in PRICES else ()
+            levels = [_major(clause.instrument, one) for one in prices if one is not None]
+            found += [(clause.instrument, one) for one in levels or [None]]
+    return found
+
+
+def _major(instrument: Instrument, price: Decimal | None) -> Decimal | None:
+    return None if price is None else (price * instrument.quote_unit).normalize()
+
+
+def _row(alert: Alert, levels: list[tuple[Instrument, Decimal | None]], known: dict[int, listing.Row]) -> Row:
+    instrument, level = _nearest(levels, known)
+    found = None if instrument is None else known.get(instrument.pk)
     return Row(
         alert=alert,
         title=title(alert),
         waits=waits(alert),
         instrument=instrument,
-        quote=known.quote if known else None,
-        spark=known.spark if known else [],
+        quote=found.quote if found else None,
+        spark=found.spark if found else [],
         level=level,
     )
+
+
+def _nearest(
+    levels: list[tuple[Instrument, Decimal | None]], known: dict[int, listing.Row]
+) -> tuple[Instrument | None, Decimal | None]:
+    """Choose the level that its price is nearest to; without any, the first instrument."""
+    if not levels:
+        return None, None
+
+    def far(one: tuple[Instrument, Decimal | None]) -> Decimal:
+        instrument, level = one
+        found = known.get(instrument.pk)
+        if level is None or found is None or found.quote is None or not found.quote.price.price:
+            return FAR
+        return abs(level / found.quote.price.price - 1)
+
+    return min(levels, key=far)

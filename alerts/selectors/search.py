@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from alerts.models import Clause
 from alerts.selectors.alerts import alerts_of
 from alerts.selectors.waits import title
 from core.ports import SearchHit
@@ -25,7 +27,8 @@ def find(user: Any, text: str, limit: int) -> list[SearchHit]:
 
 def _alerts(user: Any, text: str, limit: int) -> list[SearchHit]:
     rows = alerts_of(user)
-    matching = rows.filter(instrument__symbol__iexact=text) | rows.filter(note__icontains=text)
+    named = Q(instrument__symbol__iexact=text) | Q(note__icontains=text)
+    named |= Q(pk__in=Clause.objects.filter(instrument__symbol__iexact=text).values("alert"))
     return [
         SearchHit(
             title=title(one),
@@ -33,5 +36,5 @@ def _alerts(user: Any, text: str, limit: int) -> list[SearchHit]:
             url=reverse("alert", args=[one.uuid]),
             kind=_("Alerts"),
         )
-        for one in matching[:limit]
+        for one in rows.filter(named)[:limit]
     ]

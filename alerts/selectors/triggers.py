@@ -6,15 +6,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from alerts.models import Alert, Trigger
+from alerts.models import Alert, Clause, Trigger
+from alerts.selectors.waits import about, amount, says
+from market.models import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a clause saw: its words, and what its instrument was at, written; `last`: it came last."""
+
+    words: str
+    at: str
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One time that an alert fired; prices for one unit, in the currency of what it watches.
+    """One time that an alert fired; prices for one unit, in `currency`.
 
-    `took` is how long after the price the alert was recorded, in seconds.
+    `facts` are of the clauses that were so. `took` is how long after the price it was recorded, in seconds.
     """
 
     number: int
@@ -24,20 +36,43 @@ class Told:
     price: Decimal | None
     low: Decimal | None
     high: Decimal | None
+    currency: str
     source: str
     took: Decimal
+    facts: list[Fact]
 
 
 def told_triggers(alert: Alert, triggers: Iterable[Trigger]) -> list[Told]:
     """Tell triggers of one alert as its page shows them."""
-    unit = alert.instrument.quote_unit if alert.instrument is not None else Decimal(1)
-    return [_told(one, unit) for one in triggers]
+    clauses = {(one.number, one.kind): one for one in alert.clauses.all()}
+    return [_told(alert, one, clauses) for one in triggers]
 
 
-def _told(one: Trigger, unit: Decimal) -> Told:
+def _told(alert: Alert, one: Trigger, clauses: dict[tuple[int, str], Clause]) -> Told:
+    known = [(fact, clauses.get((fact.get("number", -1), fact.get("kind", "")))) for fact in one.facts]
+    instrument = alert.instrument or _last_instrument(known)
+    unit = instrument.quote_unit if instrument is not None else Decimal(1)
     prices = {
         name: None if (price := getattr(one, name)) is None else price * unit
         for name in ("level", "previous", "price", "low", "high")
     }
-    took = Decimal(str(max((one.recorded_at - one.at).total_seconds(), 0)))
-    return Told(number=one.number, at=one.at, source=one.source, took=took, **prices)
+    return Told(
+        number=one.number,
+        at=one.at,
+        currency=instrument.currency if instrument is not None else "",
+        source=one.source,
+        took=Decimal(str(max((one.recorded_at - one.at).total_seconds(), 0))),
+        facts=[_fact(fact, clause) for fact, clause in known if clause is not None and fact.get("so")],
+        **prices,
+    )
+
+
+def _last_instrument(known: list[tuple[Any, Clause | None]]) -> Instrument | None:
+    found = [clause for fact, clause in known if clause is not None and fact.get("last")]
+    return found[0].instrument if found else None
+
+
+def _fact(fact: Any, clause: Clause) -> Fact:
+    price = fact.get("price")
+    at = amount(clause.instrument, Decimal(price)) if clause.instrument is not None and price else ""
+    return Fact(f"{about(clause)} {says(clause)}", at, bool(fact.get("last")))

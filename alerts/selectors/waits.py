@@ -62,7 +62,7 @@ def says(clause: Clause) -> str:
     """Say what a clause waits for, without what it is about."""
     kind = Kind(clause.kind)
     level, upper = (_written(clause, one) for one in (clause.level, clause.upper))
-    if kind in _PRICES:
+    if kind in PRICES:
         return _price(kind, level, upper)
     if kind in _CHANGES:
         by = level or percent(clause.percent)
@@ -96,7 +96,7 @@ def _written(clause: Clause, value: Decimal | None) -> str:
     return plain_money(value, clause.portfolio.currency if clause.portfolio is not None else "")
 
 
-_PRICES: Final = frozenset(
+PRICES: Final = frozenset(
     {
         Kind.ABOVE, Kind.BELOW, Kind.CROSSES_UP, Kind.CROSSES_DOWN, Kind.CROSSES,
         Kind.INSIDE, Kind.ENTERS, Kind.LEAVES,

@@ -20,7 +20,7 @@ from alerts.forms import SnoozeForm
 from alerts.selectors import alerts as selectors
 from alerts.selectors import listing
 from alerts.selectors.triggers import told_triggers
-from alerts.selectors.waits import title
+from alerts.selectors.waits import clauses, title
 from alerts.services import alerts as services
 from alerts.services.life import duplicate_alert, snooze_alert
 from alerts.views.common import BAD, answered
@@ -40,6 +40,7 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "row": row,
         "alert": found,
+        "clauses": list(zip(found.clauses.all(), clauses(found), strict=True)),
         "page": page,
         "triggers": told_triggers(found, page),
         "page_url": f"{here}?page=",

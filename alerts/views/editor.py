@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from alerts.domain.rules import Kind
-from alerts.forms.clauses import FIRST, MOST_CLAUSES, ClauseForm, chosen, told_of, typed_before
+from alerts.domain.rules import MOST_CLAUSES, Kind
+from alerts.forms.clauses import FIRST, ClauseForm, chosen, told_of, typed_before
 from alerts.forms.options import OptionsForm, options_of
 from alerts.models import Alert
 from alerts.selectors import alerts as selectors

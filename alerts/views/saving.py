@@ -8,12 +8,11 @@ from typing import Any, Final
 from django import forms
 from django.http import HttpRequest
 
-from alerts.domain.conditions import Condition
 from alerts.forms.clauses import ClauseForm
 from alerts.forms.options import OptionsForm
 from alerts.models import Alert
-from alerts.services.alerts import AlertData, create_alert
-from alerts.services.changing import AlertChanges, change_alert
+from alerts.services.changing import AlertChanges, change_alert, make_alert
+from alerts.services.rules import RuleData
 from core.errors import DomainError, Forbidden, NotFound, TimedOut, ValidationFailed
 from core.pages import actor_of
 
@@ -30,7 +29,7 @@ def saved(
         NotFound, Forbidden, TimedOut: these are no matter of what was typed.
     """
     try:
-        return _plain(request, options, clauses, alert)
+        return _saved(request, options, clauses, alert)
     except (NotFound, Forbidden, TimedOut):
         raise
     except ValidationFailed as error:
@@ -43,31 +42,26 @@ def saved(
     return None
 
 
+def _saved(
+    request: HttpRequest, options: OptionsForm, clauses: Sequence[ClauseForm], alert: Alert | None
+) -> Alert:
+    who: dict[str, Any] = {"actor": actor_of(request), "user": request.user}
+    said, values = [one.said() for one in clauses], options.values()
+    if alert is None:
+        return make_alert(**who, data=RuleData(options.how_joined(), said, **values))
+    changes = AlertChanges(joined=options.how_joined(), clauses=said, ends=True, **values)
+    return change_alert(**who, uuid=alert.uuid, changes=changes)
+
+
 def _complain(all_forms: Sequence[forms.Form], name: str, message: str) -> None:
-    """Put a message at the first form that has the field; ``clauses[1].level`` is of the second."""
+    """Put a message at the first form that has the field; ``clauses.1.level`` is of the second."""
     name = _MOVED.get(name, name)
-    if name.startswith("clauses["):
-        number, _bracket, rest = name.removeprefix("clauses[").partition("]")
+    if name.startswith("clauses."):
+        number, _point, name = name.removeprefix("clauses.").partition(".")
         if number.isdecimal() and int(number) < len(all_forms) - 1:
-            all_forms, name = [all_forms[int(number)]], rest.lstrip(".")
+            all_forms = [all_forms[int(number)]]
     for form in all_forms:
         if name in form.fields:
             form.add_error(name, message)
             return
     all_forms[-1].add_error(None, message)
-
-
-def _plain(
-    request: HttpRequest, options: OptionsForm, clauses: Sequence[ClauseForm], alert: Alert | None
-) -> Alert:
-    typed = clauses[0].cleaned_data
-    condition, level = Condition(typed["kind"]), typed["level"]
-    who: dict[str, Any] = {"actor": actor_of(request), "user": request.user}
-    values = options.values()
-    if alert is None:
-        data = AlertData(condition, level, **values)
-        return create_alert(**who, instrument=typed["instrument"].uuid, data=data)
-    changes = AlertChanges(
-        instrument=typed["instrument"].uuid, condition=condition, level=level, ends=True, **values
-    )
-    return change_alert(**who, uuid=alert.uuid, changes=changes)

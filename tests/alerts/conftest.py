@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
+from django.test import Client
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert
@@ -31,6 +32,22 @@ def traveller() -> Any:
 @pytest.fixture
 def ida(db: None) -> Any:
     return get_user_model().objects.create_user("ida@example.org", "x")
+
+
+@pytest.fixture
+def reader(ida: Any, traveller: Any) -> Client:
+    """Sign Ida in."""
+    client = Client()
+    client.force_login(ida)
+    return client
+
+
+@pytest.fixture
+def stranger(db: None, traveller: Any) -> Client:
+    """Sign somebody else in."""
+    client = Client()
+    client.force_login(get_user_model().objects.create_user("sven@example.org", "x"))
+    return client
 
 
 @pytest.fixture

@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
-import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
 from alerts.models import Alert
-from alerts.services.evaluation import evaluate
-from core.models import LIVE_WORLD
 from market.models import Instrument
+from tests.alerts.ground import HTMX, fire, one
 from tests.market.quotes.told import NOON
 from tests.market.views.conftest import words
-
-HTMX = {"HX-Request": "true"}
-Armed = Callable[..., Alert]
-Tell = Callable[..., None]
-
-
-@pytest.fixture
-def reader(ida: Any, traveller: Any) -> Client:
-    client = Client()
-    client.force_login(ida)
-    return client
-
-
-@pytest.fixture
-def stranger(db: None, traveller: Any) -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.create_user("sven@example.org", "x"))
-    return client
-
-
-def fire(tell: Tell, share: Instrument, *prices: str) -> None:
-    for minute, price in enumerate(prices):
-        tell(share, price, minute)
-    evaluate(world_id=LIVE_WORLD)
-
-
-def one(alert: Alert, name: str = "alert") -> str:
-    return reverse(name, args=[alert.uuid])
 
 
 def test_nobody_has_alerts_at_first_and_the_page_says_what_they_are(reader):
@@ -218,90 +185,6 @@ def test_chart_shows_what_is_wrong_in_the_form_itself(reader, share):
     assert "The level is a price above zero." in words(answer)
     assert "<html" in reader.get(at, {"level": "x"}).content.decode()
     assert not Alert.objects.exists()
-
-
-TYPED = {
-    "clause": "0",
-    "c0-kind": "below",
-    "c0-instrument": "shr",
-    "c0-level": "9,5",
-    "repeats": "every",
-    "cooldown_minutes": "60",
-    "rearm": "holds",
-    "ends": "on",
-    "ends_on": "2024-03-31",
-    "note": "Buy",
-}
-
-
-def test_editor_makes_an_alert_and_keeps_what_was_typed_wrongly(reader, share, tell):
-    tell(share, "10", 0)
-    page = reader.get("/alerts/new/", {"instrument": share.uuid})
-    assert f'value="{share.uuid}"' in page.content.decode()
-    assert "SHR is at 10.00 EUR" in words(page)
-    answer = reader.post("/alerts/new/", TYPED | {"c0-level": "cheap", "ends_on": ""})
-    assert answer.status_code == 400
-    assert "2 things need your attention." in words(answer)
-    assert "Enter a number, such as 12.5 or 12,5." in words(answer)
-    assert "Choose the day." in words(answer)
-    assert 'value="cheap"' in answer.content.decode()
-    answer = reader.post("/alerts/new/", TYPED)
-    made = Alert.objects.get()
-    assert answer["Location"] == one(made)
-    values = (made.instrument, made.condition, made.level, made.repeats, made.cooldown_minutes, made.rearm)
-    assert values == (share, "below", Decimal("9.5"), True, 60, "holds")
-    assert (made.note, made.expires_at.isoformat()) == ("Buy", "2024-04-01T00:00:00+00:00")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"c0-level": "0"}, "Enter an amount above zero."),
-        ({"c0-level": ""}, "This field is required."),
-        ({"c0-instrument": "NONE"}, "There is no instrument “NONE”."),
-        ({"ends_on": "2024-03-01"}, "The end is in the past."),
-        ({"note": "x" * 201}, "at most 200 characters"),
-        ({"c0-kind": "☃"}, "Select a valid choice."),
-    ],
-)
-def test_editor_says_at_the_field_what_is_wrong(reader, share, wrong, said):
-    answer = reader.post("/alerts/new/", TYPED | wrong)
-    assert answer.status_code == 400
-    assert said in words(answer)
-    assert not Alert.objects.exists()
-
-
-def test_editor_ends_in_ninety_days_or_never(reader, share):
-    for ends, expected in (("usual", NOON + timedelta(days=90)), ("never", None)):
-        reader.post("/alerts/new/", TYPED | {"ends": ends, "repeats": "once"})
-        made = Alert.objects.first()
-        assert (made.expires_at, made.repeats) == (expected, False)
-
-
-def test_editor_draws_itself_anew_with_what_is_chosen_and_saves_nothing(reader, share):
-    answer = reader.post("/alerts/new/", TYPED | {"redraw": "1", "c0-level": "cheap"}, headers=HTMX)
-    assert answer.status_code == 200
-    html = answer.content.decode()
-    assert 'value="cheap"' in html
-    assert f'value="{share.uuid}"' in html
-    assert "<html" not in html
-    assert not Alert.objects.exists()
-
-
-def test_editor_changes_an_alert_that_is_there(reader, stranger, share, armed, tell):
-    alert = armed(share, "above", "12", note="Sell", expires_at=NOON + timedelta(days=1))
-    url = one(alert, "alert-edit")
-    page = reader.get(url).content.decode()
-    for shown in ('value="12"', 'value="Sell"', 'value="2024-03-07"', f'value="{share.uuid}"'):
-        assert shown in page, shown
-    for method in ("get", "post"):
-        assert getattr(stranger, method)(url, TYPED).status_code == 404
-    assert reader.post(url, TYPED)["Location"] == one(alert)
-    alert.refresh_from_db()
-    assert (alert.condition, alert.level, alert.note, alert.repeats) == ("below", Decimal("9.5"), "Buy", True)
-    fire(tell, share, "10", "9")
-    alert.refresh_from_db()
-    assert alert.state == "resting"
 
 
 def test_snooze_for_a_while_or_until_an_instant_and_arm_again(reader, share, armed):
