@@ -247,7 +247,10 @@ def test_plain_alert_becomes_a_rule_unless_it_fired(reader, share, armed, tell):
     fired = armed(share, "above", "11")
     fire(tell, share, "11")
     answer = reader.post(one(fired, "alert-edit"), rule)
-    assert (answer.status_code, "It fired. Make another one for this." in words(answer)) == (400, True)
+    assert (answer.status_code, "It fired. Make another one for something else." in words(answer)) == (
+        400,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
