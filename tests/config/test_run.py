@@ -170,8 +170,11 @@ def test_first_start_makes_the_demo_and_the_second_keeps_it(serve, variables, pl
     begun = time.monotonic()
     assert second.get("/health/ready")[0] == 200
     assert time.monotonic() - begun < 30
-    people = "from accounts.models import User; print('people', User.objects.count())"
-    assert "people 2" in manage(variables, "shell", "-c", people).stdout
+    people = (
+        "from accounts.models import User; from alerts.models import Alert;"
+        "print('people', User.objects.count(), 'alerts', Alert.objects.count())"
+    )
+    assert "people 2 alerts 5" in manage(variables, "shell", "-c", people).stdout
     rest = second.process.stdout
     assert rest is not None
     assert [next(rest).split(":")[0].strip() for _ in range(2)] == ["investor", "staff"]
