@@ -236,6 +236,7 @@ LEFT_OUT = {
     "accounts.StoredMail": "what was mailed to the person; some of it signs in whoever reads it",
     "account.EmailConfirmation": "keys of links, unused: our links are signed instead of stored",
     "admin.LogEntry": "Django's own log of staff's work; it is in audit_events",
+    "alerts.RecentMinute": "prices of the last day, as market.MinuteBar",
     "core.IdempotencyKey": "answers that a program got already, kept for a day",
     "market.PriceImport": "files of public prices that staff brought in; it is in audit_events",
     "market.HeldQuote": "as market.Quote; who of the staff decided is in audit_events",
