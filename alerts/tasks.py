@@ -15,6 +15,7 @@ from alerts.services.evaluation import end_overdue, evaluate
 from alerts.services.event_watch import arm_unpriced_that_rested, look_for_stale_prices
 from alerts.services.expiry import tell_what_runs_out_soon
 from alerts.services.portfolio_watch import due_portfolios, look_at
+from alerts.services.renewing import forget_minutes, renew_rules
 from core.models import LIVE_WORLD, World
 
 log = structlog.get_logger(__name__)
@@ -77,9 +78,23 @@ def purge_deliveries() -> None:
     log.info("alerts.deliveries_purged", count=purge())
 
 
+@shared_task
+def renew_rules_of(instruments: list[int] | None, portfolio: str | None) -> None:
+    """Have rules take up what changed about days of instruments, or about a portfolio."""
+    renew_rules(instruments=instruments, portfolio=portfolio)
+
+
+@shared_task
+def keep_rules() -> None:
+    """Find what a lost hint of that left behind, and forget minutes that are over."""
+    renew_rules()
+    forget_minutes()
+
+
 SCHEDULE: dict[str, crontab | timedelta] = {
     "alerts.tasks.evaluate_all_alerts": timedelta(seconds=30),
     "alerts.tasks.watch_all": timedelta(seconds=30),
+    "alerts.tasks.keep_rules": timedelta(minutes=5),
     "alerts.tasks.tell_what_runs_out": crontab(minute="37", hour="6"),
     "alerts.tasks.deliver": timedelta(seconds=10),
     "alerts.tasks.purge_deliveries": crontab(minute="41", hour="3"),

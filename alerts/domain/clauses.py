@@ -65,7 +65,7 @@ class Memory:
     `holds`: it was so. `spent`: it was told, and has to stop being so first. `was`: the price was in each of
     the places whose entering is meant. `reference` is the price that is compared with. `low` and `high` are
     the extremes since it was armed, or of the minute `since` in which it was. `bar` is the last day that was
-    looked at, `price` where its instrument stood.
+    looked at, `price` where its instrument stood. `revision` counts the changes of what it was told of days.
     """
 
     holds: bool = False
@@ -77,6 +77,7 @@ class Memory:
     since: datetime | None = None
     bar: date | None = None
     price: Decimal | None = None
+    revision: int | None = None
 
     @property
     def extremes(self) -> Extremes | None:
@@ -93,6 +94,8 @@ class Memory:
             found["was"] = list(self.was)
         if self.since is not None:
             found["since"] = self.since.isoformat()
+        if self.revision is not None:
+            found["revision"] = self.revision
         return found | ({"bar": self.bar.isoformat()} if self.bar else {})
 
     @classmethod
@@ -107,6 +110,7 @@ class Memory:
             was=tuple(found["was"]) if "was" in found else None,
             since=datetime.fromisoformat(found["since"]) if "since" in found else None,
             bar=date.fromisoformat(found["bar"]) if "bar" in found else None,
+            revision=found.get("revision"),
             **prices,
         )
 
@@ -122,6 +126,7 @@ class Daily(NamedTuple):
     holds: bool = False
     happened: bool = False
     bar: date | None = None
+    revision: int | None = None
 
 
 class Now(NamedTuple):
@@ -184,7 +189,8 @@ def begin(asked: Asked, price: Decimal | None, at: datetime, daily: Daily | None
     """Make what a clause knows when it is armed: the price of then, None: there is none yet."""
     memory = Memory(price=price)
     if daily is not None:
-        memory = replace(memory, reference=daily.reference, holds=daily.holds, bar=daily.bar)
+        memory = replace(memory, reference=daily.reference, bar=daily.bar, revision=daily.revision)
+        memory = replace(memory, holds=daily.holds)
     if asked.kind in SWINGS:
         since = at.replace(second=0, microsecond=0) if asked.kind in WINDOWS else None
         return replace(memory, low=price, high=price, since=since)
@@ -199,7 +205,7 @@ def begin(asked: Asked, price: Decimal | None, at: datetime, daily: Daily | None
 def look(asked: Asked, memory: Memory, step: Step, now: Now) -> Look:
     """Hold a move against a clause; the window ends before the move."""
     if now.daily is not None:
-        memory = replace(memory, reference=now.daily.reference)
+        memory = replace(memory, reference=now.daily.reference, revision=now.daily.revision)
     if NEEDS[asked.kind].looked is Looked.BAR:
         return _bar(asked, memory, step, now.daily)
     if asked.kind in SWINGS:
@@ -209,7 +215,10 @@ def look(asked: Asked, memory: Memory, step: Step, now: Now) -> Look:
         # of a day that begins, what held until now is no matter
         verdict = state(found[0], step) if found else Verdict(False, False, True)
         return Look(verdict, replace(memory, holds=verdict.holds, price=step.price))
-    before = memory.was if memory.was is None or len(memory.was) == len(found) else None
+    before = memory.was
+    if before is None or len(before) != len(found):
+        # a price that is compared with came up only now
+        before = None if step.previous is None else tuple(one.has(step.previous) for one in found)
     happened = any(
         entered(one, step, was=None if before is None else before[place]) for place, one in enumerate(found)
     )
@@ -222,7 +231,7 @@ def _bar(asked: Asked, memory: Memory, step: Step, daily: Daily | None) -> Look:
     holds = before if daily is None else daily.holds
     happened = holds if asked.is_state else daily is not None and daily.happened
     bar = memory.bar if daily is None else daily.bar
-    verdict = Verdict(happened, holds, not (holds and before))
+    verdict = Verdict(happened, holds, not (holds and before), before)
     return Look(verdict, replace(memory, holds=holds, bar=bar, price=step.price))
 
 
@@ -248,7 +257,7 @@ def stands(asked: Asked, memory: Memory, now: Now) -> Look:
     if asked.kind in WINDOWS and holds and memory.price is not None:
         still = Step(memory.price, memory.price, memory.price, memory.price)
         holds = swings.judge(asked.direction, asked.far, _before(asked, memory, now), still).holds
-    return Look(Verdict(False, holds, not holds), replace(memory, holds=holds))
+    return Look(Verdict(False, holds, not holds, memory.holds), replace(memory, holds=holds))
 
 
 def next_band(asked: Asked, memory: Memory, now: Now) -> Band:
@@ -306,7 +315,8 @@ def decide(joined: str, seen: Sequence[Seen]) -> Decision:
 def _comes(one: Seen) -> bool:
     if not one.is_state or not one.spent:
         return one.verdict.happened
-    return one.verdict.lapsed and one.verdict.holds
+    returned = one.verdict.happened and not one.verdict.began
+    return returned or (one.verdict.lapsed and one.verdict.holds)
 
 
 def waits_for_any_move(joined: str, seen: Sequence[tuple[bool, bool, bool]]) -> tuple[bool, ...]:

@@ -41,12 +41,14 @@ class Verdict(NamedTuple):
     """What a move did to a clause, in every order in which its prices may have come.
 
     `happened`: it was so at some moment, from where the move began on; of an edge: it came to pass. `holds`:
-    it is so where the move ended. `lapsed`: at some moment it was not so.
+    it is so where the move ended. `lapsed`: at some moment it was not so. `began`: it was so where the move
+    began.
     """
 
     happened: bool
     holds: bool
     lapsed: bool
+    began: bool = False
 
 
 class Band(NamedTuple):
@@ -85,7 +87,8 @@ def points(step: Step) -> tuple[Decimal, ...]:
 def state(region: Region, step: Step) -> Verdict:
     """Judge a clause that is so while the price is in a region."""
     inside = [region.has(one) for one in points(step)]
-    return Verdict(any(inside), region.has(step.price), not all(inside))
+    began = step.previous is not None and region.has(step.previous)
+    return Verdict(any(inside), region.has(step.price), not all(inside), began)
 
 
 def entered(region: Region, step: Step, *, was: bool | None) -> bool:

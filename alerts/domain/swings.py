@@ -74,7 +74,7 @@ def judge(direction: str, far: Distance, before: Extremes | None, step: Step) ->
         ways.append(_fallen(far, known, step))
     holds, began = any(one.holds for one in ways), any(one.began for one in ways)
     alone = len(ways) == 1 and not ways[0].at_extreme
-    return Verdict(any(one.happened for one in ways), holds, not holds or not began or alone)
+    return Verdict(any(one.happened for one in ways), holds, not holds or not began or alone, began)
 
 
 def _risen(far: Distance, known: Extremes | None, step: Step) -> _Way:

@@ -9,10 +9,10 @@ from alerts.services.channels import make_account_channel
 from alerts.services.event_watch import tell_dividend
 from alerts.services.portfolio_watch import end_alerts_on
 from alerts.services.splits import convert_levels
-from alerts.tasks import deliver, evaluate_alerts, watch_portfolio, watch_portfolios
+from alerts.tasks import deliver, evaluate_alerts, renew_rules_of, watch_portfolio, watch_portfolios
 from core.bus import Phase, bus
 from core.models import LIVE_WORLD
-from market.events import DividendAnnounced, PricesUpdated, SplitTookEffect
+from market.events import DividendAnnounced, PricesChanged, PricesUpdated, SplitTookEffect
 from portfolios.events import MemberRemoved, PortfolioChanged, PortfolioDeleted
 
 
@@ -33,6 +33,18 @@ def wake_portfolio_watch(event: PricesUpdated) -> None:
 def wake_watch_of_portfolio(event: PortfolioChanged) -> None:
     """Have a portfolio looked at whose entries or settings changed."""
     watch_portfolio.delay(str(event.portfolio_id))
+
+
+@bus.subscribe(PricesChanged, Phase.AFTER_COMMIT)
+def follow_days(event: PricesChanged) -> None:
+    """Have rules take up what changed about days; the sweep finds it if this call is lost."""
+    renew_rules_of.delay(list(event.instrument_ids), None)
+
+
+@bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)
+def follow_position(event: PortfolioChanged) -> None:
+    """Have rules take up what positions cost now; the sweep finds it if this call is lost."""
+    renew_rules_of.delay(None, str(event.portfolio_id))
 
 
 @bus.subscribe(PortfolioDeleted, Phase.IN_TRANSACTION)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from alerts.domain.clauses import OF_DAYS, PURCHASES, Asked, Daily
-from alerts.domain.history import averages_crossed, bars_needed, is_unusual, reference, rsi
+from alerts.domain.history import RSI_BARS, averages_crossed, bars_needed, is_unusual, reference, rsi
 from alerts.domain.rules import NEEDS, Kind, Looked
 from alerts.models import Clause
 from core import clock
@@ -97,6 +97,12 @@ def standing(world_id: int, seq: int, instrument_ids: Iterable[int]) -> dict[int
         return dict(cursor.fetchall())
 
 
+def revision(clause: Clause) -> int:
+    """Count the changes of what the days that are over say to a clause, as they were when it was read."""
+    prices = 0 if clause.instrument is None else clause.instrument.price_revision
+    return prices + (0 if clause.portfolio is None else clause.portfolio.revision)
+
+
 def is_daily(asked: Asked) -> bool:
     """Tell whether a clause asks for days that are over, or what hangs on them."""
     return asked.kind in OF_DAYS or NEEDS[asked.kind].looked is Looked.BAR
@@ -118,7 +124,7 @@ def daily(world_id: int, wanted: Sequence[Wanted]) -> dict[int, Daily]:
         rows = _until(bars[key], quotes.get(key), one.day)
         through = quotes[key].splits_through if key in quotes else one.day
         adjusted = [_in_units(row, factor(splits[key], row.day, through)) for row in rows]
-        found[one.clause.pk] = _said(one, adjusted)
+        found[one.clause.pk] = said(one.asked, adjusted, one.day, one.since)
     return found
 
 
@@ -155,14 +161,14 @@ def _in_units(row: BarRow, by: Any) -> BarRow:
     return BarRow(row.day, scaled(row.close, by), None, high, low, volume)
 
 
-def _said(one: Wanted, bars: Sequence[BarRow]) -> Daily:
-    asked = one.asked
+def said(asked: Asked, bars: Sequence[BarRow], day: date, since: date | None) -> Daily:
+    """Tell what bars of the days before one say to a clause; those after `since` are new, None: none is."""
     if asked.kind in OF_DAYS:
-        return Daily(reference(asked.kind, bars, one.day, asked.days))
+        return Daily(reference(asked.kind, bars, day, asked.days))
     last = bars[-1].day if bars else None
     if asked.kind in {Kind.RSI_ABOVE, Kind.RSI_BELOW}:
-        return Daily(holds=rsi_holds(asked, [bar.close for bar in bars]), bar=last)
-    ends = [] if one.since is None else [at + 1 for at, bar in enumerate(bars) if bar.day > one.since]
+        return Daily(holds=rsi_holds(asked, [bar.close for bar in bars[-RSI_BARS:]]), bar=last)
+    ends = [] if since is None else [at + 1 for at, bar in enumerate(bars) if bar.day > since]
     return Daily(happened=any(bar_happened(asked, bars[:end]) for end in ends), bar=last)
 
 

@@ -113,7 +113,7 @@ def _look(batch: MoveBatch, woken: Sequence[tuple[int, int, str]]) -> int:
 
 def _clauses(batch: MoveBatch, alerts: dict[int, Alert]) -> dict[int, list[Watched]]:
     rows: dict[int, list[Watched]] = defaultdict(list)
-    clauses = Clause.objects.select_related("instrument__exchange").filter(alert__in=alerts)
+    clauses = Clause.objects.select_related("instrument__exchange", "portfolio").filter(alert__in=alerts)
     for clause in clauses.order_by("alert", "number"):
         clause.alert = alerts[clause.alert_id]
         rows[clause.alert_id].append(watched(clause, batch.time))

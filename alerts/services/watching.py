@@ -25,7 +25,7 @@ from alerts.domain.conditions import MOMENT, Side
 from alerts.domain.regions import ALWAYS, Band
 from alerts.domain.swings import Extremes
 from alerts.models import Alert, Clause, Level
-from alerts.selectors.history import Wanted, asked_by, daily, is_daily, next_day, standing
+from alerts.selectors.history import Wanted, asked_by, daily, is_daily, next_day, revision, standing
 from market.models import Instrument
 
 _WINDOWS: Final = """
@@ -112,7 +112,7 @@ def arm_rules(alerts: Sequence[Alert], *, after: int, at: datetime, anew: bool =
 
 
 def _begun(alert: Alert, at: datetime) -> list[Watched]:
-    clauses = alert.clauses.select_related("instrument__exchange").order_by("number")
+    clauses = alert.clauses.select_related("instrument__exchange", "portfolio").order_by("number")
     rows = []
     for clause in clauses:
         clause.alert = alert
@@ -129,7 +129,8 @@ def renew(world_id: int, rows: Sequence[Watched]) -> None:
     wanted = [Wanted(one.clause, one.asked, one.now.at, one.memory.bar) for one in rows]
     found: Mapping[int, Daily] = daily(world_id, wanted) if wanted else {}
     for one, asking in zip(rows, wanted, strict=True):
-        one.now = one.now._replace(daily=found[asking.clause.pk])
+        told = found[asking.clause.pk]._replace(revision=revision(asking.clause))
+        one.now = one.now._replace(daily=told)
 
 
 def was_told(alert: Alert) -> bool:

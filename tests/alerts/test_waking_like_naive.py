@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,7 +37,7 @@ KINDS = sorted(
 )
 PRICES = st.integers(8, 12).map(Decimal)
 DAYS = 40
-EXAMPLES = int(os.environ.get("EX", "40"))
+EXAMPLES = 40
 
 
 @st.composite
