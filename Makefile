@@ -3,7 +3,7 @@ PYTHON ?= python3
 DEV = @"$(PYTHON)" bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check types rules bench screenshot fmt clean
+.PHONY: help run test check gates types rules bench screenshot fmt clean
 
 help:
 	@echo "make run    start Florin on http://localhost:8000   (PORT=8001 for another port)"
@@ -23,8 +23,12 @@ test:
 check:
 	$(DEV) -m ruff format --check .
 	$(DEV) -m ruff check .
-	@$(MAKE) -j2 types rules
-	$(DEV) -m pytest -n auto --dist worksteal $(ARGS)
+	@$(MAKE) -j2 gates test
+
+# one after the other, beside the tests: what fails here is told above the tests' summary, and make names it at the end
+gates:
+	@$(MAKE) types
+	@$(MAKE) rules
 
 types:
 	$(DEV) -m mypy .

@@ -107,9 +107,7 @@ def place(shelf: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def variables(shelf: Path, place: Path) -> dict[str, str]:
-    """Return the environment of a fresh clone with its own database."""
+def environment(shelf: Path, place: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -120,13 +118,25 @@ def variables(shelf: Path, place: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def without_demo(place: Path) -> Path:
-    """Prepare a database folder that has had its demo already."""
-    cluster = Cluster(place / "postgres", durable=False)
-    cluster.attach()
-    (cluster.home.root / "demo.done").write_text("")
-    cluster.release()
-    return cluster.home.root
+def variables(shelf: Path, place: Path) -> dict[str, str]:
+    """Return the environment of a fresh clone with its own database."""
+    return environment(shelf, place)
+
+
+@pytest.fixture(scope="module")
+def migrated(shelf: Path) -> Path:
+    """Migrate a database folder once for all tests here, and say that it has had its demo."""
+    done = manage(environment(shelf, shelf / "migrated"), "migrate")
+    assert done.returncode == 0, done.stderr
+    (shelf / "migrated" / "postgres" / "demo.done").write_text("")
+    return shelf / "migrated" / "postgres"
+
+
+@pytest.fixture
+def without_demo(migrated: Path, place: Path) -> Path:
+    """Return a database folder that has had its demo already: files and owners as a start leaves them."""
+    subprocess.run(["cp", "-a", str(migrated), str(place / "postgres")], check=True)
+    return place / "postgres"
 
 
 @pytest.fixture

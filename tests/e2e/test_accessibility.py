@@ -36,6 +36,7 @@ class Visitor:
 
     def __init__(self, page: Page, base: str, checker: str) -> None:
         self.page, self.base, self.checker = page, base, checker
+        self.known: tuple[str, ...] = ()  # what was checked on other pages, by selectors
         self.seen = 0
         self.wrong: list[str] = []
 
@@ -58,11 +59,11 @@ class Visitor:
         page = self.page
         page.set_viewport_size(DESK)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        found = axe.violations(page, self.checker)
+        found = axe.violations(page, self.checker, without=self.known)
         page.set_viewport_size(PHONE)
-        found += axe.violations(page, self.checker)
+        found += axe.violations(page, self.checker, without=self.known)
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        found += axe.violations(page, self.checker, ["color-contrast"])
+        found += axe.violations(page, self.checker, ["color-contrast"], self.known)
         self.wrong += [f"{name}: {one}" for one in sorted(set(found))]
 
 

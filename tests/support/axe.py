@@ -46,8 +46,10 @@ def fetch(folder: Path) -> str | None:
         return source.read().decode()
 
 
-def violations(page: Page, source: str, rules: list[str] | None = None) -> list[str]:
-    """Say what is seriously wrong with the page as it stands: rule and element."""
+def violations(
+    page: Page, source: str, rules: list[str] | None = None, without: tuple[str, ...] = ()
+) -> list[str]:
+    """Say what is seriously wrong with the page as it stands, `without` some parts: rule and element."""
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(source)
     page.evaluate(IDLE)
@@ -55,7 +57,9 @@ def violations(page: Page, source: str, rules: list[str] | None = None) -> list[
     only: dict[str, Any] = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
     # without preload: axe would copy imported style sheets into the page, which the content policy forbids
     result = page.evaluate(
-        "(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'], preload: false})", only
+        "([exclude, only]) => axe.run(exclude.length ? {exclude} : document,"
+        " {runOnly: only, resultTypes: ['violations'], preload: false})",
+        [list(without), only],
     )
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:160]}"
