@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.models import Notification, Trigger
+from alerts.models import Notification
+from alerts.selectors.programs import data_of
 from alerts.selectors.words import words
 from core.cells import json_value
 
@@ -23,21 +24,7 @@ def notification(row: Notification) -> dict[str, Any]:
         "title": said.title,
         "text": said.text,
         "path": said.path,
-        "data": {name: value for name, value in row.data.items() if name != "person"} | _fired(row.trigger),
+        "data": data_of(row),
         "created_at": json_value(row.created_at),
         "read_at": json_value(row.read_at),
     }
-
-
-def _fired(trigger: Trigger | None) -> dict[str, Any]:
-    """Write what fired an alert: prices are for one unit, in the currency of the instrument."""
-    if trigger is None:
-        return {}
-    told = {"alert": str(trigger.alert.uuid), "number": trigger.number, "at": json_value(trigger.at)}
-    listing = trigger.alert.instrument
-    if listing is None:
-        return told
-    prices = {name: getattr(trigger, name) for name in ("level", "previous", "price")}
-    unit = listing.quote_unit
-    in_units = {name: None if price is None else json_value(price * unit) for name, price in prices.items()}
-    return told | {"symbol": listing.symbol, "currency": listing.currency} | in_units

@@ -15,10 +15,11 @@ from django.utils.translation import ngettext
 
 from accounts.transports import zone_of
 from alerts.domain.messages import Item, Message
-from alerts.models import Channel, Delivery, Notification
+from alerts.models import Channel, Delivery
 from alerts.selectors.channels import config_of
+from alerts.selectors.programs import data_of
 from alerts.selectors.unsubscribing import unsubscribe_token
-from alerts.selectors.words import told
+from alerts.selectors.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,15 @@ def _item(delivery: Delivery) -> Item:
     notification = delivery.notification
     if notification is None:
         return _own(delivery)
+    said = words(notification)
     return Item(
         kind=notification.kind,
         event=notification.event,
-        title=told(notification),
-        text="",
-        url="",
+        title=said.title,
+        text=said.text,
+        url=absolute(said.path),
         at=notification.created_at,
-        data=_data(notification),
+        data={"id": notification.pk, **data_of(notification)},
     )
 
 
@@ -96,29 +98,6 @@ def _own(delivery: Delivery) -> Item:
         title = _("Proof of this address for Florin")
         text = _("Somebody wants to be told here by Florin. If it was not you, do nothing.")
     return Item("channel", delivery.purpose, title, text, "", delivery.created_at)
-
-
-def _data(notification: Notification) -> dict[str, Any]:
-    trigger = notification.trigger
-    data: dict[str, Any] = {"id": notification.pk, **notification.data}
-    if trigger is None:
-        return data
-    alert = trigger.alert
-    unit = alert.watched.quote_unit
-    prices = {
-        name: None if (value := getattr(trigger, name)) is None else str(value * unit)
-        for name in ("level", "previous", "price", "low", "high")
-    }
-    return data | {
-        "alert": str(alert.uuid),
-        "number": trigger.number,
-        "symbol": alert.watched.symbol,
-        "currency": alert.watched.currency,
-        "condition": alert.condition,
-        "note": alert.note,
-        "at": trigger.at.isoformat(),
-        **prices,
-    }
 
 
 def _subject(items: Sequence[Item]) -> str:

@@ -89,7 +89,7 @@ class Drain:
             lane.look_at = now + LOOK_SECONDS
             return False
         for ready in judge(claims):
-            lane.running.add(lane.pool.submit(send, ready))
+            lane.running.add(lane.pool.submit(_in_thread, ready))
         return True
 
     def _reap(self) -> None:
@@ -116,9 +116,14 @@ def send(ready: Ready) -> Tried:
     except Exception:
         log.exception("delivery.transport_failed", kind=letter.channel.kind)
         result = Result(Outcome.RETRY, "The transport failed.", is_ours=True)
+    return Tried(ready, result, at, round((time.perf_counter() - begun) * 1000))
+
+
+def _in_thread(ready: Ready) -> Tried:
+    try:
+        return send(ready)
     finally:
         connection.close()  # of this thread, if the transport opened one
-    return Tried(ready, result, at, round((time.perf_counter() - begun) * 1000))
 
 
 _alone = threading.Lock()

@@ -184,9 +184,9 @@ def stop_channel(*, channel_id: int, reason: str) -> bool:
         kind=Notification.Kind.CHANNEL,
         event="channel_stopped",
         data={
-            "channel": str(channel.uuid),
+            "channel": channel.name,
+            "channel_id": str(channel.uuid),
             "channel_kind": channel.kind,
-            "name": channel.name,
             "reason": channel.reason,
         },
         key=f"channel_stopped:{channel.uuid}:{now.isoformat()}",

@@ -93,13 +93,13 @@ def test_gone_channel_stops_and_its_person_is_told_elsewhere(smtp, mail, web, ho
     web.refresh_from_db()
     assert (web.state, web.reason) == ("disabled", "no more")
     notice = Notification.objects.get(kind="channel")
-    assert (notice.event, notice.data["channel"], notice.data["reason"]) == (
+    assert (notice.event, notice.data["channel_id"], notice.data["reason"]) == (
         "channel_stopped",
         str(web.uuid),
         "no more",
     )
     drain()
-    assert [one["Subject"] for one in smtp.mails][-1] == "Where notifications go"
+    assert [str(one["Subject"]) for one in smtp.mails][-1] == "Notifications no longer go to webhook"
     assert len(hook.asked) == 1
 
 
@@ -225,7 +225,7 @@ def test_over_the_cap_the_rest_of_the_hour_is_one_summary(ida, smtp, mail, told,
     )
     later(traveller, hours=1)
     assert len(smtp.mails) == 3
-    assert smtp.mails[2].get_body("plain").get_content().count("Portfolios and members") == 3
+    assert smtp.mails[2].get_body("plain").get_content().count("accepted your invitation") == 3
     assert states() == ["delivered"] * 5
 
 
@@ -306,14 +306,14 @@ def test_transport_that_breaks_is_tried_again_and_told_to_the_log(mail, told, mo
 def test_message_that_cannot_be_written_holds_up_no_other(mail, smtp, told, monkeypatch):
     from alerts.selectors import messages
 
-    real = messages.told
+    real = messages.words
 
-    def words(notification: Any) -> str:
+    def words(notification: Any) -> Any:
         if notification.data.get("bad"):
             raise KeyError
         return real(notification)
 
-    monkeypatch.setattr(messages, "told", words)
+    monkeypatch.setattr(messages, "words", words)
     told(bad="1")
     told()
     assert drain()[0] == 1
