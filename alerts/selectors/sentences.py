@@ -135,6 +135,11 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         _("It did not take them any more: %(reason)s"),
         Leads("notification-channels"),
     ),
+    "channel.stopped_by_staff": Sentence(
+        _("Notifications no longer go to %(channel)s"),
+        _("Our staff stopped it. Write to support if you want to know why."),
+        Leads("notification-channels"),
+    ),
 }
 _FACTORS: Final = {
     "totp": _("authenticator app"),

@@ -45,7 +45,7 @@ def send_again(*, actor: Actor, delivery_id: int, reason: str) -> None:
         raise Conflict(_("Its channel is not active."))
     _turn(
         row, {_S.FAILED, _S.DROPPED}, state=_S.PENDING, due_at=clock.now(), attempts=0, lease=None,
-        gathered=False, error="", done_at=None,
+        gathered=False, bundle=None, error="", done_at=None,
     )  # fmt: skip
     _note(actor, "delivery.sent_again", "delivery", row.uuid, before=row.state, after=_S.PENDING, why=reason)
     bus.publish(DeliveriesQueued(1))
@@ -101,7 +101,7 @@ def enable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
         raise Conflict(_("It is not stopped."))
     is_known = row.is_account or row.verified_at is not None
     state = Channel.State.ACTIVE if is_known else Channel.State.UNVERIFIED
-    _move(row, state, reason="", failures=0, failing_since=None)
+    _move(row, state, reason="", failures=0, failing_since=None, rests_until=None)
     _note(actor, "channel.enabled", "channel", row.uuid, before=row.state, after=state, why=reason)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import services as people
 from alerts.models import Alert, Attempt, Channel, Clause, Delivery, Notification, Outbox
-from alerts.selectors import panels
+from alerts.selectors import panels, words
 from alerts.services import operations
 from core.actor import Actor
 from core.errors import Conflict, DomainError, Forbidden, NotFound
@@ -32,6 +32,7 @@ def channel(ida: Any) -> Channel:
     return Channel.objects.create(
         owner=ida, kind="webhook", name="Ida's own server", config=SECRET, hint="hooks.example.org",
         topics=["alert", "channel"], state="active", verified_at=NOON, failures=3, failing_since=NOON,
+        rests_until=NOON + timedelta(hours=1),
     )  # fmt: skip
 
 
@@ -131,13 +132,14 @@ def test_a_channel_is_stopped_its_person_told_elsewhere_and_let_go_on(
         operations.disable_channel(actor=STAFF, channel_id=channel.pk, reason="twice")
     channel.refresh_from_db()
     assert (channel.state, channel.reason) == ("disabled", "Stopped by staff.")
-    [told] = Notification.objects.values_list("user", "kind", "event", "data")
-    data = {"channel": "Ida's own server", "channel_id": str(channel.uuid)}
-    assert told == (ida.pk, "channel", "stopped_by_staff", data)
+    notice = Notification.objects.get()
+    assert (notice.user_id, notice.event) == (ida.pk, "stopped_by_staff")
+    assert words.told(notice) == "Notifications no longer go to Ida's own server"
     assert [row.channel_id for row in Delivery.objects.all()] == [other.pk]
     operations.enable_channel(actor=STAFF, channel_id=channel.pk, reason="it is not")
     channel.refresh_from_db()
-    assert (channel.state, channel.reason, channel.failures, channel.failing_since) == ("active", "", 0, None)
+    assert (channel.state, channel.reason, channel.failures) == ("active", "", 0)
+    assert (channel.failing_since, channel.rests_until) == (None, None)
     with pytest.raises(Conflict):
         operations.enable_channel(actor=STAFF, channel_id=channel.pk, reason="twice")
     key = str(channel.uuid)
