@@ -22,6 +22,7 @@ from core.money import plain
 from market.models import Instrument
 from market.selectors import instruments
 from portfolios.forms import InstrumentField
+from portfolios.models import Portfolio
 from portfolios.selectors import portfolios
 
 FIRST: Final = Kind.CROSSES
@@ -59,7 +60,7 @@ class ClauseForm(forms.Form):
 
     def _add_subject(self, need: Need) -> None:
         if need.subject is not Subject.INSTRUMENT:
-            rows = portfolios.real_of(self.user)
+            rows = portfolios.visible_to(self.user).filter(kind=Portfolio.Kind.REAL)
             self.fields["portfolio"] = forms.ModelChoiceField(
                 label=_("Portfolio"), queryset=rows, empty_label=_("Choose one")
             )

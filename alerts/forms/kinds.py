@@ -140,3 +140,8 @@ _OF_KIND: Final[dict[Kind, dict[str, StrPromise]]] = {
 def label_of(kind: Kind, name: str) -> StrPromise:
     """Name a parameter as a kind of clause means it."""
     return _OF_KIND.get(kind, {}).get(name, _LABELS[name])
+
+
+def name_of(kind: Kind) -> StrPromise:
+    """Name a kind as its select does."""
+    return next(name for _group, some in KINDS for value, name in some if value == kind.value)

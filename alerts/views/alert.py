@@ -46,7 +46,9 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "page_url": f"{here}?page=",
         "here": here,
     }
-    return render(request, "alerts/_triggers.html" if is_htmx(request) else "alerts/alert.html", context)
+    # htmx turns the pages of what it told; what else it asks for, it takes from the whole page
+    turned = is_htmx(request) and "page" in request.GET
+    return render(request, "alerts/_triggers.html" if turned else "alerts/alert.html", context)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,7 @@ THEMES = ("system", "light", "dark")
 GAINS = ("green-red", "blue-orange")
 MAX_SLICES = 8
 BRIDGE_WIDTH = 200
+COURSE_WIDTH, COURSE_HEIGHT = 320, 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,45 @@ def _paths(values: Sequence[float], level: Decimal | None) -> tuple[SafeString, 
         ((y(one),) for one in across),
     )
     return lines, course
+
+
+@register.simple_tag
+def course(
+    points: Iterable[tuple[date, Decimal]],
+    marks: Iterable[tuple[date, Decimal]],
+    label: str,
+    level: Decimal | None = None,
+) -> SafeString:
+    """Draw prices by day, oldest first, with dots where something happened and a level across."""
+    known = [(day, float(value)) for day, value in points]
+    if len(known) < 2:  # noqa: PLR2004 (a line has two ends)
+        return SafeString("")
+    dots = [(day, float(value)) for day, value in marks]
+    across = [float(level)] if level is not None else []
+    values = [value for _day, value in known + dots] + across
+    low, spread = min(values), max(values) - min(values) or 1.0
+    first, days = known[0][0], (known[-1][0] - known[0][0]).days or 1
+
+    def x(day: date) -> str:
+        return f"{4 + (day - first).days / days * (COURSE_WIDTH - 8):.1f}"
+
+    def y(value: float) -> str:
+        return f"{COURSE_HEIGHT - 4 - (value - low) / spread * (COURSE_HEIGHT - 8):.1f}"
+
+    line = "M" + "L".join(f"{x(day)} {y(value)}" for day, value in known)
+    lines = format_html_join(
+        "", '<path class="spark-level" d="M0 {0}L{1} {0}"/>', ((y(one), COURSE_WIDTH) for one in across)
+    )
+    drawn = format_html_join("", '<circle cx="{}" cy="{}" r="3"/>', ((x(day), y(one)) for day, one in dots))
+    return format_html(
+        '<svg class="spark course" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path d="{}"/>{}</svg>',
+        COURSE_WIDTH,
+        COURSE_HEIGHT,
+        label,
+        lines,
+        line,
+        drawn,
+    )
 
 
 @register.simple_tag

@@ -73,13 +73,16 @@ document.addEventListener("click", (event) => {
   });
 });
 
-document.addEventListener("alerts-changed", () => {
-  const dialog = document.getElementById("alert-dialog");
-  if (dialog instanceof HTMLDialogElement) dialog.close();
-  for (const box of document.querySelectorAll("[data-bulk] input:checked")) /** @type {HTMLInputElement} */ (box).checked = false;
-  for (const menu of document.querySelectorAll("[data-alerts] details[open]")) menu.removeAttribute("open");
+// It comes from what was done here, with the server's answer, or with a notification: that closes nothing.
+document.addEventListener("alerts-changed", (event) => {
+  if (/** @type {CustomEvent} */ (event).detail) {
+    const dialog = document.getElementById("alert-dialog");
+    if (dialog instanceof HTMLDialogElement) dialog.close();
+    for (const box of document.querySelectorAll("[data-bulk] input:checked")) /** @type {HTMLInputElement} */ (box).checked = false;
+    for (const menu of document.querySelectorAll("[data-alerts] details[open]")) menu.removeAttribute("open");
+  }
   refresh(0);
-});
+}, true);
 
 /** @type {WeakMap<Element, boolean>} on which side of its level each price was last seen */
 const sides = new WeakMap();

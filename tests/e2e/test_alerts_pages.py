@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from alerts.domain.conditions import Condition
 from alerts.models import Alert, Trigger
+from alerts.services.alerts import AlertData, create_alert
 from alerts.services.evaluation import evaluate
 from core import clock
+from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.domain.quotes import NewQuote
 from market.models import DailyBar, Instrument
@@ -89,3 +92,18 @@ def test_alert_of_a_clicked_price_fires_and_leaves_the_list_of_the_armed(
     expect(row).to_have_count(0)
     expect(page.get_by_role("link", name="Done 1")).to_be_visible()
     assert Trigger.objects.count() == 1
+    # the page of one that fires while somebody looks
+    alert = Alert.objects.get()
+    waiting = create_alert(
+        actor=Actor.user(alert.owner),
+        user=alert.owner,
+        instrument=coin.uuid,
+        data=AlertData(Condition.ABOVE, Decimal(108)),
+    )
+    page.goto(f"{site.url}/alerts/{waiting.uuid}/")
+    expect(page.get_by_text("It has not fired yet.")).to_be_visible()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
+    tell(coin, "109")
+    evaluate(world_id=LIVE_WORLD)
+    expect(page.locator("#triggers tbody tr")).to_contain_text("109.00")
+    expect(page.locator("#alert-head")).to_contain_text("fired")
