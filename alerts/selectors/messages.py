@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts.transports import zone_of
 from alerts.domain.messages import Item, Message
 from alerts.models import Channel, Delivery
-from alerts.selectors.channels import config_of
+from alerts.selectors.channels import config_of, proof_path
 from alerts.selectors.programs import data_of
 from alerts.selectors.unsubscribing import unsubscribe_token
 from alerts.selectors.words import words
@@ -97,7 +97,12 @@ def _own(delivery: Delivery) -> Item:
     else:
         title = _("Proof of this address for Florin")
         text = _("Somebody wants to be told here by Florin. If it was not you, do nothing.")
-    return Item("channel", delivery.purpose, title, text, "", delivery.created_at)
+    return Item("channel", delivery.purpose, title, text, _proof_url(delivery), delivery.created_at)
+
+
+def _proof_url(delivery: Delivery) -> str:
+    """Lead to the page that takes the code, with the code in it; a test and a proof by answer have none."""
+    return absolute(proof_path(delivery.channel, code)) if (code := _code(delivery)) else ""
 
 
 def _subject(items: Sequence[Item]) -> str:

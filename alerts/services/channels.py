@@ -162,7 +162,8 @@ def resume_channel(*, actor: Actor, user: Any, uuid: UUID) -> Channel:
         return channel
     if channel.state == Channel.State.UNVERIFIED:
         raise ChannelUnproven(_("This channel is not proven yet."))
-    if channel.state == Channel.State.PAUSED or channel.is_account:
+    is_proven = channel.state == Channel.State.PAUSED and channel.verified_at is not None
+    if is_proven or channel.is_account:
         return _moved(actor, channel, Channel.State.ACTIVE, "channel.resumed")
     _moved(actor, channel, Channel.State.UNVERIFIED, "channel.resumed")
     begin_proof(channel)

@@ -19,10 +19,11 @@ from django.conf import settings
 
 from alerts.models import Outbox
 from alerts.transports.base import Message, Outcome, Result
+from alerts.transports.webhook import retry_after
 from alerts.transports.wording import FEW
 from core import clock
 from core.errors import AddressRefused
-from core.outbound import Caller, NotReached, NotTaken
+from core.outbound import Answer, Caller, NotReached, NotTaken
 
 SECONDS: Final = 10.0
 MOST_BYTES: Final = 8 * 1024
@@ -63,7 +64,7 @@ class PushTransport:
             return Result(Outcome.REFUSED, str(error))
         except (NotReached, NotTaken) as error:
             return Result(Outcome.RETRY, str(error))
-        return _result(answer.status, answer.body, answer.headers.get("retry-after", ""))
+        return _result(answer)
 
 
 def _payload(message: Message) -> bytes:
@@ -125,13 +126,13 @@ def _topic(message: Message) -> str:
     return base64.urlsafe_b64encode(message.key.bytes).rstrip(b"=").decode()
 
 
-def _result(status: int, body: bytes, retry_after: str) -> Result:
-    detail = body.decode(errors="replace")[:200]
+def _result(answer: Answer) -> Result:
+    status, detail = answer.status, answer.body.decode(errors="replace")[:200]
     if status < _REDIRECT:
         return Result(Outcome.DELIVERED, detail, status)
     if status in _GONE:
         return Result(Outcome.GONE, detail, status)
     if status in _LATER or status >= _SERVER_ERROR:
-        wait = float(retry_after) if retry_after.isdecimal() else None
+        wait = retry_after(answer.headers.get("retry-after", ""), clock.now())
         return Result(Outcome.RETRY, detail, status, wait)
     return Result(Outcome.REFUSED, detail, status)

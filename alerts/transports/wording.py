@@ -13,7 +13,8 @@ FEW: Final = 5
 def plain_text(message: Message) -> str:
     """Write what a message says line by line, all of it; a proof says its code."""
     if message.code:
-        return f"{message.subject}\n{message.code}"
+        told = [line for one in message.items for line in (one.text, one.url) if line]
+        return "\n".join([message.subject, message.code, *told])
     if not message.items:
         return message.subject
     if len(message.items) == 1:
