@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,19 @@ def tell(traveller: Any) -> Callable[..., None]:
     def record(share: Instrument, price: str, minutes: int) -> None:
         traveller.move_to(NOON + timedelta(minutes=minutes))
         record_quotes(world_id=LIVE_WORLD, batch=[told(share, price, minutes)])
+
+    return record
+
+
+@pytest.fixture
+def spike(traveller: Any) -> Callable[..., None]:
+    """Record several prices of a share in one batch, seconds after another."""
+
+    def record(share: Instrument, *prices: str) -> None:
+        now = datetime.now(UTC)
+        traveller.move_to(now + timedelta(seconds=len(prices)))
+        batch = [told(share, one, at=now + timedelta(seconds=at)) for at, one in enumerate(prices, 1)]
+        record_quotes(world_id=LIVE_WORLD, batch=batch)
 
     return record
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.urls import reverse
 
 from alerts.domain.rules import Kind
@@ -16,6 +17,31 @@ from core.models import LIVE_WORLD
 from market.models import Instrument
 
 HTMX = {"HX-Request": "true"}
+
+
+class Crash(Exception):
+    """The process is killed."""
+
+
+class Stops:
+    """Lets so many statements through and then fails."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self, execute, sql, params, many, context):
+        if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            self.left -= 1
+            if self.left == -1:
+                raise Crash
+        return execute(sql, params, many, context)
+
+    def __enter__(self) -> None:
+        self._wrapper = connection.execute_wrapper(self)
+        self._wrapper.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._wrapper.__exit__(*error)
 
 
 def clause(kind: str, instrument: Instrument | None = None, **more: Any) -> ClauseData:

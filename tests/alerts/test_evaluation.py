@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ from core.actor import Actor
 from core.models import LIVE_WORLD, World
 from market.models import Instrument, MoveBatch
 from market.services.quotes import record_quotes
+from tests.alerts.ground import Crash, Stops
 from tests.market.quotes.told import NOON, told
 from tests.support.parallel import at_once
 
@@ -168,31 +169,6 @@ def test_crash_between_any_two_statements_leaves_nothing_half_done(armed, share,
     assert crashes > 8
     assert [row[0] for row in fired(alert)] == [1, 2]
     assert Notification.objects.count() == 2
-
-
-class Crash(Exception):
-    """The process is killed."""
-
-
-class Stops:
-    """Lets so many statements through and then fails."""
-
-    def __init__(self, after: int) -> None:
-        self.left = after
-
-    def __call__(self, execute, sql, params, many, context):
-        if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            self.left -= 1
-            if self.left == -1:
-                raise Crash
-        return execute(sql, params, many, context)
-
-    def __enter__(self) -> None:
-        self._wrapper = connection.execute_wrapper(self)
-        self._wrapper.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._wrapper.__exit__(*error)
 
 
 PRICES = st.integers(1, 5).map(Decimal)

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from alerts.models import Alert, Level, Notification, Trigger
+from alerts.models import Alert, Clause, Level, Notification, RecentMinute, Trigger
+from alerts.services.alerts import pause_alert, resume_alert
 from alerts.services.evaluation import evaluate
+from alerts.services.renewing import forget_minutes, renew_rules
+from core.actor import Actor
+from core.errors import NotFound, ValidationFailed
 from core.models import LIVE_WORLD
-from market.models import DailyBar
-from tests.alerts.ground import clause
+from market.models import CorporateAction, DailyBar, HeldQuote, Instrument
+from market.services.quotes import apply_due_splits
+from market.services.revisions import prices_changed
+from portfolios.domain.entries import EntryKind
+from portfolios.models import Portfolio
+from portfolios.services.inputs import TransactionInput
+from portfolios.services.portfolios import create_portfolio
+from portfolios.services.transactions import add_transactions
+from tests.alerts.ground import Crash, Stops, clause
 from tests.market.quotes.told import NOON
+from tests.support.parallel import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +95,221 @@ def bars(share, *closes: str, until: int = 1) -> None:
         DailyBar.objects.create(
             instrument=share, date=day + timedelta(days=place), close=Decimal(close), source="t"
         )
+
+
+def test_spike_of_both_in_one_batch_is_no_moment_of_both(ruled, share, other, tell, spike):
+    tell(share, "9", 1)
+    tell(other, "50", 2)
+    alert = ruled("all", clause("above", share, level="10"), clause("below", other, level="40"))
+    spike(share, "11", "9")
+    tell(other, "39", 4)
+    assert fired(alert) == []
+
+
+def test_repeating_rule_waits_until_it_was_no_longer_so(ruled, share, tell):
+    tell(share, "9", 1)
+    above = clause("above", share, level="10")
+    returns = ruled("all", above, clause("below", share, level="20"), repeats=True, cooldown_minutes=1)
+    holds = ruled("any", above, repeats=True, cooldown_minutes=2, rearm="holds")
+    for minutes, price in ((2, "11"), (4, "12"), (5, "9"), (6, "10")):
+        tell(share, price, minutes)
+    assert [row[0] for row in fired(returns)] == [2, 5]
+    assert [row[0] for row in fired(holds)] == [2, 3, 5]
+
+
+def test_paused_rule_misses_what_happens_and_compares_with_then(ruled, share, tell, ida):
+    tell(share, "100", 1)
+    alert = ruled("any", clause("trailing", share, percent="10", direction="down"))
+    pause_alert(actor=Actor.user(ida), user=ida, uuid=alert.uuid)
+    tell(share, "200", 2)
+    tell(share, "150", 3)
+    resume_alert(actor=Actor.user(ida), user=ida, uuid=alert.uuid)
+    tell(share, "136", 4)
+    assert fired(alert) == []
+    tell(share, "135", 5)
+    assert [row[0] for row in fired(alert)] == [5]
+
+
+def test_price_that_is_held_back_is_no_price(ruled, share, tell):
+    tell(share, "9", 1)
+    alert = ruled("any", clause("above", share, level="10"), clause("high_of_days", share, days=5))
+    tell(share, "900", 2)
+    assert HeldQuote.objects.count() == 1
+    assert fired(alert) == []
+
+
+def test_first_price_after_a_night_counts_from_the_last_one_before(ruled, share, tell):
+    tell(share, "9", 1)
+    alert = ruled("any", clause("crosses_up", share, level="10"))
+    tell(share, "12", 60 * 18)
+    assert fired(alert) == [(2, Decimal(9), Decimal(12))]
+
+
+def test_split_converts_what_clauses_say_and_remember(ruled, share, tell, traveller):
+    tell(share, "400", 1)
+    alert = ruled(
+        "any",
+        clause("inside", share, level="100", upper="200"),
+        clause("trailing", share, percent="50", direction="down"),
+        clause("change_amount_minutes", share, level="40", minutes=1440, direction="up"),
+    )
+    CorporateAction.objects.create(
+        instrument=share, kind="split", ex_date=NOON.date() + timedelta(days=1), numerator=4,
+        denominator=1, source="t",
+    )  # fmt: skip
+    traveller.move_to(NOON + timedelta(hours=13))
+    apply_due_splits(world_id=LIVE_WORLD)
+    values = list(Clause.objects.values_list("level", "upper"))
+    assert values == [(Decimal(25), Decimal(50)), (None, None), (Decimal(10), None)]
+    tell(share, "101", 13 * 60)
+    tell(share, "109.9", 13 * 60 + 1)
+    assert fired(alert) == []
+    tell(share, "110", 13 * 60 + 2)
+    assert fired(alert) == [(4, Decimal("109.9"), Decimal(110))]
+
+
+def test_crash_between_any_two_statements_changes_nothing(ruled, share, other, tell):
+    tell(share, "9", 1)
+    tell(other, "9", 2)
+    alert = ruled(
+        "any",
+        clause("above", share, level="10"),
+        clause("change_percent_minutes", other, percent="20", minutes=5, direction="either"),
+        repeats=True,
+        cooldown_minutes=1,
+    )
+    for minutes, price in ((3, "11"), (5, "9"), (6, "12")):
+        tell(share, price, minutes)
+        tell(other, price, minutes)
+    crashes = 0
+    while True:
+        try:
+            with Stops(after=crashes):
+                evaluate(world_id=LIVE_WORLD)
+        except Crash:
+            assert not Trigger.objects.exists()
+            crashes += 1
+            continue
+        break
+    assert crashes > 20
+    assert [row[0] for row in fired(alert)] == [3, 7]
+    assert Notification.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_many_workers_fire_each_rule_once(ruled, share, other, tell):
+    tell(share, "9", 1)
+    tell(other, "9", 1)
+    rules = [ruled("all", clause("above", share, level="10"), clause("above", other, level="10"))] * 1
+    rules += [ruled("any", clause("trailing", share, percent="20", direction="up")) for _ in range(5)]
+    for minutes, price in ((2, "11"), (3, "12")):
+        tell(share, price, minutes)
+        tell(other, price, minutes)
+    at_once(*[lambda: evaluate(world_id=LIVE_WORLD)] * 4)
+    assert [len(fired(one)) for one in rules] == [1] * 6
+    assert Notification.objects.count() == 6
+
+
+def test_minutes_are_kept_only_for_who_looks_back_and_for_a_day(ruled, share, other, tell, traveller):
+    tell(share, "9", 1)
+    tell(other, "9", 1)
+    ruled("any", clause("change_percent_minutes", share, percent="50", minutes=5, direction="up"))
+    for price in ("8", "9", "10"):
+        tell(share, price, 2)
+        tell(other, price, 2)
+    evaluate(world_id=LIVE_WORLD)
+    rows = RecentMinute.objects.values_list("instrument", "at", "low", "high")
+    assert list(rows) == [(share.pk, NOON + timedelta(minutes=2), Decimal(8), Decimal(10))]
+    traveller.move_to(NOON + timedelta(hours=25, minutes=2))
+    assert forget_minutes() == 0
+    traveller.move_to(NOON + timedelta(hours=25, minutes=3))
+    assert forget_minutes() == 1
+
+
+def test_unusual_volume_of_a_day_that_is_over(ruled, share, tell):
+    for back, volume in ((4, 100), (3, 200), (2, 300)):
+        day = NOON.date() - timedelta(days=back)
+        DailyBar.objects.create(instrument=share, date=day, close=9, volume=volume, source="t")
+    tell(share, "9", 1)
+    alert = ruled("any", clause("volume_unusual", share, days=3, percent="200"))
+    DailyBar.objects.create(
+        instrument=share, date=NOON.date() - timedelta(days=1), close=9, volume=399, source="t"
+    )
+    prices_changed(LIVE_WORLD, [share.pk])
+    assert renew_rules(instruments=[share.pk]) == 1
+    tell(share, "10", 2)
+    assert fired(alert) == []
+    DailyBar.objects.create(instrument=share, date=NOON.date(), close=9, volume=600, source="t")
+    tell(share, "9", 24 * 60)
+    assert [row[0] for row in fired(alert)] == [2]
+
+
+def test_corrected_close_counts_from_the_next_move_on(ruled, share, tell):
+    bars(share, "100")
+    tell(share, "100", 1)
+    alert = ruled("any", clause("change_percent_close", share, percent="10", direction="up"))
+    assert renew_rules() == 0
+    DailyBar.objects.update(close=90)
+    prices_changed(LIVE_WORLD, [share.pk])
+    assert (renew_rules(instruments=[share.pk + 1]), renew_rules(), renew_rules()) == (0, 1, 0)
+    tell(share, "99", 2)
+    assert fired(alert) == [(1, Decimal(100), Decimal(99))]
+
+
+def buy(user: Any, portfolio: Portfolio, instrument: Instrument, price: str) -> None:
+    row = TransactionInput(
+        kind=EntryKind.BUY, time=NOON - timedelta(days=1), quantity=Decimal(10), price=Decimal(price),
+        currency="EUR", instrument=instrument,
+    )  # fmt: skip
+    add_transactions(actor=Actor.user(user), portfolio_id=portfolio.pk, inputs=[row])
+
+
+def test_change_since_the_purchase_follows_the_position(ruled, share, tell, ida):
+    portfolio = create_portfolio(
+        actor=Actor.user(ida), owner_id=ida.pk, name="Savings", currency="EUR", time_zone="UTC"
+    )
+    buy(ida, portfolio, share, "100")
+    tell(share, "100", 1)
+    alert = ruled(
+        "any",
+        clause("change_percent_purchase", share, portfolio=portfolio.pk, percent="10", direction="up"),
+    )
+    tell(share, "98", 2)
+    assert fired(alert) == []
+    buy(ida, portfolio, share, "80")
+    assert renew_rules(portfolio=str(portfolio.pk)) == 1
+    # bought at 90 on average: at 99 it is a tenth over
+    tell(share, "98.9", 3)
+    assert fired(alert) == []
+    tell(share, "99", 4)
+    assert [row[0] for row in fired(alert)] == [4]
+
+
+def test_rule_is_about_what_its_owner_may_see(ruled, share, django_user_model):
+    bob = django_user_model.objects.create_user("bob@example.org", "x")
+    hidden = Instrument.objects.create(symbol="HID", name="Hidden", currency="EUR", owner=bob)
+    his = create_portfolio(actor=Actor.user(bob), owner_id=bob.pk, name="His", currency="EUR")
+    with pytest.raises(NotFound):
+        ruled("any", clause("above", hidden, level="10"))
+    with pytest.raises(NotFound):
+        ruled("any", clause("weight_above", share, portfolio=his.pk, percent="10"))
+
+
+@pytest.mark.parametrize(
+    ("joined", "clauses", "field"),
+    [
+        ("one", [{"kind": "above", "level": "10"}], "joined"),
+        ("any", [], "clauses"),
+        ("any", [{"kind": "above", "level": "10"}] * 9, "clauses"),
+        ("any", [{"kind": "above", "level": "10"}, {"kind": "below"}], "clauses.1.level"),
+        ("any", [{"kind": "portfolio_above", "level": "10"}], "clauses.0.instrument"),
+        ("any", [{"kind": "weight_above", "percent": "10"}], "clauses.0.portfolio"),
+    ],
+)
+def test_faults_name_their_field(ruled, share, joined, clauses, field):
+    with pytest.raises(ValidationFailed) as refused:
+        ruled(joined, *[clause(instrument=share, **one) for one in clauses])
+    assert [one.field for one in refused.value.errors] == [field]
 
 
 def test_change_since_the_close_takes_the_next_days_close(ruled, share, tell):
