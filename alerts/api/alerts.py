@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from alerts.api.serializers import AlertSerializer, SnoozeSerializer, TriggerSerializer, changes_of, data_of
+from alerts.api.serializers import (
+    AlertSerializer,
+    SnoozeSerializer,
+    TriggerSerializer,
+    changes_of,
+    data_of,
+    shown_alert,
+    shown_alerts,
+)
+from alerts.models import Alert
 from alerts.selectors import alerts as selectors
 from alerts.services import alerts as services
 from alerts.services import life
-from alerts.services.changing import change_alert
+from alerts.services.changing import change_alert, make_alert
 from core.api.base import ApiView, idempotent
-from core.api.pagination import lists, paged
+from core.api.pagination import lists, page_of, paged
+from core.api.parameters import LISTING, choice_parameter, uuid_parameter
 
 TAGS = ["alerts"]
 EXAMPLE = OpenApiExample(
@@ -22,6 +32,22 @@ EXAMPLE = OpenApiExample(
     {"instrument": "0197a2d4-…", "condition": "crosses_up", "level": "150"},
     request_only=True,
 )
+RULE = OpenApiExample(
+    "A rule",
+    {
+        "joined": "all",
+        "clauses": [
+            {"kind": "change_percent_close", "instrument": "0197a2d4-…", "direction": "down", "percent": "5"},
+            {"kind": "cash_below", "portfolio": "0197a2d5-…", "level": "1000"},
+        ],
+    },
+    request_only=True,
+)
+
+
+STATE = OpenApiParameter("state", enum=[*Alert.State.values], description="Only those in this state.")
+INSTRUMENT = OpenApiParameter("instrument", UUID, description="Only those about this instrument.")
+PORTFOLIO = OpenApiParameter("portfolio", UUID, description="Only those about this portfolio.")
 
 
 class AlertListView(ApiView):
@@ -29,28 +55,36 @@ class AlertListView(ApiView):
 
     area = "alerts"
 
-    @lists("alerts_list", "AlertPage", AlertSerializer, TAGS)
+    @extend_schema(
+        operation_id="alerts_list",
+        tags=TAGS,
+        parameters=[STATE, INSTRUMENT, PORTFOLIO, *LISTING],
+        responses=page_of("AlertPage", AlertSerializer),
+    )
     def get(self, request: Request) -> Response:
         """List the caller's alerts, newest first."""
-        rows = selectors.alerts_of(request.user)
-        return paged(self, rows, lambda page: AlertSerializer(page, many=True).data)
+        asked = request.query_params
+        rows = selectors.narrowed(
+            selectors.alerts_of(request.user),
+            state=choice_parameter(asked, "state", Alert.State.values),
+            instrument=uuid_parameter(asked, "instrument"),
+            portfolio=uuid_parameter(asked, "portfolio"),
+        )
+        return paged(self, rows, shown_alerts)
 
     @extend_schema(
         operation_id="alerts_create",
         tags=TAGS,
         request=AlertSerializer,
         responses={201: AlertSerializer},
-        examples=[EXAMPLE],
+        examples=[EXAMPLE, RULE],
     )
     @idempotent
     def post(self, _request: Request) -> Response:
         """Arm an alert; 409 where the caller has 500 that are not done."""
-        values = self.parsed(AlertSerializer)
-        instrument = values["instrument"]["uuid"]
-        made = services.create_alert(
-            actor=self.actor, user=self.caller, instrument=instrument, data=data_of(values)
-        )
-        return Response(AlertSerializer(made).data, status=201)
+        data = data_of(self.parsed(AlertSerializer))
+        made = make_alert(actor=self.actor, user=self.caller, data=data)
+        return Response(shown_alert(selectors.get(self.caller, made.uuid)), status=201)
 
 
 class AlertView(ApiView):
@@ -61,7 +95,7 @@ class AlertView(ApiView):
     @extend_schema(operation_id="alerts_retrieve", tags=TAGS, responses=AlertSerializer)
     def get(self, request: Request, alert_id: UUID) -> Response:
         """Answer an alert."""
-        return Response(AlertSerializer(selectors.get(request.user, alert_id)).data)
+        return Response(shown_alert(selectors.get(request.user, alert_id)))
 
     @extend_schema(
         operation_id="alerts_change", tags=TAGS, request=AlertSerializer, responses=AlertSerializer
@@ -71,7 +105,7 @@ class AlertView(ApiView):
         selectors.get(request.user, alert_id)
         changes = changes_of(self.parsed(AlertSerializer, partial=True))
         found = change_alert(actor=self.actor, user=self.caller, uuid=alert_id, changes=changes)
-        return Response(AlertSerializer(found).data)
+        return Response(shown_alert(found))
 
     @extend_schema(operation_id="alerts_delete", tags=TAGS, responses={204: None})
     def delete(self, _request: Request, alert_id: UUID) -> Response:
@@ -89,7 +123,7 @@ class AlertPauseView(ApiView):
     def post(self, _request: Request, alert_id: UUID) -> Response:
         """Let an alert wait for nothing; 409 where it is done."""
         found = services.pause_alert(actor=self.actor, user=self.caller, uuid=alert_id)
-        return Response(AlertSerializer(found).data)
+        return Response(shown_alert(found))
 
 
 class AlertResumeView(ApiView):
@@ -101,7 +135,7 @@ class AlertResumeView(ApiView):
     def post(self, _request: Request, alert_id: UUID) -> Response:
         """Arm an alert that is paused or rests; what happened meanwhile does not fire it."""
         found = services.resume_alert(actor=self.actor, user=self.caller, uuid=alert_id)
-        return Response(AlertSerializer(found).data)
+        return Response(shown_alert(found))
 
 
 class AlertSnoozeView(ApiView):
@@ -117,7 +151,7 @@ class AlertSnoozeView(ApiView):
         selectors.get(request.user, alert_id)
         until = self.parsed(SnoozeSerializer)["until"]
         found = life.snooze_alert(actor=self.actor, user=self.caller, uuid=alert_id, until=until)
-        return Response(AlertSerializer(found).data)
+        return Response(shown_alert(found))
 
 
 class AlertDuplicateView(ApiView):
@@ -130,7 +164,7 @@ class AlertDuplicateView(ApiView):
     def post(self, _request: Request, alert_id: UUID) -> Response:
         """Arm another alert that waits for the same; 409 where the caller has 500 that are not done."""
         made = life.duplicate_alert(actor=self.actor, user=self.caller, uuid=alert_id)
-        return Response(AlertSerializer(made).data, status=201)
+        return Response(shown_alert(made), status=201)
 
 
 class TriggerListView(ApiView):

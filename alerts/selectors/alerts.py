@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from alerts.models import Alert, Clause, Level, Trigger
 from core.errors import NotFound
@@ -18,6 +18,20 @@ def alerts_of(user: Any) -> QuerySet[Alert]:
         .select_related("instrument")
         .prefetch_related("clauses__instrument", "clauses__portfolio")
     )
+
+
+def narrowed(
+    rows: QuerySet[Alert], *, state: str = "", instrument: UUID | None = None, portfolio: UUID | None = None
+) -> QuerySet[Alert]:
+    """Narrow alerts to a state, and to those of which a clause is about an instrument or a portfolio."""
+    if state:
+        rows = rows.filter(state=state)
+    if instrument is not None:
+        about = Clause.objects.filter(instrument__uuid=instrument).values("alert")
+        rows = rows.filter(Q(instrument__uuid=instrument) | Q(pk__in=about))
+    if portfolio is not None:
+        rows = rows.filter(pk__in=Clause.objects.filter(portfolio=portfolio).values("alert"))
+    return rows
 
 
 def get(user: Any, uuid: UUID, *, for_update: bool = False) -> Alert:

@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 from alerts.models import Alert, Notification
 from alerts.services.evaluation import evaluate
 from alerts.services.notifications import notify
+from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import Instrument
+from portfolios.services.portfolios import create_portfolio
 from tests.market.quotes.told import NOON
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +138,97 @@ def test_what_others_were_told_is_not_marked(api, ida, django_user_model):
     assert api.post(f"{TOLD}/read", {"ids": [theirs], "up_to": theirs}, format="json").status_code == 200
     assert Notification.objects.get().read_at is None
     assert api.get(TOLD).data["items"] == []
+
+
+def test_list_tells_how_far_prices_have_to_go(api, share, pence, tell):
+    tell(share, "10", 1)
+    tell(pence, "240", 2)
+    arm(api, pence, level="2.52")
+    band = {"kind": "inside", "instrument": str(share.uuid), "level": "11", "upper": "12"}
+    far = {"kind": "below", "instrument": str(share.uuid), "level": "8"}
+    api.post(LIST, {"joined": "any", "clauses": [band, far]}, format="json")
+    api.post(
+        LIST,
+        {"clauses": [{"kind": "rsi_above", "instrument": str(share.uuid), "days": 14, "percent": 70}]},
+        format="json",
+    )
+    assert [one["distance"] for one in api.get(LIST).data["items"]] == [None, "10", "5"]
+
+
+def test_rule_is_made_changed_and_told_clause_by_clause(api, pence, tell, django_assert_max_num_queries):
+    tell(pence, "240", 1)
+    falls = {
+        "kind": "change_percent_close",
+        "instrument": str(pence.uuid),
+        "direction": "down",
+        "percent": "5",
+    }
+    above = {"kind": "above", "instrument": str(pence.uuid), "level": "2.5"}
+    made = api.post(LIST, {"joined": "any", "clauses": [falls, above], "note": "look"}, format="json")
+    assert (made.status_code, made.data["joined"], made.data["instrument"]) == (201, "any", None)
+    clauses = made.data["clauses"]
+    assert [(one["kind"], one["level"], one["currency"]) for one in clauses] == [
+        ("change_percent_close", None, "GBP"),
+        ("above", "2.5", "GBP"),
+    ]
+    one = f"{LIST}/{made.data['id']}"
+    assert api.patch(one, {"note": "now"}, format="json").data["clauses"] == clauses
+    tell(pence, "260", 2)
+    evaluate(world_id=LIVE_WORLD)
+    [trigger] = api.get(f"{one}/triggers").data["items"]
+    assert (trigger["level"], trigger["previous"], trigger["price"]) == (None, "2.4", "2.6")
+    [last] = [fact for fact in trigger["facts"] if fact["last"]]
+    assert (last["kind"], last["level"], last["price"], last["so"]) == ("above", "2.5", "2.6", True)
+    changed = api.patch(
+        one, {"joined": "all", "clauses": [{**above, "upper": "3", "kind": "inside"}]}, format="json"
+    )
+    assert (changed.data["state"], changed.data["clauses"][0]["upper"]) == ("armed", "3")
+    with django_assert_max_num_queries(6):
+        api.get(LIST)
+
+
+def test_one_price_among_clauses_is_a_plain_alert(api, share):
+    only = {"kind": "below", "instrument": str(share.uuid), "level": "8"}
+    made = api.post(LIST, {"clauses": [only]}, format="json").data
+    assert (made["joined"], made["condition"], made["level"]) == ("one", "below", "8")
+    assert made["clauses"][0]["level"] == "8"
+
+
+def test_list_is_narrowed(api, share, pence, ida):
+    held = create_portfolio(actor=Actor.user(ida), owner_id=ida.pk, name="Cash", currency="EUR")
+    plain = arm(api, share).data["id"]
+    poor = {"kind": "cash_below", "portfolio": str(held.pk), "level": "10"}
+    above = {"kind": "above", "instrument": str(pence.uuid), "level": "3"}
+    rule = api.post(LIST, {"clauses": [poor, above]}, format="json").data["id"]
+    api.post(f"{LIST}/{plain}/pause")
+
+    def found(**query):
+        return [one["id"] for one in api.get(LIST, query).data["items"]]
+
+    assert found(state="paused") == found(instrument=share.uuid) == [plain]
+    assert found(state="armed") == found(instrument=pence.uuid) == found(portfolio=held.pk) == [rule]
+    assert api.get(LIST, {"state": "asleep"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("clause", "field"),
+    [
+        ({"kind": "above"}, "clauses.0.instrument"),
+        ({"kind": "trailing", "instrument": "SHARE", "percent": "5"}, "clauses.0.direction"),
+        ({"kind": "inside", "instrument": "SHARE", "level": "5", "upper": "4"}, "clauses.0.upper"),
+        ({"kind": "above", "instrument": "SHARE", "level": "5", "days": 3}, "clauses.0.days"),
+        ({"kind": "cash_below", "level": "5"}, "clauses.0.portfolio"),
+    ],
+)
+def test_wrong_clause_is_refused_by_its_field(api, share, clause, field):
+    if "instrument" in clause:
+        clause = {**clause, "instrument": str(share.uuid)}
+    answer = api.post(LIST, {"clauses": [clause]}, format="json")
+    assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, [field])
+
+
+def test_portfolio_of_somebody_else_is_not_found(api, django_user_model):
+    bob = django_user_model.objects.create_user("bob@example.org", "x")
+    his = create_portfolio(actor=Actor.user(bob), owner_id=bob.pk, name="His", currency="EUR")
+    poor = {"kind": "cash_below", "portfolio": str(his.pk), "level": "10"}
+    assert api.post(LIST, {"clauses": [poor]}, format="json").status_code == 404
