@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from alerts.api import alerts, channels, notifications
+from alerts.api import alerts, channels, files, notifications
 
 ONE = "api/v1/alerts/<uuid:alert_id>"
 CHANNELS = "api/v1/notification-channels"
@@ -12,6 +12,7 @@ CHANNEL = f"{CHANNELS}/<uuid:channel_id>"
 
 urlpatterns = [
     path("api/v1/alerts", alerts.AlertListView.as_view(), name="api-alerts"),
+    path("api/v1/alerts/csv", files.AlertFileView.as_view(), name="api-alerts-csv"),
     path(ONE, alerts.AlertView.as_view(), name="api-alert"),
     path(f"{ONE}/pause", alerts.AlertPauseView.as_view(), name="api-alert-pause"),
     path(f"{ONE}/resume", alerts.AlertResumeView.as_view(), name="api-alert-resume"),

@@ -168,6 +168,10 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("post", {"instrument": "INSTRUMENT", "condition": "above", "level": "1"}, status=201),
     ),
     "api-alert": (Call("get"), Call("patch", {"note": "sell"}), Call("delete", status=204)),
+    "api-alerts-csv": (
+        Call("get"),
+        Call("post", {"content": "symbol,condition,level\n"}, status=201),
+    ),
     "api-alert-duplicate": (Call("post", status=201),),
     "api-alert-snooze": (Call("post", {"until": TOMORROW}),),
     "api-alert-pause": (Call("post"),),
