@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from alerts.models import Outbox
 from alerts.transports.base import Message, Outcome, Result
@@ -49,7 +50,7 @@ class PushTransport:
         try:
             body = _encrypted(config, _payload(message))
         except ValueError:  # keys that are no point of the curve
-            return Result(Outcome.GONE, "The keys of the browser do not count.")
+            return Result(Outcome.GONE, _("The keys of the browser do not count."))
         headers = {
             "Authorization": _authorization(endpoint),
             "Content-Encoding": "aes128gcm",

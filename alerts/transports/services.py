@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from alerts.transports.base import Message, Outcome, Result
 from alerts.transports.wording import plain_text
 
@@ -51,7 +53,7 @@ class ServiceTransport:
         """Try once, within some seconds."""
         plugin = _plugin(self._kind, config)
         if plugin is None:
-            return Result(Outcome.REFUSED, "The settings of the channel do not fit.")
+            return Result(Outcome.REFUSED, _("The settings of the channel do not fit."))
         first, _break, rest = _harmless(self._kind, plain_text(message)).partition("\n")
         sender = _apprise(plugin)
         with _said() as said:
@@ -74,7 +76,7 @@ def _plugin(kind: str, config: Mapping[str, str]) -> Any:
         return None
     if plugin is not None:
         # it would sleep for as long as a service says; our outbox waits without a thread
-        plugin.throttle = lambda *_args, **_kwargs: None
+        plugin.throttle = lambda *_rest, **_more: None
     return plugin
 
 
@@ -143,12 +145,13 @@ def _said() -> Iterator[list[str]]:
 def _failed(kind: str, said: list[str]) -> Result:
     found = next((match for one in reversed(said) if (match := _STATUS.search(one))), None)
     if found is None:
-        return Result(Outcome.RETRY, "It cannot be reached.")
+        return Result(Outcome.RETRY, _("It cannot be reached."))
     status = int(found[1])
+    said_so = _("It answered %(status)s.") % {"status": status}
     if status in _GONE[kind]:
-        return Result(Outcome.GONE, f"It answered {status}.", status)
+        return Result(Outcome.GONE, said_so, status)
     later = status in _LATER or status >= _SERVER_ERROR
-    return Result(Outcome.RETRY if later else Outcome.REFUSED, f"It answered {status}.", status)
+    return Result(Outcome.RETRY if later else Outcome.REFUSED, said_so, status)
 
 
 def _harmless(kind: str, text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from alerts.models import Channel, Delivery
@@ -52,3 +54,47 @@ def test_channel_is_proven_chosen_and_tried(signed_up: Page, live_server) -> Non
     for path in ("", f"{channel.uuid}/"):
         page.goto(f"{live_server.url}/settings/notifications/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+SUBSCRIBED = """
+  PushManager.prototype.subscribe = async (options) => {
+    if (!options.userVisibleOnly || options.applicationServerKey.length !== 65) throw new Error("key");
+    return { toJSON: () => (%s) };
+  };
+"""
+
+
+def test_browser_is_subscribed_and_shows_what_is_pushed(signed_up: Page, live_server) -> None:
+    page = signed_up
+    page.context.grant_permissions(["notifications"], origin=live_server.url)
+    keys = VALUES["push"]
+    told = {"endpoint": keys["endpoint"], "keys": {"p256dh": keys["p256dh"], "auth": keys["auth"]}}
+    page.add_init_script(SUBSCRIBED % json.dumps(told))
+    devtools = page.context.new_cdp_session(page)
+    known: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: known.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    page.goto(f"{live_server.url}/settings/notifications/")
+    page.get_by_role("button", name="Notify me in this browser").click()
+    expect(page.get_by_text("We sent a note to this browser.")).to_be_visible()
+    assert Channel.objects.get(kind="push").hint == "updates.push.services.example.org"
+
+    message = {"title": "ACME reached 10", "body": "It was at 9.", "tag": "one", "url": "/alerts/"}
+    push = {"origin": live_server.url, "registrationId": known[0], "data": json.dumps(message)}
+    for _time in range(2):  # the same message once more takes the place of the first
+        devtools.send("ServiceWorker.deliverPushMessage", push)
+    shown = page.evaluate(
+        """async () => {
+          const worker = await navigator.serviceWorker.ready;
+          for (let turn = 0; turn < 100; turn += 1) {
+            const list = await worker.getNotifications();
+            if (list.length) return list.map((one) => [one.title, one.body, one.tag, one.data.url]);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+          return [];
+        }"""
+    )
+    assert shown == [["ACME reached 10", "It was at 9.", "one", "/alerts/"]]
