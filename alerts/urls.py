@@ -12,6 +12,7 @@ from alerts.views import (
     listing,
     notification_settings,
     notifications,
+    preview,
     push,
     unsubscribe,
 )
@@ -53,6 +54,7 @@ urlpatterns = [
     path("settings/notifications/", include(_NOTIFICATIONS)),
     path("alerts/", listing.alert_list, name="alert-list"),
     path("alerts/new/", editor.alert_create, name="alert-create"),
+    path("alerts/preview/", preview.alert_preview, name="alert-preview"),
     path("alerts/bulk/", listing.alert_bulk, name="alert-bulk"),
     path("alerts/chart/<uuid:uuid>/", chart.alerts_on_chart, name="alerts-on-chart"),
     path("alerts/chart/<uuid:uuid>/new/", chart.alert_at, name="alert-at"),

@@ -23,9 +23,14 @@ function typed(found) {
   return all.filter(([name]) => !NOT_KEPT.has(name));
 }
 
-function keep() {
+/** Whether anything was typed or chosen on this page. */
+let touched = false;
+
+/** @param {Event} event */
+function keep(event) {
   const found = form();
-  if (found) memory.write(key(found), typed(found), window.sessionStorage);
+  touched ||= event.type !== "htmx:afterSettle" && Boolean(found?.contains(/** @type {Node} */ (event.target)));
+  if (found && touched) memory.write(key(found), typed(found), window.sessionStorage);
 }
 
 function forget() {
@@ -60,6 +65,7 @@ async function restore() {
   if (!response.ok) return;
   // @ts-expect-error htmx is a script of its own
   window.htmx.swap("#alert-form", await response.text(), { swapStyle: "outerHTML" });
+  touched = true;
   note();
 }
 

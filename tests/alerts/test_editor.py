@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from alerts.domain.rules import NEEDS, PARAMETERS, Kind, Subject
 from alerts.models import Alert
 from alerts.selectors.waits import title
 from core.actor import Actor
+from market.models import DailyBar
 from portfolios.models import Portfolio
 from portfolios.services.portfolios import create_portfolio
 from tests.alerts.ground import HTMX, clause, fire, one
@@ -286,3 +287,44 @@ def test_portfolio_of_another_person_is_no_choice(reader, stranger, share, savin
     assert page.context["editor"].clauses[0].asked == "portfolio_day_change"
     assert f'<option value="{savings.pk}" selected>Savings' in page.content.decode()
     assert not Alert.objects.exists()
+
+
+def test_preview_tells_the_days_of_the_last_year_and_stores_nothing(reader, share):
+    DailyBar.objects.bulk_create(
+        DailyBar(instrument=share, date=day, open=low, high=high, low=low, close=close, source="test")
+        for day, low, high, close in (
+            (date(2024, 2, 1), 9, 10, 10),
+            (date(2024, 2, 2), 10, 12, 12),
+            (date(2024, 2, 5), 9, 13, 9),
+            (date(2024, 2, 6), 9, 9, 9),
+        )
+    )
+    typed = {"clause": "0", "c0-kind": "crosses_up", "c0-instrument": "SHR", "c0-level": "11"}
+    answer = reader.post("/alerts/preview/", typed)
+    assert [(one.day, one.price, one.within) for one in answer.context["days"]] == [
+        (date(2024, 2, 2), 12, False)
+    ]
+    said = words(answer)
+    assert "It would have fired on one day." in said
+    assert "Feb. 2, 2024" in said
+    html = answer.content.decode()
+    assert html.count("<circle") == 1
+    assert 'aria-label="SHR over a year, with one mark"' in html
+    answer = reader.post("/alerts/preview/", typed | {"c0-level": "20"})
+    assert "It would not have fired." in words(answer)
+    two = typed | {"clause": ["0", "1"], "c1-kind": "change_percent_minutes", "c1-instrument": "SHR"}
+    two |= {"c1-direction": "up", "c1-percent": "5", "c1-minutes": "60", "joined": "any"}
+    answer = reader.post("/alerts/preview/", two)
+    assert "Past daily prices cannot tell of: changes by per cent within minutes." in words(answer)
+    assert len(answer.context["days"]) == 1
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"c0-level": ""}, {"c0-level": "x"}, {"c0-instrument": "NONE"}, {"c0-kind": "☃"}]
+)
+def test_preview_waits_until_it_makes_sense(reader, share, wrong):
+    typed = {"clause": "0", "c0-kind": "above", "c0-instrument": "SHR", "c0-level": "11"}
+    answer = reader.post("/alerts/preview/", typed | wrong)
+    assert answer.status_code == 200
+    assert "Say what you wait for" in words(answer)
