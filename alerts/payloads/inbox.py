@@ -2,59 +2,94 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, ClassVar, Final
+from uuid import UUID
 
 import orjson
 from django.utils import translation
 
-from accounts.models import User
 from alerts import payloads
-from alerts.selectors.notifications import notifications_of, unread_up_to
+from alerts.models import Notification
+from alerts.selectors.notifications import Row, newest_of, of_ids
 from core.live.feeds import Feed, Reading, Topic
 
 INBOX: Final = "inbox"
 MOST_ITEMS: Final = 50
+# whose items are kept: some 25 kB each
+MOST_PEOPLE: Final = 1000
 # Ids are given before the commit: one that is lower may appear that much later.
 LATE: Final = timedelta(minutes=5)
 State = dict[str, Any]
 
 
 class NotificationFeed(Feed):
-    """The newest that a person was told; its key is the person's id, and it has one topic, `INBOX`."""
+    """The newest that a person was told; its key is the person's id, and it has one topic, `INBOX`.
+
+    Items that are written once are kept, for most of a state is as it was: that makes a thousand people who
+    are told something at once a matter of one small read for each.
+    """
 
     name: ClassVar[str] = "notifications"
     items: ClassVar[str] = "notifications"
+
+    def __init__(self) -> None:
+        """Begin with nothing written."""
+        self._written: OrderedDict[str, Written] = OrderedDict()
+        self._lock = Lock()
 
     def read(
         self, key: str, after: int | None, followed: Collection[Topic], fresh: Collection[Topic]
     ) -> Reading:
         """Read the newest; what has not changed is the same to the byte."""
-        user = User.objects.filter(pk=key).first()
-        if user is None:
+        newest = newest_of(UUID(key), MOST_ITEMS + 1)
+        if newest is None:
             return Reading(0, {})
-        with translation.override(user.language):
-            found = state_of(user)
-        return Reading(found["last_id"], {INBOX: orjson.dumps(found)})
+        shown = newest.rows[:MOST_ITEMS]
+        state = {
+            "unread": newest.unread,
+            "last_id": shown[0][0] if shown else 0,
+            "before": newest.rows[MOST_ITEMS][0] if len(newest.rows) > MOST_ITEMS else None,
+            "items": self._items(key, newest.language, shown),
+        }
+        return Reading(int(state["last_id"]), {INBOX: orjson.dumps(state)})
+
+    def _items(self, key: str, language: str, rows: Collection[Row]) -> list[orjson.Fragment]:
+        """Write the rows, newest first, of which those that were written before are not read again."""
+        with self._lock:
+            known = self._written.pop(key, None)
+        kept = known.items if known is not None and known.language == language else {}
+        missing = [row[0] for row in rows if row not in kept]
+        made = {}
+        if missing:
+            with translation.override(language):
+                made = {(one.pk, one.read_at): _written(one) for one in of_ids(UUID(key), missing)}
+        now = {row: item for row in rows if (item := made.get(row) or kept.get(row)) is not None}
+        with self._lock:
+            self._written[key] = Written(language, now)
+            while len(self._written) > MOST_PEOPLE:
+                self._written.popitem(last=False)
+        return [orjson.Fragment(one) for one in now.values()]
 
     def front(self, key: str) -> bytes:
         """Name the person."""
         return b'"user":"%b"' % key.encode()
 
 
-def state_of(user: User) -> State:
-    """Tell a person's newest notifications, newest first, and how many are unread (100: that many or more).
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Items of a person as JSON, in a language, by their row."""
 
-    `before` is the id of the one after the last of them, if there is one.
-    """
-    rows = list(notifications_of(user)[: MOST_ITEMS + 1])
-    return {
-        "unread": unread_up_to(user),
-        "last_id": rows[0].pk if rows else 0,
-        "before": rows[MOST_ITEMS].pk if len(rows) > MOST_ITEMS else None,
-        "items": [payloads.notification(row) for row in rows[:MOST_ITEMS]],
-    }
+    language: str
+    items: dict[Row, bytes]
+
+
+def _written(row: Notification) -> bytes:
+    return orjson.dumps(payloads.notification(row))
 
 
 class Told:

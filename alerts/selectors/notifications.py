@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.models import User
 from alerts.models import Notification
 
 # shown as 99+
 MOST_COUNTED: Final = 100
+Row = tuple[int, datetime | None]
+_NEWEST: Final = """
+SELECT
+    person.locale,
+    (SELECT count(*) FROM (
+        SELECT FROM alerts_notification WHERE user_id = person.id AND read_at IS NULL LIMIT %(counted)s
+    ) unread),
+    told.id, told.read_at
+FROM accounts_user person
+LEFT JOIN LATERAL (
+    SELECT id, read_at FROM alerts_notification WHERE user_id = person.id ORDER BY id DESC LIMIT %(most)s
+) told ON true
+WHERE person.id = %(user)s
+ORDER BY told.id DESC
+"""
 _BELL: Final = """
 SELECT
     (SELECT count(*) FROM (
@@ -23,7 +42,11 @@ SELECT
 
 def notifications_of(user: Any) -> QuerySet[Notification]:
     """List what the user was told, newest first, with what it is about."""
-    return Notification.objects.filter(user=user).select_related("trigger__alert__instrument")
+    return (
+        Notification.objects.filter(user=user)
+        .select_related("trigger__alert__instrument")
+        .prefetch_related("trigger__alert__clauses__instrument", "trigger__alert__clauses__portfolio")
+    )
 
 
 def filtered(
@@ -41,6 +64,31 @@ def filtered(
 def unread_up_to(user: Any, most: int = MOST_COUNTED) -> int:
     """Count what the user has not read, no further than to `most`."""
     return Notification.objects.filter(user=user, read_at=None).order_by()[:most].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest that somebody was told, newest first, with when each was read; `unread` of all of them."""
+
+    language: str
+    unread: int
+    rows: list[Row]
+
+
+def newest_of(user_id: UUID, most: int) -> Newest | None:
+    """Tell somebody's newest, `most` at most, by one query; None: there is nobody of that id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, {"user": user_id, "most": most, "counted": MOST_COUNTED})
+        found = cursor.fetchall()
+    if not found:
+        return None
+    rows = [(key, read_at) for _locale, _unread, key, read_at in found if key is not None]
+    return Newest(User(locale=found[0][0]).language, found[0][1], rows)
+
+
+def of_ids(user_id: UUID, ids: Collection[int]) -> QuerySet[Notification]:
+    """List some of what a user was told."""
+    return notifications_of(user_id).filter(pk__in=ids)
 
 
 @dataclass(frozen=True, slots=True)

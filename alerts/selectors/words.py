@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
+from alerts.selectors import waits
 from alerts.selectors.alert_words import happened
 from alerts.selectors.sentences import SENTENCES, Leads, reworded
 from core.templatetags.figures import price_text
@@ -71,7 +72,8 @@ def _path(leads: Leads | None, data: Mapping[str, Any]) -> str:
 
 def _fired(trigger: Trigger) -> Words:
     alert = trigger.alert
-    title = _price(trigger) if alert.joined == Alert.Joined.ONE else _rule(alert)
+    is_plain = alert.joined == Alert.Joined.ONE
+    title = _price(trigger) if is_plain else _("It is so: %(what)s") % {"what": waits.title(alert)}
     return Words(_clean(title), _clean(alert.note), _path(_ALERT, {"alert": alert.uuid}))
 
 
@@ -88,14 +90,6 @@ def _price(trigger: Trigger) -> str:
     }[Condition(asked)]
     level, price = (_amount(alert, one) for one in (trigger.level, trigger.price))
     return said % {"symbol": alert.watched.symbol, "level": level, "price": price}
-
-
-def _rule(alert: Alert) -> str:
-    return (
-        _("Your alert came true: %(what)s") % {"what": alert.note}
-        if alert.note
-        else _("Your alert came true")
-    )
 
 
 def _amount(alert: Alert, price: Decimal | None) -> str:

@@ -21,19 +21,19 @@ from benchmarks.live.runs import Crowd, Redis, answers, free_port
 SOCKETS, SYMBOLS, FOLLOWED = 1000, 500, 50
 
 
-@contextmanager
-def platform(redis: Redis, server: str) -> Iterator[tuple[int, Any]]:
-    """Serve the platform on the benchmark's database; the port and somebody's token."""
+def environment(redis: Redis) -> dict[str, str]:
+    """Tell a process of the platform where the benchmark's database and Redis are."""
     from django.db import connection
-
-    from accounts.models import User
-    from accounts.services.personal_tokens import create_personal_token
-    from core import clock
-    from core.actor import Actor
 
     connection.ensure_connection()
     options = connection.get_connection_params()
     address = f"postgres://{options['user']}@{quote(options['host'], safe='')}:5432/{options['dbname']}"
+    return {**os.environ, "DATABASE_URL": address, "REDIS_URL": redis.url}
+
+
+@contextmanager
+def served(redis: Redis, server: str) -> Iterator[int]:
+    """Serve the platform on the benchmark's database, at the port that is answered."""
     port = free_port()
     uvicorn = ["uvicorn", "config.asgi:application", "--port", str(port), "--ws", "websockets-sansio"]
     uvicorn += ["--ws-per-message-deflate", "false", "--backlog", "4096", "--log-level", "error"]
@@ -41,25 +41,37 @@ def platform(redis: Redis, server: str) -> Iterator[tuple[int, Any]]:
     daphne += ["--websocket_connect_timeout", "60", "config.asgi:application"]
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", *(uvicorn if server == "uvicorn" else daphne)],
-        env={
-            **os.environ,
-            "DATABASE_URL": address,
-            "REDIS_URL": redis.url,
-            "DATABASE_POOL": "on",
-            "LIVE_SOCKETS_A_PERSON": "5000",
-        },
-    )
-    answers(port)
-    user, _ = User.objects.get_or_create(email="bench@example.org")
-    end = clock.now() + timedelta(days=1)
-    made = create_personal_token(
-        actor=Actor.user(user), user_id=user.pk, name="bench", scopes=["market:read"], expires_at=end
+        env={**environment(redis), "DATABASE_POOL": "on", "LIVE_SOCKETS_A_PERSON": "5000"},
     )
     try:
-        yield port, made.secret
+        answers(port)
+        yield port
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def platform(redis: Redis, server: str) -> Iterator[tuple[int, Any]]:
+    """Serve the platform; the port and somebody's token."""
+    from accounts.models import User
+
+    with served(redis, server) as port:
+        user, _ = User.objects.get_or_create(email="bench@example.org")
+        yield port, token_of(user, "market:read")
+
+
+def token_of(user: Any, scope: str) -> str:
+    """Make a token of somebody's."""
+    from accounts.services.personal_tokens import create_personal_token
+    from core import clock
+    from core.actor import Actor
+
+    end = clock.now() + timedelta(days=1)
+    made = create_personal_token(
+        actor=Actor.user(user), user_id=user.pk, name="bench", scopes=[scope], expires_at=end
+    )
+    return made.secret
 
 
 def connects(redis: Redis) -> None:
