@@ -36,6 +36,7 @@ class NotificationFeed(Feed):
 
     name: ClassVar[str] = "notifications"
     items: ClassVar[str] = "notifications"
+    at_once: ClassVar[bool] = True
 
     def __init__(self) -> None:
         """Begin with nothing written."""
@@ -50,13 +51,14 @@ class NotificationFeed(Feed):
         if newest is None:
             return Reading(0, {})
         shown = newest.rows[:MOST_ITEMS]
+        last_id = shown[0][0] if shown else 0
         state = {
             "unread": newest.unread,
-            "last_id": shown[0][0] if shown else 0,
+            "last_id": last_id,
             "before": newest.rows[MOST_ITEMS][0] if len(newest.rows) > MOST_ITEMS else None,
             "items": self._items(key, newest.language, shown),
         }
-        return Reading(int(state["last_id"]), {INBOX: orjson.dumps(state)})
+        return Reading(last_id, {INBOX: orjson.dumps(state)})
 
     def _items(self, key: str, language: str, rows: Collection[Row]) -> list[orjson.Fragment]:
         """Write the rows, newest first, of which those that were written before are not read again."""

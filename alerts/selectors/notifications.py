@@ -9,10 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from accounts.models import User
-from alerts.models import Notification
+from alerts.models import Alert, Notification
 
 # shown as 99+
 MOST_COUNTED: Final = 100
@@ -86,9 +86,13 @@ def newest_of(user_id: UUID, most: int) -> Newest | None:
     return Newest(User(locale=found[0][0]).language, found[0][1], rows)
 
 
-def of_ids(user_id: UUID, ids: Collection[int]) -> QuerySet[Notification]:
-    """List some of what a user was told."""
-    return notifications_of(user_id).filter(pk__in=ids)
+def of_ids(user_id: UUID, ids: Collection[int]) -> list[Notification]:
+    """Read some of what a user was told; the clauses of rules only where there are any."""
+    found = list(notifications_of(user_id).prefetch_related(None).filter(pk__in=ids))
+    fired = (row.trigger.alert for row in found if row.trigger is not None)
+    rules = [alert for alert in fired if alert.joined != Alert.Joined.ONE]
+    prefetch_related_objects(rules, "clauses__instrument", "clauses__portfolio")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

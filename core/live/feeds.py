@@ -23,6 +23,7 @@ class Feed(ABC):
 
     `wakes_with` names a stream, by feed and key, at whose hints all streams of this kind read on too.
     `bare`: its one value is the whole frame, and there are no heartbeats.
+    `at_once`: what changed is told as soon as it is read, and not gathered for a flush.
     `rest` is for how many seconds after a reading they do not read again, unless for a new topic.
     """
 
@@ -30,6 +31,7 @@ class Feed(ABC):
     items: ClassVar[str]
     wakes_with: ClassVar[tuple[str, str] | None] = None
     bare: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False
     rest: ClassVar[float] = 0.0
 
     @abstractmethod

@@ -40,7 +40,7 @@ class Hub:
         self._due = 0.0
         self._flush_timer: asyncio.TimerHandle | None = None
         self._beat_timer: asyncio.TimerHandle | None = None
-        self._reader = Reader(self._now, self._flush_soon)
+        self._reader = Reader(self._now, self._changed)
         self.followers: set[Follower] = set()
         self.is_ending = False
 
@@ -147,6 +147,17 @@ class Hub:
 
     # what it tells
 
+    def _changed(self, stream: Stream) -> None:
+        """Tell what a stream has read, or soon."""
+        if stream.feed.at_once:
+            self._tell(stream, self._now())
+        else:
+            self._flush_soon()
+
+    def _tell(self, stream: Stream, now: float) -> None:
+        for follower in stream.flush(now):
+            self._late(follower)
+
     def _flush_soon(self) -> None:
         """Flush at the next moment of an absolute schedule; at once where the last one is long ago."""
         if self._flush_timer is None:
@@ -166,8 +177,7 @@ class Hub:
             self._try_again(follower, now)
         for stream in self._streams.values():
             if stream.dirty:
-                for follower in stream.flush(now):
-                    self._late(follower)
+                self._tell(stream, now)
 
     def _beat(self) -> None:
         self._beat_timer = self._loop.call_later(HEARTBEAT_SECONDS, self._beat)

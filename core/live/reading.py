@@ -22,9 +22,9 @@ RESTS_TIMES: Final = 5
 
 
 class Reader:
-    """Reads the streams of one event loop; `changed` is called when there is something to tell."""
+    """Reads the streams of one event loop; `changed` is called with one that has something to tell."""
 
-    def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:
+    def __init__(self, now: Callable[[], float], changed: Callable[[Stream], None]) -> None:
         """Begin with nothing to read."""
         self._loop = asyncio.get_running_loop()
         self._now, self._changed = now, changed
@@ -87,7 +87,7 @@ class Reader:
             if not one.done():
                 one.set_result(None)
         if stream.dirty:
-            self._changed()
+            self._changed(stream)
         return True
 
     def _not_read(self, stream: Stream, waiting: Iterable[asyncio.Future[None]]) -> None:
