@@ -95,9 +95,14 @@ class Person:
         return send(call, url, body, self.headers)
 
 
+# a new one for each call would load the middleware each time
+CALLER = Client()
+
+
 def send(call: Call, url: str, body: Any, headers: dict[str, str]) -> Any:
+    CALLER.cookies.clear()
     query = "&".join(f"{name}={value}" for name, value in call.query.items())
-    return Client().generic(
+    return CALLER.generic(
         call.method.upper(),
         f"{url}?{query}" if query else url,
         b"" if body is None else json.dumps(body).encode(),

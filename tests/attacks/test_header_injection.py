@@ -100,10 +100,11 @@ def test_errors_carry_the_id_of_the_request(client, settings):
 
 @pytest.mark.parametrize("value", [one for one in SPLITS if one])
 def test_query_and_path_split_no_answer(signed_in, value):
-    for name in ("q", "page", "next", "search", "sort", "range"):
+    # a page or an address that makes no sense may end a request before the rest is read: each by itself
+    for names in (("q", "search", "sort", "range"), ("page",), ("next",)):
         for path in ("/search", "/settings/", "/accounts/login/", "/accounts/logout/", "/admin/login/"):
             if "\0" not in value:
-                head(signed_in.get(path, {name: value}))
+                head(signed_in.get(path, dict.fromkeys(names, value)))
     quoted = value.replace("\r", "%0d").replace("\n", "%0a").replace("\0", "%00")
     head(signed_in.get(f"/settings/{quoted}"))
     head(signed_in.get(f"/settings{quoted}"))

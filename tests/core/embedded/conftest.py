@@ -71,6 +71,27 @@ def cluster(place: Path) -> Iterator[Cluster]:
     made.release()
 
 
+@pytest.fixture(scope="module")
+def finished(run_root: Path) -> Iterator[Path]:
+    """Make a database once for all tests of a module that need one that was made before."""
+    folder = Path(tempfile.mkdtemp(prefix="finished-", dir=run_root))
+    folder.chmod(0o755)
+    made = Cluster(folder / "postgres", durable=False)
+    made.attach()
+    made.release()
+    yield folder / "postgres"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def made(finished: Path, place: Path) -> Iterator[Cluster]:
+    """Return this process's hold on a database of its own that has been started and stopped before."""
+    subprocess.run(["cp", "-a", str(finished), str(place / "postgres")], check=True)
+    again = Cluster(place / "postgres", durable=False)
+    yield again
+    again.release()
+
+
 @pytest.fixture
 def hold() -> Iterator[Callable[..., Holder]]:
     """Return a function that starts other holders; they are killed at the end."""

@@ -54,43 +54,43 @@ def test_attach_first_time_serves_the_database(cluster):
     assert ask(socket, "SHOW listen_addresses") == ""
 
 
-def test_attach_twice_keeps_the_same_server(cluster):
-    first = cluster.attach()
-    pid = server_pid(cluster)
-    assert cluster.attach() == first
-    assert server_pid(cluster) == pid
+def test_attach_twice_keeps_the_same_server(made):
+    first = made.attach()
+    pid = server_pid(made)
+    assert made.attach() == first
+    assert server_pid(made) == pid
 
 
-def test_socket_folder_is_private_and_short(cluster):
-    folder = Path(cluster.attach())
+def test_socket_folder_is_private_and_short(made):
+    folder = Path(made.attach())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert len(str(folder / ".s.PGSQL.5432")) < 104
 
 
-def test_release_by_the_last_one_stops_the_server_and_leaves_no_socket(cluster):
-    socket = cluster.attach()
-    pid = server_pid(cluster)
-    cluster.release()
+def test_release_by_the_last_one_stops_the_server_and_leaves_no_socket(made):
+    socket = made.attach()
+    pid = server_pid(made)
+    made.release()
     assert not running(pid)
     assert not Path(socket).exists()
-    assert not (cluster.home.data / "postmaster.pid").exists()
-    assert cluster.address() is None
+    assert not (made.home.data / "postmaster.pid").exists()
+    assert made.address() is None
 
 
-def test_second_start_keeps_the_data(cluster):
-    with psycopg.connect(host=cluster.attach(), user="florin", dbname="florin") as connection:
+def test_second_start_keeps_the_data(made):
+    with psycopg.connect(host=made.attach(), user="florin", dbname="florin") as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS value")
-    cluster.release()
-    assert ask(cluster.attach(), "SELECT value FROM kept") == 42
+    made.release()
+    assert ask(made.attach(), "SELECT value FROM kept") == 42
 
 
-def test_other_process_shares_the_server_and_outlives_the_first(cluster, hold):
-    socket = cluster.attach()
-    other = hold(cluster.home.root)
+def test_other_process_shares_the_server_and_outlives_the_first(made, hold):
+    socket = made.attach()
+    other = hold(made.home.root)
     assert other.socket() == socket
-    cluster.release()
+    made.release()
     assert ask(socket, "SELECT 1") == 1
-    pid = server_pid(cluster)
+    pid = server_pid(made)
     other.leave()
     assert not running(pid)
 
@@ -111,21 +111,21 @@ def test_killed_last_holder_leaves_no_server(place, hold):
     assert eventually(lambda: not Path(socket).exists())
 
 
-def test_killed_holder_does_not_disturb_the_others(cluster, hold):
-    holder = hold(cluster.home.root)
+def test_killed_holder_does_not_disturb_the_others(made, hold):
+    holder = hold(made.home.root)
     socket = holder.socket()
-    assert cluster.attach() == socket
+    assert made.attach() == socket
     holder.kill()
     time.sleep(1.0)  # two rounds of the keeper
     assert ask(socket, "SELECT 1") == 1
 
 
-def test_killed_server_comes_back_at_the_next_attach(cluster):
-    cluster.attach()
-    pid = server_pid(cluster)
+def test_killed_server_comes_back_at_the_next_attach(made):
+    made.attach()
+    pid = server_pid(made)
     os.kill(pid, signal.SIGKILL)
-    assert eventually(lambda: cluster.address() is None)
-    assert ask(cluster.attach(), "SELECT 1") == 1
+    assert eventually(lambda: made.address() is None)
+    assert ask(made.attach(), "SELECT 1") == 1
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux tells a child that its parent died")
@@ -141,12 +141,12 @@ def test_killed_keeper_takes_the_server_with_it_and_the_next_attach_starts_anew(
     assert ask(cluster.attach(), "SELECT 1") == 1
 
 
-def test_pid_file_of_another_living_process_does_not_block_the_start(cluster):
-    cluster.attach()
-    cluster.release()
-    lines = [str(os.getpid()), str(cluster.home.data), "1", "5432", "/nowhere", "", "1 1", "ready"]
-    (cluster.home.data / "postmaster.pid").write_text("\n".join(lines) + "\n")
-    assert ask(cluster.attach(), "SELECT 1") == 1
+def test_pid_file_of_another_living_process_does_not_block_the_start(made):
+    made.attach()
+    made.release()
+    lines = [str(os.getpid()), str(made.home.data), "1", "5432", "/nowhere", "", "1 1", "ready"]
+    (made.home.data / "postmaster.pid").write_text("\n".join(lines) + "\n")
+    assert ask(made.attach(), "SELECT 1") == 1
 
 
 def test_interrupted_first_start_begins_anew(cluster):
@@ -191,11 +191,11 @@ def test_path_too_long_for_postgresql_is_refused(place):
         cluster.attach()
 
 
-def test_forked_child_leaves_the_parents_lease_alone(cluster):
-    socket = cluster.attach()
+def test_forked_child_leaves_the_parents_lease_alone(made):
+    socket = made.attach()
     child = os.fork()
     if child == 0:
-        cluster.release()
+        made.release()
         os._exit(0)
     os.waitpid(child, 0)
     assert ask(socket, "SELECT 1") == 1
