@@ -6,6 +6,7 @@ from benchmarks import (
     alerts,
     archives,
     import_prices,
+    notifications,
     personal_data,
     quality,
     record_quotes,
@@ -30,3 +31,5 @@ if __name__ == "__main__":
     ticks.main()
     print("\nAlerts against batches of quotes")
     alerts.main()
+    print("\nDeliveries drained, and from a batch to the mail server")
+    notifications.main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 from collections.abc import Mapping
-from email.utils import formatdate, parseaddr
+from email.utils import format_datetime, parseaddr
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ def mail_of(address: str, message: Message) -> EmailMultiAlternatives:
         html = render_to_string("alerts/email/message.html", told)
     headers = {
         "Message-ID": f"<{message.key}@{_domain()}>",
-        "Date": formatdate(message.at.timestamp()),
+        "Date": format_datetime(message.at),
         "Auto-Submitted": "auto-generated",
     }
     if message.unsubscribe_url:

@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 SECONDS: Final = 20.0
 # how soon a lane that had nothing is looked at again while another one works
 LOOK_SECONDS: Final = 0.5
+# How many messages there may be for each thread: while all go quickly, and else. Even if each then takes
+# ten seconds, the last leaves before its lease ends.
+QUICK_MS: Final = 500
+DEEP, SHALLOW = 5, 2
 _MAIL: Final = (Channel.Kind.EMAIL.value,)
 _WEB: Final = tuple(kind for kind in Channel.Kind.values if kind not in _MAIL)
 
@@ -39,6 +43,7 @@ class Lane:
     pool: ThreadPoolExecutor = field(init=False)
     running: set[Future[Tried]] = field(default_factory=set)
     look_at: float = 0.0
+    depth: int = SHALLOW
 
     def __post_init__(self) -> None:
         """Start no thread before there is work."""
@@ -46,8 +51,17 @@ class Lane:
 
     @property
     def room(self) -> int:
-        """How many more messages fit: two for each thread, so that none waits as long as its lease."""
-        return 2 * self.threads - len(self.running)
+        """How many more messages fit."""
+        return self.depth * self.threads - len(self.running)
+
+    def take(self, done: set[Future[Tried]]) -> list[Tried]:
+        """Take those of its messages that are done."""
+        mine = self.running & done
+        self.running -= mine
+        tried = [one.result() for one in mine]
+        if tried:
+            self.depth = DEEP if all(one.took_ms < QUICK_MS for one in tried) else SHALLOW
+        return tried
 
 
 class Drain:
@@ -98,10 +112,8 @@ class Drain:
         if not running:
             return
         done, _rest = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        for lane in self._lanes:
-            lane.running -= done
         if done:
-            self.count += finish([one.result() for one in done])
+            self.count += finish([one for lane in self._lanes for one in lane.take(done)])
 
     def _running(self) -> set[Future[Tried]]:
         return {one for lane in self._lanes for one in lane.running}

@@ -28,6 +28,7 @@ from tests.alerts.delivery.conftest import states
 from tests.support.parallel import at_once
 
 KINDS = ("email", "webhook")
+GIVES_UP = {"socket_connect_timeout": 0.2, "max_retries": 1, "interval_start": 0, "interval_max": 0}
 
 
 class Killed(BaseException):
@@ -114,7 +115,7 @@ def test_hint_that_is_lost_with_the_broker_is_made_up_for_by_the_sweep(
 
     def nobody_listens() -> None:
         asked.append("hint")
-        with Connection("redis://127.0.0.1:1/", transport_options={"socket_connect_timeout": 0.2}) as gone:
+        with Connection("redis://127.0.0.1:1/", transport_options=GIVES_UP) as gone:
             tasks.deliver.apply_async(connection=gone, retry=False)
 
     monkeypatch.setattr(tasks.deliver, "delay", nobody_listens)
