@@ -49,7 +49,7 @@ def letter_of(channel: Channel, key: UUID, deliveries: Sequence[Delivery]) -> Le
             at=min(one.created_at for one in deliveries),
             locale=owner.language,
             time_zone=zone.key,
-            manage_url=absolute("/settings/notifications/"),
+            manage_url=absolute(reverse("settings-notifications")),
             unsubscribe_url=_unsubscribe_url(channel),
             code=_code(deliveries[0]),
         )

@@ -133,12 +133,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "channel.channel_stopped": Sentence(
         _("Notifications no longer go to %(channel)s"),
         _("It did not take them any more: %(reason)s"),
-        Leads("notification-channels"),
+        Leads("settings-notifications"),
     ),
     "channel.stopped_by_staff": Sentence(
         _("Notifications no longer go to %(channel)s"),
         _("Our staff stopped it. Write to support if you want to know why."),
-        Leads("notification-channels"),
+        Leads("settings-notifications"),
     ),
 }
 _FACTORS: Final = {

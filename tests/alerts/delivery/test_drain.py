@@ -280,6 +280,11 @@ def test_channel_that_is_off_gets_tests_and_proofs_alone(mail, smtp, told, state
         )
     drain()
     assert states() == ["dropped", "delivered", "delivered"]
+    assert any(
+        f"http://localhost:8000/settings/notifications/{mail.uuid}/verify/?code=123456"
+        in one.get_body("plain").get_content()
+        for one in smtp.mails
+    )
     assert sum("123456" in one.get_body("plain").get_content() for one in smtp.mails) == 1
     assert not Delivery.objects.filter(content__isnull=False).exists()
 
