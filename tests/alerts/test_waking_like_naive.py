@@ -37,7 +37,7 @@ KINDS = sorted(
 )
 PRICES = st.integers(8, 12).map(Decimal)
 DAYS = 40
-EXAMPLES = 40
+EXAMPLES = 30
 
 
 @st.composite
