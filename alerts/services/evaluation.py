@@ -33,7 +33,8 @@ _LEVELS: Final = (
     " AND after < %(seq)s"
 )
 # LATERAL with OFFSET 0 keeps the planner from reading all levels: a range of the index for each move and
-# side. A level that several ways lead to is one row, and of an alert with two levels the first counts.
+# side, and none where the move did not go that way. A level that several ways lead to is one row, and of an
+# alert with two levels the first counts.
 _FIRE: Final = f"""
 WITH move AS MATERIALIZED (
     SELECT * FROM unnest(%(instruments)s::int[], %(previous)s::numeric[], %(prices)s::numeric[],
@@ -45,17 +46,17 @@ WITH move AS MATERIALIZED (
         UNION ALL
         (SELECT alert_id, level FROM {_LEVELS} AND side = 'B' AND level >= move.low OFFSET 0)
         UNION ALL
-        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U'
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U' AND move.high > move.previous
             AND level > move.previous AND level <= move.high OFFSET 0)
         UNION ALL
-        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U'
-            AND level > move.low AND level <= move.price OFFSET 0)
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'U' AND move.low < move.previous
+            AND move.low < move.price AND level > move.low AND level <= move.price OFFSET 0)
         UNION ALL
-        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D'
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D' AND move.low < move.previous
             AND level < move.previous AND level >= move.low OFFSET 0)
         UNION ALL
-        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D'
-            AND level < move.high AND level >= move.price OFFSET 0)
+        (SELECT alert_id, level FROM {_LEVELS} AND side = 'D' AND move.high > move.previous
+            AND move.high > move.price AND level < move.high AND level >= move.price OFFSET 0)
     ) reached
     ORDER BY reached.alert_id
 ), fired AS (
