@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -20,7 +21,12 @@ def title(alert: Alert) -> str:
     """Say what an alert waits for with what it is about: ``ACME rises through 110.00 USD``."""
     if alert.instrument is not None:
         return _("%(about)s %(waits)s") % {"about": alert.instrument.symbol, "waits": waits(alert)}
-    first, *others = said = clauses(alert) or [str(alert.get_joined_display())]
+    return together(alert, clauses(alert))
+
+
+def together(alert: Alert, said: Sequence[str]) -> str:
+    """Say what a rule waits for, of what its clauses say: one, a pair, or the first and how many more."""
+    first, *others = said or [str(alert.get_joined_display())]
     if not others:
         return first
     if len(said) == 2:  # noqa: PLR2004 (a pair)
@@ -44,9 +50,12 @@ def waits(alert: Alert) -> str:
 
 def clauses(alert: Alert) -> list[str]:
     """Say each clause of a rule with what it is about."""
-    return [
-        _("%(about)s %(waits)s") % {"about": about(one), "waits": says(one)} for one in alert.clauses.all()
-    ]
+    return [sentence(one) for one in alert.clauses.all()]
+
+
+def sentence(clause: Clause) -> str:
+    """Say a clause with what it is about."""
+    return _("%(about)s %(waits)s") % {"about": about(clause), "waits": says(clause)}
 
 
 def about(clause: Clause) -> str:

@@ -72,11 +72,7 @@ def import_alerts(*, actor: Actor, user: Any, content: bytes, skip_bad: bool = F
             ``lines.3.level``.
         TooManyAlerts: the user would have more than 500 that are not done.
     """
-    found = Imported()
-    rules = _grouped(_lines(content, found))
-    book = _book(user, [line for rule in rules for line in rule])
-    prepared = [one for rule in rules if (one := _prepared(book, rule, found)) is not None]
-    found.refused.sort()
+    prepared, found = check_alerts(user=user, content=content)
     if found.refused and not skip_bad:
         errors = tuple(
             FieldError(f"lines.{one.line}.{one.column}", one.message, "line") for one in found.refused
@@ -85,6 +81,20 @@ def import_alerts(*, actor: Actor, user: Any, content: bytes, skip_bad: bool = F
     _made(actor, user, prepared)
     found.made = len(prepared)
     return found
+
+
+def check_alerts(*, user: Any, content: bytes) -> tuple[list[tuple[Alert, list[Clause]]], Imported]:
+    """Tell what a CSV file would make, each alert with its clauses, none stored; and what is wrong with it.
+
+    Raises:
+        ValidationFailed: it is no such file, or has more than 500 lines.
+    """
+    found = Imported()
+    rules = _grouped(_lines(content, found))
+    book = _book(user, [line for rule in rules for line in rule])
+    prepared = [one for rule in rules if (one := _prepared(book, rule, found)) is not None]
+    found.refused.sort()
+    return prepared, found
 
 
 def _lines(content: bytes, found: Imported) -> list[AlertLine]:
