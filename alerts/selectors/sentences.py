@@ -40,6 +40,7 @@ _PORTFOLIOS: Final = Leads("portfolio-list")
 _QUALITY: Final = Leads("portfolio-quality", ("portfolio",))
 _IMPORT: Final = Leads("import-preview", ("portfolio", "import"))
 _ARCHIVE: Final = Leads("archive-import", ("archive",))
+_CHANNEL: Final = Leads("settings-channel", ("channel_id",))
 _NOT_YOU: Final = _("If that was not you, change your password and end the sign-ins that you do not know.")
 
 SENTENCES: Final[Mapping[str, Sentence]] = {
@@ -129,6 +130,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "import.archive_failed": Sentence(
         _("The archive %(file)s was refused"), _("Nothing came in. Its page says why."), _ARCHIVE
+    ),
+    "channel.channel_verified": Sentence(
+        _("Notifications go to %(channel)s from now on"), _NOT_YOU, _CHANNEL
     ),
     "channel.channel_stopped": Sentence(
         _("Notifications no longer go to %(channel)s"),

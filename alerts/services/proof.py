@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from alerts.domain.channels import CODE_DIGITS, CODE_LASTS, MOST_TRIES, PROVEN_BY_CODE
 from alerts.errors import ProofClosed
-from alerts.models import Channel, Delivery
+from alerts.models import Channel, Delivery, Notification
 from alerts.selectors.channels import config_of, get
 from alerts.services.budgets import spend_proof
+from alerts.services.notifications import notify
 from alerts.services.outbox import enqueue_one
 from core import audit, clock
 from core.actor import Actor
@@ -108,7 +109,16 @@ def prove_by_answer(*, channel_id: int) -> bool:
 
 
 def _prove(channel: Channel) -> None:
-    channel.state, channel.verified_at = Channel.State.ACTIVE, clock.now()
+    now = clock.now()
+    # while nothing goes there yet: who did not do this reads of it elsewhere
+    notify(
+        users=[channel.owner_id],
+        kind=Notification.Kind.CHANNEL,
+        event="channel_verified",
+        data={"channel": channel.name, "channel_id": str(channel.uuid), "channel_kind": channel.kind},
+        key=f"channel_verified:{channel.uuid}:{now.isoformat()}",
+    )
+    channel.state, channel.verified_at = Channel.State.ACTIVE, now
     channel.proof, channel.proof_until, channel.proof_tries = "", None, 0
     channel.failures, channel.failing_since, channel.reason = 0, None, ""
     channel.save()

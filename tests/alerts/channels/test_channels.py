@@ -17,8 +17,9 @@ from django.db import connection
 from accounts.services import create_user
 from alerts.domain.channels import MOST_TRIES
 from alerts.errors import AccountChannel, ChannelExists, ChannelUnproven, ProofClosed, TooManyChannels
-from alerts.models import Channel, Delivery, Outbox
+from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.selectors.channels import channels_of, config_of, leads_to
+from alerts.selectors.words import words
 from alerts.services import channels as services
 from alerts.services.channels import ChannelData, create_channel
 from alerts.services.outbox import enqueue_one
@@ -108,6 +109,20 @@ def test_code_that_was_sent_proves_the_channel(led, ida):
     assert Delivery.objects.get().content is None
     # once more changes nothing
     assert verify_channel(**by(ida), uuid=channel.uuid, code="0").state == "active"
+
+
+def test_who_has_a_channel_proven_reads_of_it_elsewhere(db):
+    user = create_user(email="new@example.org", password=None)
+    data = ChannelData(kind="telegram", values=VALUES["telegram"], name="Phone")
+    channel = create_channel(**by(user), data=data).channel
+    verify_channel(**by(user), uuid=channel.uuid, code=code_of(channel))
+    (told,) = Notification.objects.filter(user=user)
+    said = words(told)
+    assert (told.kind, said.title, said.path) == (
+        "channel", "Notifications go to Phone from now on", f"/settings/notifications/{channel.uuid}/",
+    )  # fmt: skip
+    (sent,) = Delivery.objects.filter(notification=told)
+    assert sent.channel.is_account  # and not on the new one, which may be somebody else's
 
 
 def test_wrong_codes_are_counted_and_the_right_one_does_not_help_after_five(led, ida):
