@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from alerts.api.serializers import (
     AlertSerializer,
+    PreviewSerializer,
     SnoozeSerializer,
     TriggerSerializer,
     changes_of,
@@ -19,12 +20,15 @@ from alerts.api.serializers import (
 )
 from alerts.models import Alert
 from alerts.selectors import alerts as selectors
+from alerts.selectors.preview import preview
 from alerts.services import alerts as services
 from alerts.services import life
 from alerts.services.changing import change_alert, make_alert
-from core.api.base import ApiView, idempotent
+from alerts.services.rules import clauses_of
+from core.api.base import READING, ApiView, idempotent
 from core.api.pagination import lists, page_of, paged
 from core.api.parameters import LISTING, choice_parameter, uuid_parameter
+from core.models import LIVE_WORLD
 
 TAGS = ["alerts"]
 EXAMPLE = OpenApiExample(
@@ -85,6 +89,26 @@ class AlertListView(ApiView):
         data = data_of(self.parsed(AlertSerializer))
         made = make_alert(actor=self.actor, user=self.caller, data=data)
         return Response(shown_alert(selectors.get(self.caller, made.uuid)), status=201)
+
+
+class AlertPreviewView(ApiView):
+    """What an alert would have done."""
+
+    area = "alerts"
+    reading = READING | {"POST"}
+
+    @extend_schema(
+        operation_id="alerts_preview",
+        tags=TAGS,
+        request=AlertSerializer,
+        responses=PreviewSerializer,
+        examples=[EXAMPLE, RULE],
+    )
+    def post(self, _request: Request) -> Response:
+        """Tell on which days of the last year an alert would have fired, by daily prices; nothing is made."""
+        data = data_of(self.parsed(AlertSerializer))
+        found = preview(LIVE_WORLD, data.joined, clauses_of(self.caller, data))
+        return Response(PreviewSerializer(found).data)
 
 
 class AlertView(ApiView):

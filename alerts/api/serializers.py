@@ -17,6 +17,7 @@ from alerts.domain.conditions import Condition
 from alerts.domain.rules import Kind
 from alerts.models import Alert, Notification, Trigger
 from alerts.selectors.distances import distances
+from alerts.selectors.preview import Preview, PreviewDay
 from alerts.services.alerts import LONGEST_NOTE, LONGEST_REST_MINUTES
 from alerts.services.changing import AlertChanges
 from alerts.services.rules import ClauseData, RuleData
@@ -125,6 +126,27 @@ def changes_of(values: dict[str, Any]) -> AlertChanges:
         ends="expires_at" in kept,
         **kept,
     )
+
+
+class PreviewDaySerializer(serializers.Serializer[PreviewDay]):
+    """A day on which an alert would have fired, with the close of that day, per unit of today, in `currency`.
+
+    `within`: the range of the day did it, which its close alone would not have.
+    """
+
+    date = serializers.DateField(source="day")
+    price = NumericSerializerField()
+    instrument = serializers.UUIDField(source="instrument.uuid")
+    symbol = serializers.CharField(source="instrument.symbol")
+    currency = serializers.CharField(source="instrument.currency")
+    within = serializers.BooleanField()
+
+
+class PreviewSerializer(serializers.Serializer[Preview]):
+    """The days, ascending; of the kinds in `left_out` daily prices say nothing."""
+
+    days = PreviewDaySerializer(many=True)
+    left_out = serializers.ListField(child=serializers.CharField())
 
 
 class SnoozeSerializer(StrictSerializer[Any]):

@@ -13,6 +13,7 @@ CHANNEL = f"{CHANNELS}/<uuid:channel_id>"
 urlpatterns = [
     path("api/v1/alerts", alerts.AlertListView.as_view(), name="api-alerts"),
     path("api/v1/alerts/csv", files.AlertFileView.as_view(), name="api-alerts-csv"),
+    path("api/v1/alerts/preview", alerts.AlertPreviewView.as_view(), name="api-alerts-preview"),
     path(ONE, alerts.AlertView.as_view(), name="api-alert"),
     path(f"{ONE}/pause", alerts.AlertPauseView.as_view(), name="api-alert-pause"),
     path(f"{ONE}/resume", alerts.AlertResumeView.as_view(), name="api-alert-resume"),

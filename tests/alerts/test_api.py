@@ -13,7 +13,7 @@ from alerts.services.evaluation import evaluate
 from alerts.services.notifications import notify
 from core.actor import Actor
 from core.models import LIVE_WORLD
-from market.models import Instrument
+from market.models import DailyBar, Instrument
 from portfolios.services.portfolios import create_portfolio
 from tests.market.quotes.told import NOON
 
@@ -232,3 +232,24 @@ def test_portfolio_of_somebody_else_is_not_found(api, django_user_model):
     his = create_portfolio(actor=Actor.user(bob), owner_id=bob.pk, name="His", currency="EUR")
     poor = {"kind": "cash_below", "portfolio": str(his.pk), "level": "10"}
     assert api.post(LIST, {"clauses": [poor]}, format="json").status_code == 404
+
+
+def test_preview_tells_the_days_and_makes_nothing(api, share):
+    for days, close in ((4, "9"), (3, "11"), (2, "9"), (1, "12")):
+        DailyBar.objects.create(
+            world_id=LIVE_WORLD,
+            instrument=share,
+            date=NOON.date() - timedelta(days=days),
+            close=close,
+            source="test",
+        )
+    waits = {"instrument": str(share.uuid), "condition": "crosses_up", "level": "10"}
+    found = api.post(f"{LIST}/preview", waits, format="json").data
+    assert [(one["date"], one["price"], one["symbol"]) for one in found["days"]] == [
+        ("2024-03-03", "11", "SHR"),
+        ("2024-03-05", "12", "SHR"),
+    ]
+    stale = {"kind": "price_stale", "instrument": str(share.uuid), "minutes": 5}
+    left = api.post(f"{LIST}/preview", {"clauses": [stale]}, format="json").data
+    assert left == {"days": [], "left_out": ["price_stale"]}
+    assert not Alert.objects.exists()

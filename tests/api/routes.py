@@ -172,6 +172,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
         Call("get"),
         Call("post", {"content": "symbol,condition,level\n"}, status=201),
     ),
+    "api-alerts-preview": (Call("post", {"instrument": "INSTRUMENT", "condition": "above", "level": "1"}),),
     "api-alert-duplicate": (Call("post", status=201),),
     "api-alert-snooze": (Call("post", {"until": TOMORROW}),),
     "api-alert-pause": (Call("post"),),

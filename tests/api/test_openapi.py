@@ -93,6 +93,7 @@ def test_document_offers_the_key_where_it_is_honoured(document):
     assert {path for path in without if not path.startswith("/api/v1/users/")} == {
         "/api/v1/portfolio-position",  # reads
         "/api/v1/portfolios/{portfolio_id}/imports",  # a preview writes nothing into the ledger
+        "/api/v1/alerts/preview",  # reads
         "/api/v1/alerts/{alert_id}/pause",  # twice is once
         "/api/v1/alerts/{alert_id}/resume",
         "/api/v1/alerts/{alert_id}/snooze",

@@ -22,7 +22,14 @@ from tests.attacks.forms import forms_of
 
 pytestmark = pytest.mark.django_db
 ROUTES = routes()
-WITHOUT_IDS = {"api-portfolios", "place-order", "api-explain", "api-alerts", "api-ticks"}
+WITHOUT_IDS = {
+    "api-portfolios",
+    "place-order",
+    "api-explain",
+    "api-alerts",
+    "api-alerts-preview",
+    "api-ticks",
+}
 # what takes an id in its address, its body or its query
 TAKING = [one for one in ROUTES if one.ids or one.name in WITHOUT_IDS or one.name.startswith("api-report-")]
 # ids that the caller makes up: they point at nothing
