@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.api.serializers import (
+    AlertPreviewSerializer,
     AlertSerializer,
-    PreviewSerializer,
     SnoozeSerializer,
     TriggerSerializer,
     changes_of,
@@ -101,14 +101,14 @@ class AlertPreviewView(ApiView):
         operation_id="alerts_preview",
         tags=TAGS,
         request=AlertSerializer,
-        responses=PreviewSerializer,
+        responses=AlertPreviewSerializer,
         examples=[EXAMPLE, RULE],
     )
     def post(self, _request: Request) -> Response:
         """Tell on which days of the last year an alert would have fired, by daily prices; nothing is made."""
         data = data_of(self.parsed(AlertSerializer))
         found = preview(LIVE_WORLD, data.joined, clauses_of(self.caller, data))
-        return Response(PreviewSerializer(found).data)
+        return Response(AlertPreviewSerializer(found).data)
 
 
 class AlertView(ApiView):

@@ -128,7 +128,7 @@ def changes_of(values: dict[str, Any]) -> AlertChanges:
     )
 
 
-class PreviewDaySerializer(serializers.Serializer[PreviewDay]):
+class AlertPreviewDaySerializer(serializers.Serializer[PreviewDay]):
     """A day on which an alert would have fired, with the close of that day, per unit of today, in `currency`.
 
     `within`: the range of the day did it, which its close alone would not have.
@@ -142,10 +142,10 @@ class PreviewDaySerializer(serializers.Serializer[PreviewDay]):
     within = serializers.BooleanField()
 
 
-class PreviewSerializer(serializers.Serializer[Preview]):
+class AlertPreviewSerializer(serializers.Serializer[Preview]):
     """The days, ascending; of the kinds in `left_out` daily prices say nothing."""
 
-    days = PreviewDaySerializer(many=True)
+    days = AlertPreviewDaySerializer(many=True)
     left_out = serializers.ListField(child=serializers.CharField())
 
 

@@ -13,10 +13,14 @@ from django.core.cache import cache
 
 from alerts.domain.rules import NEEDS, Kind
 from alerts.models import Alert, Clause, Notification, Trigger
+from alerts.services.evaluation import evaluate
 from alerts.services.event_watch import arm_unpriced_that_rested, look_for_stale_prices
 from alerts.services.portfolio_watch import due_portfolios, look_at
+from alerts.services.rules import ClauseData, RuleData, make_rule
+from alerts.tasks import watch_all, watch_portfolio
 from core.actor import Actor
-from core.models import Role
+from core.errors import NotFound, ValidationFailed
+from core.models import LIVE_WORLD, Role
 from market.models import Exchange, Instrument
 from market.services.actions import ActionData, record_corporate_action
 from portfolios.domain.entries import EntryKind
@@ -287,3 +291,57 @@ def test_price_is_stale_only_while_its_market_was_open_for_as_long(rule, travell
     rule({"kind": "price_stale", "instrument": share, "minutes": 30})
     traveller.move_to(NOON.replace(hour=hour, minute=30))
     assert look_for_stale_prices() == fires
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_rule_about_both_fires_once_whoever_comes_last(held, coin, ida, moves):
+    """The log is read and the portfolio looked at in the same moment; either sees what the other saw."""
+    price = ClauseData(Kind.ABOVE, coin.uuid, level=Decimal(11))
+    worth = ClauseData(Kind.PORTFOLIO_ABOVE, portfolio=held.pk, level=Decimal(1100))
+    data = RuleData("all", [price, worth])
+    rules = [make_rule(actor=Actor.user(ida), user=ida, data=data) for _ in range(6)]
+    moves("12", 2)
+    at_once(lambda: look(held), lambda: evaluate(world_id=LIVE_WORLD), lambda: look(held))
+    look(held)
+    assert sorted(told()) == [(one.pk, 1) for one in rules]
+
+
+def test_viewer_of_a_shared_portfolio_waits_for_it_too(held, moves, django_user_model):
+    bob = django_user_model.objects.create_user("bob@example.org", "x")
+    data = RuleData("all", [ClauseData(Kind.PORTFOLIO_ABOVE, portfolio=held.pk, level=Decimal(1100))])
+    with pytest.raises(NotFound):
+        make_rule(actor=Actor.user(bob), user=bob, data=data)
+    PortfolioMember.objects.create(portfolio=held, user=bob, role=Role.VIEWER)
+    make_rule(actor=Actor.user(bob), user=bob, data=data)
+    moves("12", 2)
+    assert look(held) == 1
+    assert Notification.objects.get().user == bob
+
+
+def test_portfolio_without_cash_has_none_to_wait_for(ida):
+    bare = create_portfolio(
+        actor=Actor.user(ida), owner_id=ida.pk, name="Bare", currency="EUR", tracks_cash=False
+    )
+    data = RuleData("all", [ClauseData(Kind.CASH_BELOW, portfolio=bare.pk, level=Decimal(5))])
+    with pytest.raises(ValidationFailed) as error:
+        make_rule(actor=Actor.user(ida), user=ida, data=data)
+    assert error.value.errors[0].field == "clauses.0.kind"
+
+
+def test_changed_entry_has_its_portfolio_looked_at(
+    held, ida, monkeypatch, django_capture_on_commit_callbacks
+):
+    asked: list[str] = []
+    monkeypatch.setattr(watch_portfolio, "delay", asked.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        enter(ida, held, EntryKind.WITHDRAWAL, "400")
+    assert asked == [str(held.pk)]
+
+
+def test_sweep_looks_at_every_portfolio_of_a_rule(held, rule, moves, monkeypatch):
+    rule(above(held, 1100))
+    moves("12", 2)
+    cache.clear()
+    monkeypatch.setattr(watch_portfolio, "delay", watch_portfolio)
+    watch_all()
+    assert told() != []
