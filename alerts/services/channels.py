@@ -278,7 +278,7 @@ def _digest(kind: str, digest: str) -> str:
 
 def _moved(actor: Actor, channel: Channel, state: Channel.State, verb: str) -> Channel:
     channel.state, channel.reason = state, ""
-    channel.failures, channel.failing_since = 0, None
+    channel.failures, channel.failing_since, channel.rests_until = 0, None, None
     if state == Channel.State.UNVERIFIED:
         channel.verified_at = None
     channel.save()

@@ -120,7 +120,7 @@ def _prove(channel: Channel) -> None:
     )
     channel.state, channel.verified_at = Channel.State.ACTIVE, now
     channel.proof, channel.proof_until, channel.proof_tries = "", None, 0
-    channel.failures, channel.failing_since, channel.reason = 0, None, ""
+    channel.failures, channel.failing_since, channel.rests_until, channel.reason = 0, None, None, ""
     channel.save()
     _void_proofs(channel)
 

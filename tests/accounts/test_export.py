@@ -264,6 +264,8 @@ COLUMNS_LEFT_OUT = {
     "alerts.Channel.proof": "a hash",
     "alerts.Delivery.content": "a code that proves an address",
     "alerts.Delivery.lease": "of the worker that sends it",
+    "alerts.Delivery.bundle": "the key of a message of several, ours alone",
+    "alerts.Channel.rests_until": "for how long a channel that fails is left alone, some minutes",
     "portfolios.PortfolioInvitation.token_hash": "a hash",
     "portfolios.PublicLink.token_hash": "a hash",
     "portfolios.Transaction.fingerprint": "computed from the row",

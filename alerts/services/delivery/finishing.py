@@ -174,7 +174,8 @@ def _note_failure(channel_id: int, wait: float, reason: str, now: datetime) -> N
 def stop_channel(*, channel_id: int, reason: str) -> bool:
     """Send nothing more to a channel that is gone, and tell its person elsewhere; False: it was off."""
     now = clock.now()
-    channel = Channel.objects.select_for_update().filter(pk=channel_id).first()
+    # what its person is told refers to their other channels: two that stop at once must not wait in a circle
+    channel = Channel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
     if channel is None or channel.state not in {Channel.State.ACTIVE, Channel.State.PAUSED}:
         return False
     channel.state, channel.reason = Channel.State.DISABLED, reason.replace("\0", "")[:LONGEST_DETAIL]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ from kombu.exceptions import OperationalError
 from alerts import tasks
 from alerts.domain.messages import Message, Outcome, Result
 from alerts.events import DeliveriesQueued
-from alerts.models import Attempt, Channel, Delivery
+from alerts.models import Attempt, Channel, Delivery, Notification
 from alerts.services.delivery import drain as drains
 from alerts.services.delivery import finishing, judging
 from alerts.services.delivery.claims import LEASE, claim
 from alerts.services.delivery.drain import Drain, drain, send
-from alerts.services.delivery.finishing import finish
+from alerts.services.delivery.finishing import finish, stop_channel
 from alerts.services.delivery.judging import judge
 from core import clock
 from core.bus import bus
@@ -177,3 +178,12 @@ def test_two_workers_at_once_send_nothing_twice(channel, told, monkeypatch, gath
     assert len({key for key, _count in counting.seen}) == len(counting.seen)
     if gathered:
         assert sorted(count for _key, count in counting.seen) == [15, 15]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_channels_of_a_person_that_stop_at_once_both_stop(channel):
+    made = [channel("email", address=f"{name}@example.org") for name in "ab"]
+    stopped = at_once(*[partial(stop_channel, channel_id=one.pk, reason="gone") for one in made] * 2)
+    assert sorted(stopped) == [False, False, True, True]
+    assert set(Channel.objects.values_list("state", flat=True)) == {"disabled"}
+    assert Notification.objects.filter(event="channel_stopped").count() == 2
