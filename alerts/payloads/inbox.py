@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -22,8 +21,6 @@ INBOX: Final = "inbox"
 MOST_ITEMS: Final = 50
 # whose items are kept: some 25 kB each
 MOST_PEOPLE: Final = 1000
-# Ids are given before the commit: one that is lower may appear that much later.
-LATE: Final = timedelta(minutes=5)
 State = dict[str, Any]
 
 
@@ -110,7 +107,7 @@ class Told:
         self._live: set[int] = set()
 
     def resume(self, after: int, known: Collection[int]) -> None:
-        """Have the next state tell what is newer than an id, or appeared late and is not among `known`."""
+        """Have the next state tell what is above an id, or the lowest of `known`, and not among these."""
         self._asked = (after, frozenset(known))
 
     def news(self, state: State) -> State | None:
@@ -141,24 +138,10 @@ class Told:
         items: list[State] = state["items"]
         if self._asked is not None:
             after, known = self._asked
-            late = _late(items, after) if known else frozenset()
-            seen = self._live | known
-            wanted = [
-                one for one in items if one["id"] not in seen and (one["id"] > after or one["id"] in late)
-            ]
-            return wanted, after
+            # ids are given before the commit, so that one below `after` may have appeared since
+            lowest, seen = min((after, *known)), self._live | known | {after}
+            return [one for one in items if one["id"] > lowest and one["id"] not in seen], after
         if self._known is None:
             return [], state["last_id"]
         fresh = [one for one in items if one["id"] not in self._known and one["id"] > self._floor]
         return fresh, max(self._known, default=0)
-
-
-def _late(items: list[State], after: int) -> frozenset[int]:
-    """List what a client that had come to an id may have missed below it."""
-    of = next((one for one in items if one["id"] == after), None)
-    if of is None:
-        return frozenset()
-    since = datetime.fromisoformat(of["created_at"]) - LATE
-    return frozenset(
-        one["id"] for one in items if one["id"] < after and datetime.fromisoformat(one["created_at"]) >= since
-    )

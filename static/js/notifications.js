@@ -33,7 +33,7 @@ class Bell {
     /** @type {number} */
     this.last = kept?.last ?? Number(root.dataset.last);
     /** @type {number[]} */
-    this.known = kept?.known ?? [];
+    this.known = kept?.known ?? (this.last ? [this.last] : []);
     this.timer = 0;
     this.listing = 0;
     this.count(this.unread);
@@ -75,7 +75,10 @@ class Bell {
   toast(items, more) {
     if (document.hidden || !items.length) return;
     if (items.length <= MOST_TOASTS && !more) {
-      for (const one of [...items].reverse()) showToast({ text: one.title, url: one.path, icon: "bell" });
+      for (const one of [...items].reverse()) {
+        const toast = showToast({ text: one.title, url: one.path, icon: "bell" });
+        toast?.querySelector("p a")?.setAttribute("data-reads", String(one.id));
+      }
     } else {
       const words = (this.root.dataset.several ?? "").replace("{count}", `${items.length}${more ? "+" : ""}`);
       showToast({ text: words, url: this.root.dataset.list, icon: "bell" });
@@ -139,7 +142,7 @@ class Bell {
   /** Who opens the page of something has read it. @param {Element} target */
   opened(target) {
     const link = /** @type {HTMLElement | null} */ (target.closest("a[data-reads]"));
-    if (link?.closest(".is-unread")) this.read({ id: link.dataset.reads ?? "" }, true).catch(() => undefined);
+    if (link?.closest(".is-unread, [data-toast]")) this.read({ id: link.dataset.reads ?? "" }, true).catch(() => undefined);
   }
 }
 

@@ -46,11 +46,14 @@ async function undo(button, toast) {
   }
 }
 
-/** @param {ToastOptions} options */
+/**
+ * @param {ToastOptions} options
+ * @returns {Element | null} the toast
+ */
 export function showToast({ text = "", say = "", level = "info", undo: undoUrl = "", url = "", icon = "" }) {
   const region = document.getElementById("toasts");
   const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById("toast-template"));
-  if (!region || !template) return;
+  if (!region || !template) return null;
   const toast = /** @type {Element} */ (template.content.firstElementChild?.cloneNode(true));
   toast.classList.add(`toast--${level}`);
   const words = text || region.getAttribute(`data-say-${say}`) || "";
@@ -63,6 +66,7 @@ export function showToast({ text = "", say = "", level = "info", undo: undoUrl =
   button.dataset.undo = undoUrl;
   region.append(toast);
   leaveLater(toast);
+  return toast;
 }
 
 /** @param {ParentNode} root */

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.utils import translation
 
@@ -12,6 +15,7 @@ from accounts.services import origins
 from accounts.services.personal_tokens import create_personal_token
 from accounts.services.tokens import issue_tokens, rotate_refresh
 from alerts.models import Notification
+from alerts.selectors.sentences import SENTENCES
 from alerts.selectors.words import words
 from alerts.services import notifications
 from core import context
@@ -201,3 +205,18 @@ def test_words_are_in_the_readers_language_and_hold_no_line_breaks(eva):
     assert words(row).title == "Security of the account"
     with translation.override("de"):
         assert isinstance(words(row).title, str)
+
+
+def test_page_of_the_kinds_names_each_and_each_leads_to_a_page(eva):
+    page = (Path(__file__).parents[2] / "docs/notifications/kinds.md").read_text(encoding="utf-8")
+    of_alerts = [f"alert.{one}" for one in ("fired", "ran_out", "runs_out_soon", "portfolio_gone")]
+    named = re.findall(r"^\| `([a-z_.]+)`(?:, `([a-z_.]+)`)* \|", page, re.MULTILINE)
+    assert sorted(one for row in named for one in row if one) == sorted([*SENTENCES, *of_alerts])
+    some = dict.fromkeys(("portfolio", "import", "archive", "alert"), str(uuid7()))
+    for name, sentence in SENTENCES.items():
+        kind, event = name.split(".")
+        said = words(
+            Notification(kind=kind, event=event, data={**some, "rows": "1", "high": "1", "new": "1"})
+        )
+        assert "%" not in said.title + said.text
+        assert (said.path != "") is (sentence.leads is not None)
