@@ -9,7 +9,7 @@ still for the time (`hold_cursor`), so that nothing changes under an evaluation.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from alerts.domain.conditions import Condition, sides
 from alerts.metrics import alerts_fired
 from alerts.models import Alert, Level
+from alerts.services.batches import values_of
 from alerts.services.expiry import WAITING, end_what_ran_out
 from alerts.services.notifications import announce
 from alerts.services.waking import wake_rules
@@ -117,19 +118,8 @@ def _evaluate(batch: MoveBatch) -> None:
 
 def _fire(batch: MoveBatch) -> list[tuple[int, UUID]]:
     """Fire plain alerts; answer the ids of the notifications with whom they tell."""
-    values: dict[str, Any] = {
-        "world": batch.world_id,
-        "seq": batch.seq,
-        "at": batch.time,
-        "now": clock.now(),
-        "instruments": batch.instruments,
-        "previous": batch.previous,
-        "prices": batch.prices,
-        "lows": batch.lows,
-        "highs": batch.highs,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_FIRE, values)
+        cursor.execute(_FIRE, values_of(batch))
         return cast("list[tuple[int, UUID]]", cursor.fetchall())
 
 

@@ -20,6 +20,7 @@ from alerts.domain.regions import Verdict
 from alerts.domain.swings import Extremes, joined
 from alerts.models import Alert, Clause
 from alerts.selectors.history import is_daily
+from alerts.services.batches import values_of
 from alerts.services.firing import fire
 from alerts.services.watching import Watched, keep, renew, watched, windows
 from market.domain.quotes import Move
@@ -65,21 +66,13 @@ SET low = least(recent.low, excluded.low), high = greatest(recent.high, excluded
 
 def wake_rules(batch: MoveBatch) -> int:
     """Hold a batch against the rules of its world; answer how many fired."""
-    values: dict[str, Any] = {
-        "world": batch.world_id,
-        "seq": batch.seq,
-        "at": batch.time,
-        "moment": int(batch.time.timestamp()),
-        "instruments": batch.instruments,
-        "lows": batch.lows,
-        "highs": batch.highs,
-        "windows": sorted(one.value for one in WINDOWS),
-    }
+    there: dict[str, Any] = {"world": batch.world_id, "windows": [one.value for one in WINDOWS]}
     with connection.cursor() as cursor:
-        cursor.execute(_THERE, values)
+        cursor.execute(_THERE, there)
         has_levels, has_windows = cursor.fetchone()
         if not has_levels:
             return 0
+        values = values_of(batch) | {"moment": int(batch.time.timestamp())}
         cursor.execute(_WOKEN, values)
         woken = cursor.fetchall()
     fired = _look(batch, woken) if woken else 0

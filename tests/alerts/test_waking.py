@@ -67,6 +67,24 @@ def test_any_of_fires_once_and_is_done(ruled, share, other, tell):
     assert fired(alert) == [(3, Decimal(50), Decimal(39))]
 
 
+def test_all_that_is_so_already_fires_with_the_next_move_of_any(ruled, share, other, tell):
+    tell(share, "9", 1)
+    tell(other, "50", 2)
+    alert = ruled("all", clause("above", share, level="5"), clause("above", other, level="5"))
+    tell(share, "9.5", 3)
+    assert fired(alert) == [(3, Decimal(9), Decimal("9.5"))]
+
+
+def test_low_of_the_minute_in_which_it_was_armed_counts(ruled, share, tell, spike):
+    tell(share, "100", 1)
+    alert = ruled("any", clause("change_percent_minutes", share, percent="5", minutes=10, direction="up"))
+    spike(share, "97")
+    spike(share, "101.84")
+    assert fired(alert) == []
+    spike(share, "101.85")
+    assert fired(alert) == [(4, Decimal("101.84"), Decimal("101.85"))]
+
+
 def test_trailing_follows_the_high_and_tells_what_it_saw(ruled, share, tell):
     tell(share, "100", 1)
     alert = ruled("any", clause("trailing", share, percent="10", direction="down"))
@@ -171,16 +189,10 @@ def test_split_converts_what_clauses_say_and_remember(ruled, share, tell, travel
 def test_crash_between_any_two_statements_changes_nothing(ruled, share, other, tell):
     tell(share, "9", 1)
     tell(other, "9", 2)
-    alert = ruled(
-        "any",
-        clause("above", share, level="10"),
-        clause("change_percent_minutes", other, percent="20", minutes=5, direction="either"),
-        repeats=True,
-        cooldown_minutes=1,
-    )
-    for minutes, price in ((3, "11"), (5, "9"), (6, "12")):
-        tell(share, price, minutes)
-        tell(other, price, minutes)
+    window = clause("change_percent_minutes", other, percent="20", minutes=5, direction="either")
+    alert = ruled("any", clause("above", share, level="10"), window, repeats=True)
+    tell(other, "10", 3)
+    tell(share, "11", 4)
     crashes = 0
     while True:
         try:
@@ -192,8 +204,8 @@ def test_crash_between_any_two_statements_changes_nothing(ruled, share, other, t
             continue
         break
     assert crashes > 20
-    assert [row[0] for row in fired(alert)] == [3, 7]
-    assert Notification.objects.count() == 2
+    assert [row[0] for row in fired(alert)] == [4]
+    assert (Notification.objects.count(), RecentMinute.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

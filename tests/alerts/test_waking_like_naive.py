@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alerts.domain.clauses import Asked
 from alerts.domain.conditions import Step
-from alerts.domain.rules import NEEDS, Direction, Looked, Subject
+from alerts.domain.rules import NEEDS, Direction, Kind, Looked, Subject
 from alerts.models import Alert, Clause, Trigger
 from alerts.services.arming import arm
 from alerts.services.evaluation import CONSUMER, evaluate
@@ -35,6 +35,8 @@ KINDS = sorted(
     for kind, need in NEEDS.items()
     if need.looked in {Looked.MOVE, Looked.BAR} and need.subject is Subject.INSTRUMENT
 )
+# the simple ones often, so that all of several are so at once, and are again
+OFTEN = [Kind.ABOVE, Kind.BELOW, Kind.INSIDE, Kind.PERCENT_MINUTES] * 4
 PRICES = st.integers(8, 12).map(Decimal)
 DAYS = 40
 EXAMPLES = 30
@@ -42,7 +44,7 @@ EXAMPLES = 30
 
 @st.composite
 def asked(draw: st.DrawFn) -> Asked:
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(KINDS + OFTEN))
     need = NEEDS[kind]
     level = draw(st.integers(9, 11))
     values: dict[str, Any] = {
