@@ -6,12 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alerts.models import Alert
 from market.models import Instrument
-from tests.alerts.ground import HTMX, fire, one
+from tests.alerts.ground import HTMX, clause, fire, one
 from tests.market.quotes.told import NOON
 from tests.market.views.conftest import words
 
@@ -60,6 +62,35 @@ def test_tabs_count_and_hold_each_state(reader, share, armed, tell):
         rows = reader.get("/alerts/", {"state": state}).context["rows"]
         assert [row.alert.uuid for row in rows] == [alert.uuid], state
     assert [row.alert.level for row in reader.get("/alerts/?state=☃").context["rows"]] == [100]
+
+
+def test_list_asks_as_often_for_many_as_for_one_of_each(reader, share, armed, ruled, tell):
+    def grow() -> None:
+        armed(share, "above", "100")
+        ruled("any", clause("above", share, level="110"), clause("below", share, level="5"))
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert reader.get("/alerts/").status_code == 200
+        return len(captured)
+
+    grow()
+    fire(tell, share, "10")
+    queries()
+    one_of_each = queries()
+    grow()
+    grow()
+    assert queries() == one_of_each
+
+
+def test_rule_is_paused_copied_and_deleted_by_its_words(reader, share, ruled):
+    rule = ruled("all", clause("above", share, level="11"), clause("high_of_days", share, days=30))
+    words_of_it = "SHR at or above 11.00\\u00a0EUR and SHR at a new high of 30 days."
+    for name in ("alert-pause", "alert-duplicate", "alert-delete"):
+        assert words_of_it in reader.post(one(rule, name), headers=HTMX)["HX-Trigger"], name
+    assert [row.title for row in reader.get("/alerts/").context["rows"]] == [
+        "SHR at or above 11.00\xa0EUR and SHR at a new high of 30 days"
+    ]
 
 
 def test_pages_of_the_list_are_turned_by_htmx(reader, share, armed):
