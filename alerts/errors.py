@@ -40,6 +40,13 @@ class ChannelUnproven(Conflict):
     title = "The channel is not proven"
 
 
+class ChannelStopped(Conflict):
+    """Staff stopped the channel, or whoever reads there wants nothing from here."""
+
+    code = "channel-stopped"
+    title = "The channel was stopped for good"
+
+
 class ProofClosed(Conflict):
     """There is no code to be typed in: it is too old, was tried too often, or none was sent."""
 

@@ -94,8 +94,8 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
     sortable_by = ()
     fields = [
         "uuid", "owner", "kind", "is_account", "leads_to", "topics", "digest", "state", "reason",
-        "verified_at", "failures", "failing_since", "waits", "hour_began", "hour_sent", "used_at",
-        "created_at", "updated_at",
+        "stopped_by_staff_at", "verified_at", "failures", "failing_since", "waits", "hour_began", "hour_sent",
+        "used_at", "created_at", "updated_at",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -107,8 +107,11 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
 
     def offered_for(self, request: HttpRequest, row: Channel) -> list[ReasonedAction]:
         """Leave out what would change nothing."""
-        useless = "disable" if row.state == Channel.State.DISABLED else "enable"
-        return [one for one in super().offered_for(request, row) if one.name != useless]
+        useless = {
+            "disable": row.stopped_by_staff_at is not None,
+            "enable": row.state != Channel.State.DISABLED,
+        }
+        return [one for one in super().offered_for(request, row) if not useless[one.name]]
 
     @admin.display(description=_("id"))
     def key(self, channel: Channel) -> str:
@@ -171,7 +174,7 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
         ReasonedAction(
             "again",
             _("Send again…"),
-            _("These are due now, with all their tries, under the keys that they had:"),
+            _("These are due now, with all their tries, alone, each under its own key:"),
             operations.DELIVERIES,
             _again,
         ),

@@ -65,7 +65,7 @@ class ChannelListView(ApiView):
     def post(self, _request: Request) -> Response:
         """Make a channel and send its proof there; a webhook's `secret` is told only here.
 
-        A code that arrives there goes to `verify`; a webhook or a browser is proven by its answer.
+        The code that arrives there goes to `verify`; a webhook is also proven by an answer that is the code.
         """
         values = self.parsed(NewChannelSerializer)
         data = services.ChannelData(values=values.pop("settings"), **values)
@@ -226,7 +226,7 @@ class DeliveryResendView(ApiView):
     )
     @idempotent
     def post(self, _request: Request, channel_id: UUID, delivery_id: UUID) -> Response:
-        """Queue once more what failed or was not sent; it keeps its key."""
+        """Queue once more what failed or was not sent, alone; its `id` is its key each time."""
         found = resend_delivery(actor=self.actor, user=self.caller, uuid=channel_id, delivery_id=delivery_id)
         return Response(DeliverySerializer(found).data, status=202)
 

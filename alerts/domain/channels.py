@@ -79,8 +79,6 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
     ),
     "pushover": (_part("token", r"[A-Za-z0-9]{30}"), _part("user", r"[A-Za-z0-9]{30}")),
 }
-# the others are proven by an answer of theirs to a message of ours
-PROVEN_BY_CODE: Final = frozenset({"email", "telegram", "slack", "discord", "ntfy", "pushover"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Result:
     """What came of a try. `detail` is the first of what the other side said; `retry_after` in seconds.
 
     `is_ours`: what failed is on this side (a mail server that is down), and no fault of the channel's.
+    `is_proof`: a program answered its proof with the code in it.
     """
 
     outcome: Outcome
@@ -68,3 +69,4 @@ class Result:
     status: int | None = None
     retry_after: float | None = None
     is_ours: bool = False
+    is_proof: bool = False

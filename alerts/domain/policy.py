@@ -12,6 +12,8 @@ HOUR: Final = timedelta(hours=1)
 # when what comes once a day comes, in the person's time zone
 DAILY_AT: Final = time(8)
 MOST_TRIES: Final = 8
+# what a program gets within an hour of the first; people choose their own bound
+MOST_TO_PROGRAM: Final = 600
 FIRST_WAIT: Final = 10.0
 LONGEST_WAIT: Final = 3600.0
 SHORTEST_WAIT: Final = 1.0
@@ -44,6 +46,11 @@ class Hour:
     def is_over(self, now: datetime) -> bool:
         """Tell whether a message at `now` begins a new hour."""
         return self.began is None or now >= self.began + HOUR
+
+    def full_until(self, now: datetime, most: int) -> datetime | None:
+        """Tell when the hour is over in which `most` left already; None while there is room."""
+        is_full = self.began is not None and not self.is_over(now) and self.sent >= most
+        return self.began + HOUR if is_full and self.began is not None else None
 
     def with_one_more(self, now: datetime) -> Hour:
         """Count a message."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.models.alerts import Alert, Clause, Level, Trigger
-from alerts.models.delivery import Attempt, Channel, Delivery, Outbox
+from alerts.models.delivery import Attempt, Channel, Delivery, Outbox, RefusedPlace
 from alerts.models.notifications import Notification, NotificationSettings
 from alerts.models.recent import RecentMinute
 
@@ -18,5 +18,6 @@ __all__ = [
     "NotificationSettings",
     "Outbox",
     "RecentMinute",
+    "RefusedPlace",
     "Trigger",
 ]

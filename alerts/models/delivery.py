@@ -57,6 +57,8 @@ class Channel(TimeStamped):
     digest = models.CharField(_("sends"), max_length=8, choices=Digest.choices, default=Digest.NONE)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNVERIFIED)
     reason = models.CharField(_("why it stopped"), max_length=200, blank=True)
+    # what staff stopped only staff let go on
+    stopped_by_staff_at = models.DateTimeField(_("stopped by staff"), null=True)
     verified_at = models.DateTimeField(_("verified"), null=True)
     # the code that proves it, hashed; tries are counted
     proof = models.CharField(max_length=128, blank=True)
@@ -86,6 +88,20 @@ class Channel(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uuid}"
+
+
+class RefusedPlace(models.Model):
+    """A place whose reader wants no proofs that others have sent there: a keyed hash of it, and of nobody."""
+
+    place = models.CharField(max_length=64, unique=True)
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("refused place")
+        verbose_name_plural = _("refused places")
+
+    def __str__(self) -> str:
+        return self.place[:8]
 
 
 class Delivery(models.Model):

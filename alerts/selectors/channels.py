@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from alerts.domain.channels import PROVEN_BY_CODE
 from alerts.models import Attempt, Channel, Delivery, NotificationSettings
 from core.errors import NotFound
 
@@ -52,8 +51,8 @@ def config_of(channel: Channel) -> dict[str, str]:
 
 
 def waits_for_code(channel: Channel) -> bool:
-    """Tell whether a code that was sent there is what proves the channel."""
-    return channel.state == Channel.State.UNVERIFIED and channel.kind in PROVEN_BY_CODE
+    """Tell whether the code that was sent there is waited for."""
+    return channel.state == Channel.State.UNVERIFIED
 
 
 def proof_path(channel: Channel, code: str) -> str:

@@ -39,8 +39,8 @@ _TRIGGER = (
 )  # fmt: skip
 _CHANNEL = (
     ("id", "uuid"), "kind", "name", "is_account", "hint", "topics", "digest", "state", "reason",
-    "verified_at", "proof_until", "proof_tries", "failures", "failing_since", "hour_began", "hour_sent",
-    "used_at", "created_at", "updated_at",
+    "stopped_by_staff_at", "verified_at", "proof_until", "proof_tries", "failures", "failing_since",
+    "hour_began", "hour_sent", "used_at", "created_at", "updated_at",
 )  # fmt: skip
 _DELIVERY = (
     ("id", "uuid"), "purpose", "notification", ("channel", "channel__uuid"), "state", "due_at", "attempts",

@@ -21,6 +21,7 @@ from alerts.selectors.channels import channels_of, config_of, get
 from alerts.services.budgets import spend
 from alerts.services.proof import begin_proof
 from alerts.services.signing import new_secret
+from alerts.services.stopping import refuse_stopped
 from alerts.services.urls import refuse_unfit_url
 from core import audit
 from core.actor import Actor
@@ -65,6 +66,7 @@ def create_channel(*, actor: Actor, user: Any, data: ChannelData) -> MadeChannel
         ValidationFailed: a value does not fit; it names the field.
         AddressRefused: the address may not be called.
         ChannelExists: one of the user's leads there already.
+        ChannelStopped: staff stopped the one that did, or its reader wants no more.
         TooManyChannels: the user has 20.
         RateLimited: the user made, or had sent, too many; or too much was sent there.
     """
@@ -76,7 +78,7 @@ def create_channel(*, actor: Actor, user: Any, data: ChannelData) -> MadeChannel
     digest = _digest(data.kind, data.digest)
     known = _same(user, data.kind, config)
     if known is not None:
-        return MadeChannel(_renewed(known, config))
+        return MadeChannel(_renewed(actor, known, config))
     if channels_of(user).count() >= MOST_CHANNELS:
         raise TooManyChannels(_("You have 20 channels. Delete one first."))
     spend("channels", str(user.pk))
@@ -155,9 +157,11 @@ def resume_channel(*, actor: Actor, user: Any, uuid: UUID) -> Channel:
     Raises:
         NotFound: there is none of the user's.
         ChannelUnproven: it waits for its proof.
+        ChannelStopped: staff stopped it, or its reader wants no more.
         RateLimited: too much was sent by the user, or to there.
     """
     channel = get(user, uuid, for_update=True)
+    refuse_stopped(channel)
     if channel.state == Channel.State.ACTIVE:
         return channel
     if channel.state == Channel.State.UNVERIFIED:
@@ -177,8 +181,10 @@ def delete_channel(*, actor: Actor, user: Any, uuid: UUID) -> None:
     Raises:
         NotFound: there is none of the user's.
         AccountChannel: it is the address of the account.
+        ChannelStopped: staff stopped it, and it stays so that it is not made anew.
     """
     channel = get(user, uuid, for_update=True)
+    refuse_stopped(channel)
     if channel.is_account:
         raise AccountChannel(_("Pause it instead: it goes with the account."))
     _record(actor, "channel.deleted", channel)
@@ -234,20 +240,27 @@ def _same(user: Any, kind: str, config: Mapping[str, str]) -> Channel | None:
     wanted = [config[name] for name in names]
     for one in channels_of(user).filter(kind=kind, is_account=False):
         opened = config_of(one)
+        if kind == Channel.Kind.WEBHOOK and one.hint == hint_of(kind, config):
+            refuse_stopped(one)  # another path of the same server
         if wanted == [opened.get(name) for name in names]:
+            refuse_stopped(one)
             if kind == Channel.Kind.PUSH:
                 return one
             raise ChannelExists(_("“%(name)s” leads there already.") % {"name": one.name})
     return None
 
 
-def _renewed(channel: Channel, config: Mapping[str, str]) -> Channel:
+def _renewed(actor: Actor, channel: Channel, config: Mapping[str, str]) -> Channel:
+    """Take the keys that a browser has now; who asks to be told there ends a pause."""
+    spend("channels", str(channel.owner_id))
     channel.config = json.dumps(dict(config))
     channel.save(update_fields=["config", "updated_at"])
     if channel.state in {Channel.State.UNVERIFIED, Channel.State.DISABLED}:
         channel.state, channel.reason = Channel.State.UNVERIFIED, ""
         channel.save(update_fields=["state", "reason", "updated_at"])
         begin_proof(channel)
+    elif channel.state == Channel.State.PAUSED:
+        return _moved(actor, channel, Channel.State.ACTIVE, "channel.resumed")
     return channel
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.services.notifications import notify
+from alerts.services.stopping import forget_refused, refuse_stopped
 from core import audit, clock
 from core.actor import Actor
 from core.bus import bus
@@ -31,7 +32,7 @@ _S = Delivery.State
 
 @transaction.atomic
 def send_again(*, actor: Actor, delivery_id: int, reason: str) -> None:
-    """Make a delivery that failed or was dropped due now, under the key that it had, with all its tries.
+    """Make a delivery that failed or was dropped due now, alone, under its own id as key, with all its tries.
 
     Raises:
         Forbidden: the actor may not do this.
@@ -41,6 +42,7 @@ def send_again(*, actor: Actor, delivery_id: int, reason: str) -> None:
     row = _delivery(actor, delivery_id)
     if row.purpose == Delivery.Purpose.PROOF:
         raise Conflict(_("It carried a code; its person asks for another one."))
+    refuse_stopped(row.channel)
     if row.channel.state != Channel.State.ACTIVE and row.purpose != Delivery.Purpose.TEST:
         raise Conflict(_("Its channel is not active."))
     _turn(
@@ -61,7 +63,7 @@ def drop_delivery(*, actor: Actor, delivery_id: int, reason: str) -> None:
         Conflict: it does not wait.
     """
     row = _delivery(actor, delivery_id)
-    _turn(row, {_S.PENDING}, state=_S.DROPPED, lease=None, error=DROPPED, done_at=clock.now())
+    _turn(row, {_S.PENDING}, state=_S.DROPPED, lease=None, error=DROPPED, content=None, done_at=clock.now())
     _note(actor, "delivery.dropped", "delivery", row.uuid, before=row.state, after=_S.DROPPED, why=reason)
 
 
@@ -72,12 +74,12 @@ def disable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
     Raises:
         Forbidden: the actor may not do this.
         NotFound: there is no such channel.
-        Conflict: it is stopped already.
+        Conflict: staff stopped it already.
     """
     row = _channel(actor, channel_id)
-    if row.state == Channel.State.DISABLED:
+    if row.stopped_by_staff_at is not None:
         raise Conflict(_("It is stopped already."))
-    _move(row, Channel.State.DISABLED, reason=STOPPED)
+    _move(row, Channel.State.DISABLED, reason=STOPPED, stopped_by_staff_at=clock.now())
     _note(actor, "channel.disabled", "channel", row.uuid, before=row.state, after="disabled", why=reason)
     notify(
         users=[row.owner_id],
@@ -89,7 +91,9 @@ def disable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
 
 @transaction.atomic
 def enable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
-    """Let a stopped channel go on, its failures forgotten; what was never verified still has to be.
+    """Let a stopped channel go on, its failures and its reader's refusal forgotten.
+
+    What was never verified still has to be.
 
     Raises:
         Forbidden: the actor may not do this.
@@ -101,7 +105,8 @@ def enable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
         raise Conflict(_("It is not stopped."))
     is_known = row.is_account or row.verified_at is not None
     state = Channel.State.ACTIVE if is_known else Channel.State.UNVERIFIED
-    _move(row, state, reason="", failures=0, failing_since=None, rests_until=None)
+    forget_refused(row)
+    _move(row, state, reason="", stopped_by_staff_at=None, failures=0, failing_since=None, rests_until=None)
     _note(actor, "channel.enabled", "channel", row.uuid, before=row.state, after=state, why=reason)
 
 

@@ -1,4 +1,4 @@
-"""Prove that a channel is its person's: by a code that is sent there, or by an answer from there."""
+"""Prove that a channel is its person's: by a code that is sent there, typed in or answered by its program."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from alerts.domain.channels import CODE_DIGITS, CODE_LASTS, MOST_TRIES, PROVEN_BY_CODE
+from alerts.domain.channels import CODE_DIGITS, CODE_LASTS, MOST_TRIES
 from alerts.errors import ProofClosed
 from alerts.models import Channel, Delivery, Notification
 from alerts.selectors.channels import config_of, get
-from alerts.services.budgets import spend_proof
+from alerts.services.budgets import host_budget, spend_proof
 from alerts.services.notifications import notify
 from alerts.services.outbox import enqueue_one
+from alerts.services.stopping import place_of, refuse_refused, refuse_stopped
 from core import audit, clock
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
@@ -31,12 +32,14 @@ def send_proof(*, actor: Actor, user: Any, uuid: UUID) -> Channel:
 
     Raises:
         NotFound: there is none of the user's.
+        ChannelStopped: staff stopped it, or its reader wants no more.
         Conflict: it is proven already.
         RateLimited: too much was sent by the user, or to there.
     """
     channel = get(user, uuid, for_update=True)
+    refuse_stopped(channel)
     if channel.state != Channel.State.UNVERIFIED:
-        raise Conflict(_("This channel is proven already."))
+        raise Conflict(_("This channel does not wait for a proof."))
     begin_proof(channel)
     audit.record(actor=actor, verb="channel.proof_sent", object_type="channel", object_id=channel.uuid)
     return channel
@@ -46,20 +49,19 @@ def begin_proof(channel: Channel) -> None:
     """Queue the proof of a channel that is locked, or that nobody else knows yet.
 
     Raises:
-        RateLimited: too much was sent by its owner, or to there.
+        ChannelStopped: whoever reads there wants no more.
+        RateLimited: too much was sent by its owner, to there, or to its host.
     """
     config = config_of(channel)
-    # a secret of ours differs each time, the place does not
-    place = ":".join((channel.kind, *(config[name] for name in sorted(config) if "secret" not in name)))
-    spend_proof(channel.owner_id, place)
-    _void_proofs(channel)
-    code = None
-    if channel.kind in PROVEN_BY_CODE:
-        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-        channel.proof = _digest(channel, code)
-        channel.proof_until = clock.now() + CODE_LASTS
-        channel.proof_tries = 0
-        channel.save(update_fields=["proof", "proof_until", "proof_tries", "updated_at"])
+    place = place_of(channel.kind, config)
+    refuse_refused(place)
+    spend_proof(channel.owner_id, place, host_budget(channel, config))
+    void_proofs(channel)
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    channel.proof = _digest(channel, code)
+    channel.proof_until = clock.now() + CODE_LASTS
+    channel.proof_tries = 0
+    channel.save(update_fields=["proof", "proof_until", "proof_tries", "updated_at"])
     enqueue_one(channel, Delivery.Purpose.PROOF, code)
 
 
@@ -98,9 +100,9 @@ def _tried(actor: Actor, user: Any, uuid: UUID, code: str) -> Channel:
 
 @transaction.atomic
 def prove_by_answer(*, channel_id: int) -> bool:
-    """Note that a program or a browser took its proof; tell whether that was news."""
+    """Note that a program answered its proof with the code in it; tell whether that was news."""
     channel = Channel.objects.select_for_update().filter(pk=channel_id).first()
-    if channel is None or channel.kind in PROVEN_BY_CODE or channel.state != Channel.State.UNVERIFIED:
+    if channel is None or channel.kind != Channel.Kind.WEBHOOK or channel.state != Channel.State.UNVERIFIED:
         return False
     _prove(channel)
     actor = Actor.system("deliver")
@@ -122,10 +124,10 @@ def _prove(channel: Channel) -> None:
     channel.proof, channel.proof_until, channel.proof_tries = "", None, 0
     channel.failures, channel.failing_since, channel.rests_until, channel.reason = 0, None, None, ""
     channel.save()
-    _void_proofs(channel)
+    void_proofs(channel)
 
 
-def _void_proofs(channel: Channel) -> None:
+def void_proofs(channel: Channel) -> None:
     """Send no proof that waits, and keep no code that was sent."""
     proofs = Delivery.objects.filter(channel=channel, purpose=Delivery.Purpose.PROOF)
     waiting = proofs.filter(state=Delivery.State.PENDING)

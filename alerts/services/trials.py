@@ -14,6 +14,7 @@ from alerts.models import Channel, Delivery
 from alerts.selectors.channels import delivery_of, get
 from alerts.services.budgets import spend
 from alerts.services.outbox import enqueue_one
+from alerts.services.stopping import refuse_stopped
 from core import audit, clock
 from core.actor import Actor
 from core.bus import bus
@@ -29,9 +30,11 @@ def send_test(*, actor: Actor, user: Any, uuid: UUID) -> Delivery:
     Raises:
         NotFound: there is none of the user's.
         ChannelUnproven: it waits for its proof, which is a test as well.
+        ChannelStopped: staff stopped it.
         RateLimited: the user sent too many.
     """
     channel = get(user, uuid, for_update=True)
+    refuse_stopped(channel)
     if channel.state == Channel.State.UNVERIFIED:
         raise ChannelUnproven(_("This channel is not proven yet: have its proof sent again instead."))
     spend("channel-tests", str(user.pk))
@@ -42,15 +45,20 @@ def send_test(*, actor: Actor, user: Any, uuid: UUID) -> Delivery:
 
 @transaction.atomic
 def resend_delivery(*, actor: Actor, user: Any, uuid: UUID, delivery_id: UUID) -> Delivery:
-    """Queue once more what failed or was not sent; it keeps its key, and is tried as often as a new one.
+    """Queue once more what failed or was not sent, alone, and tried as often as a new one.
+
+    Its key is its own id. What had left in one message with others, under a key of that message, leaves under
+    its own now, and under the same one however often it is sent again.
 
     Raises:
         NotFound: there is no such channel of the user's, or no such delivery of it.
         ChannelUnproven: the channel is not proven.
+        ChannelStopped: staff stopped the channel.
         Conflict: it is on its way, was delivered, or was a proof.
         RateLimited: the user sent too many.
     """
     channel = get(user, uuid, for_update=True)
+    refuse_stopped(channel)
     delivery = delivery_of(channel, delivery_id)
     if channel.state == Channel.State.UNVERIFIED:
         raise ChannelUnproven(_("This channel is not proven yet."))

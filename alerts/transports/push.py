@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any, Final
@@ -65,7 +66,8 @@ class PushTransport:
             return Result(Outcome.REFUSED, str(error))
         except (NotReached, NotTaken) as error:
             return Result(Outcome.RETRY, str(error))
-        return _result(answer)
+        found = _result(answer)
+        return replace(found, detail="") if message.code else found
 
 
 def _payload(message: Message) -> bytes:
@@ -86,6 +88,8 @@ def _within(url: str) -> str:
 
 
 def _body(message: Message) -> str:
+    if message.code:
+        return message.code
     if len(message.items) == 1:
         return "" if message.items[0].text == message.items[0].title else message.items[0].text
     return "\n".join(one.title for one in message.items[:FEW])

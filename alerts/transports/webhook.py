@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -19,6 +20,7 @@ from core.outbound import Answer, Caller, NotReached, NotTaken
 SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024
 LONGEST_DETAIL: Final = 200
+LONGEST_ECHO: Final = 1000
 PREFIX: Final = "whsec_"
 _GONE: Final = 410
 
@@ -45,16 +47,31 @@ class WebhookTransport:
             return Result(Outcome.REFUSED, error.detail)
         except (NotReached, NotTaken) as error:
             return Result(Outcome.RETRY, str(error))
-        return result_of(answer, now)
+        found = result_of(answer, now)
+        if not message.code:
+            return found
+        # an answer that repeats what was sent would tell the code to whoever reads the log of the channel
+        return replace(found, detail="", is_proof=_echoes(answer.body, message.code))
+
+
+def _echoes(body: bytes, code: str) -> bool:
+    """Tell whether an answer is the code, as text or as JSON ``{"code": …}``, and not all that was sent."""
+    try:
+        text = body[:LONGEST_ECHO].decode().strip()
+        told = json.loads(text) if text.startswith("{") else text
+    except (ValueError, RecursionError):
+        return False
+    return (told.get("code") if isinstance(told, dict) else told) == code
 
 
 def body_of(message: Message) -> bytes:
-    """Write what happened: its type, when it did, and what it was about."""
+    """Write what happened: its type, when it did, and what it was about; a proof has its code."""
     item = message.items[0]
+    code = {"code": message.code} if message.code else {}
     told = {
         "type": f"{item.kind}.{item.event}",
         "timestamp": item.at.isoformat(),
-        "data": {"title": item.title, "text": item.text, "url": item.url, **item.data},
+        "data": {"title": item.title, "text": item.text, "url": item.url, **code, **item.data},
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -34,7 +34,7 @@ LABELS: Final[dict[tuple[str, str], tuple[StrPromise, StrPromise]]] = {
     ),
     ("webhook", "url"): (
         _("Address"),
-        _("It begins with https://. We send a signed test there, which is to be answered with 2xx."),
+        _("It begins with https://. We send a signed test there, to be answered with the code in it."),
     ),
     ("telegram", "token"): (_("Token of the bot"), _("@BotFather gives it to you when you make a bot.")),
     ("telegram", "chat"): (

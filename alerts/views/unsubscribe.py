@@ -24,5 +24,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         channel = stop(actor=Actor.system("unsubscribe"), token=token)
     else:
         channel = channel_of_token(token)
-    context = {"stopped": channel.state != Channel.State.ACTIVE, "name": channel.name}
+    # one that waits for its proof gets the mails of that
+    gets_mails = channel.state in {Channel.State.ACTIVE, Channel.State.UNVERIFIED}
+    context = {"stopped": not gets_mails, "refused": channel.state == Channel.State.DISABLED}
     return render(request, "alerts/unsubscribe.html", context)

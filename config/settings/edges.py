@@ -40,6 +40,7 @@ THROTTLES = {
     "channels": env.str("THROTTLE_CHANNELS", default="30/day"),
     "channel-proofs": env.str("THROTTLE_CHANNEL_PROOFS", default="30/day"),
     "channel-proofs-address": env.str("THROTTLE_CHANNEL_PROOFS_ADDRESS", default="6/day"),
+    "channel-proofs-host": env.str("THROTTLE_CHANNEL_PROOFS_HOST", default="60/day"),
     "channel-tests": env.str("THROTTLE_CHANNEL_TESTS", default="60/hour"),
 }
 for _name, _rate in THROTTLES.items():

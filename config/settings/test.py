@@ -20,6 +20,7 @@ THROTTLES = {
             "channels",
             "channel-proofs",
             "channel-proofs-address",
+            "channel-proofs-host",
             "channel-tests",
         ),
         "1000000/min",

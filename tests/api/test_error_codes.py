@@ -23,6 +23,7 @@ from alerts.domain.channels import MOST_TRIES
 from alerts.models import Alert, Channel
 from alerts.services.alerts import MOST_ALERTS
 from alerts.services.channels import MOST_CHANNELS
+from core import clock
 from core.actor import Actor
 from core.errors import DomainError
 from core.models import Role
@@ -383,6 +384,13 @@ def _(at: Ground) -> Any:
 @produces("channel-unproven")
 def _(at: Ground) -> Any:
     return at.send("post", f"{reverse('api-channels')}/{made_channel(at, 1).json()['id']}/test")
+
+
+@produces("channel-stopped")
+def _(at: Ground) -> Any:
+    made = made_channel(at, 1).json()["id"]
+    Channel.objects.filter(uuid=made).update(state="disabled", stopped_by_staff_at=clock.now())
+    return at.send("post", f"{reverse('api-channels')}/{made}/resume")
 
 
 @produces("proof-closed")

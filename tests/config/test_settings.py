@@ -173,6 +173,7 @@ CASES = [
             ("THROTTLE_CHANNELS", "channels", "30/day"),
             ("THROTTLE_CHANNEL_PROOFS", "channel-proofs", "30/day"),
             ("THROTTLE_CHANNEL_PROOFS_ADDRESS", "channel-proofs-address", "6/day"),
+            ("THROTTLE_CHANNEL_PROOFS_HOST", "channel-proofs-host", "60/day"),
             ("THROTTLE_CHANNEL_TESTS", "channel-tests", "60/hour"),
             ("THROTTLE_REPORTS", "reports", "60/min"),
         )

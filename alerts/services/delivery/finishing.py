@@ -93,7 +93,7 @@ def finish(tried: Sequence[Tried]) -> int:
 
 
 def _delivered(one: Tried, now: datetime) -> None:
-    if one.ready.letter.message.purpose == Delivery.Purpose.PROOF:
+    if one.result.is_proof:
         prove_by_answer(channel_id=one.channel.pk)
     if not one.ready.waited:
         took = (now - one.ready.written_at).total_seconds()

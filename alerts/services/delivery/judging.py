@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from accounts.transports import zone_of
-from alerts.domain.policy import LONGEST_TROUBLE, MOST_TRIES, Hour, Wishes, waits_until
+from alerts.domain.policy import LONGEST_TROUBLE, MOST_TO_PROGRAM, MOST_TRIES, Hour, Wishes, waits_until
 from alerts.models import Channel, Delivery, Notification, NotificationSettings
 from alerts.selectors.messages import Letter, letter_of, with_notifications
 from alerts.services.delivery.claims import Claim
@@ -76,11 +76,12 @@ class _Docket:
                 self.back.append((claim, channel.rests_until, claim.gathered))
                 return
             hour = Hour(channel.hour_began, channel.hour_sent)
-            until = None
+            is_program = channel.kind == Channel.Kind.WEBHOOK
+            until = hour.full_until(self.now, MOST_TO_PROGRAM) if is_program else None
             if not _passes(channel, first):
                 until = waits_until(wishes, self.now, hour, gathered=claim.gathered)
             if until is not None:
-                self.back.append((claim, until, True))
+                self.back.append((claim, until, not is_program))
                 return
             self._note(channel, hour, first)
         self.ready.append((claim, channel, deliveries))
@@ -90,7 +91,7 @@ class _Docket:
         if channel.failures:
             channel.rests_until = self.now + PROBE_WAIT
             self.changed.add(channel.pk)
-        if delivery.attempts == 1 and channel.kind != Channel.Kind.WEBHOOK:
+        if delivery.attempts == 1:
             hour = hour.with_one_more(self.now)
             channel.hour_began, channel.hour_sent = hour.began, hour.sent
             self.changed.add(channel.pk)
@@ -154,6 +155,8 @@ def _not_sent(channel: Channel, delivery: Delivery, proven: set[UUID], now: date
         return NOBODY
     if delivery.attempts > MOST_TRIES and now - delivery.created_at > LONGEST_TROUBLE:
         return GIVEN_UP
+    if channel.stopped_by_staff_at is not None:
+        return _NOT_ACTIVE[Channel.State.DISABLED]
     if channel.is_account and channel.owner_id not in proven:
         return UNPROVEN
     if delivery.purpose == Delivery.Purpose.NOTICE:

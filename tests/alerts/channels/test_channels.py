@@ -16,11 +16,19 @@ from django.db import connection
 
 from accounts.services import create_user
 from alerts.domain.channels import MOST_TRIES
-from alerts.errors import AccountChannel, ChannelExists, ChannelUnproven, ProofClosed, TooManyChannels
+from alerts.errors import (
+    AccountChannel,
+    ChannelExists,
+    ChannelStopped,
+    ChannelUnproven,
+    ProofClosed,
+    TooManyChannels,
+)
 from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.selectors.channels import channels_of, config_of, leads_to
 from alerts.selectors.words import words
 from alerts.services import channels as services
+from alerts.services import operations
 from alerts.services.channels import ChannelData, create_channel
 from alerts.services.outbox import enqueue_one
 from alerts.services.proof import prove_by_answer, send_proof, verify_channel
@@ -62,7 +70,7 @@ def test_new_channel_waits_for_its_proof_and_shows_no_secret(led, kind):
     assert leads_to(channel) == HINTS[kind]
     proof = Delivery.objects.get(channel=channel)
     assert (proof.purpose, proof.state) == ("proof", "pending")
-    assert (proof.content is None) == (kind in {"webhook", "push"})
+    assert len(proof.content.reveal()) == 8
     with connection.cursor() as cursor:
         cursor.execute("SELECT c::text || d::text FROM alerts_channel c, alerts_delivery d")
         assert "s3cr3t" not in cursor.fetchone()[0]
@@ -150,18 +158,23 @@ def test_code_counts_for_fifteen_minutes_and_for_its_channel_only(led, ida):
 
 
 @pytest.mark.parametrize("kind", ["webhook", "push"])
-def test_answer_proves_a_program_and_a_browser_and_no_code_does(led, ida, kind):
+def test_code_that_a_program_or_a_browser_got_proves_it_too(led, ida, kind):
     channel = led(kind)
-    with pytest.raises(ProofClosed):
+    with pytest.raises(ValidationFailed):
         verify_channel(**by(ida), uuid=channel.uuid, code="")
-    assert prove_by_answer(channel_id=channel.pk)
-    assert not prove_by_answer(channel_id=channel.pk)
+    assert verify_channel(**by(ida), uuid=channel.uuid, code=code_of(channel)).state == "active"
+
+
+def test_answer_proves_a_program_once(led):
+    channel = led("webhook")
+    assert [prove_by_answer(channel_id=channel.pk) for _time in range(2)] == [True, False]
     channel.refresh_from_db()
     assert channel.state == "active"
 
 
-def test_answer_does_not_prove_what_a_code_proves(led):
-    channel = led("email")
+@pytest.mark.parametrize("kind", ["email", "push"])
+def test_answer_does_not_prove_what_a_code_proves(led, kind):
+    channel = led(kind)
     assert not prove_by_answer(channel_id=channel.pk)
     channel.refresh_from_db()
     assert channel.state == "unverified"
@@ -207,7 +220,7 @@ def test_same_place_is_taken_once_but_a_browser_comes_back(led, ida):
     with pytest.raises(ChannelExists):
         led("email", values={"address": "OTHER@example.ORG"})
     one = led("push")
-    prove_by_answer(channel_id=one.pk)
+    Channel.objects.filter(pk=one.pk).update(state="active", verified_at=clock.now())
     again = led("push", values={**VALUES["push"], "auth": "A" * 22})
     assert (again.pk, again.state, config_of(again)["auth"]) == (one.pk, "active", "A" * 22)
 
@@ -225,6 +238,78 @@ def test_proofs_are_limited_by_person_and_by_where_they_go(led, ida, settings):
     with pytest.raises(RateLimited):
         led("ntfy")
     assert Channel.objects.count() == 1
+
+
+def test_proofs_are_limited_by_the_host_whatever_the_path(led, ida, settings):
+    settings.THROTTLES = {**settings.THROTTLES, "channel-proofs-host": "2/day"}
+    for number in range(2):
+        led("webhook", values={"url": f"https://victim.example.org/?{number}"})
+    other = get_user_model().objects.create_user("eve@example.org", "x")
+    refused = ChannelData(kind="webhook", values={"url": "https://Victim.example.org:8443/?3"})
+    with pytest.raises(RateLimited):
+        create_channel(**by(other), data=refused)
+    led("webhook", values={"url": "https://other.example.org/"})
+    led("push")
+
+
+def test_browser_that_asks_again_is_told_again_and_has_a_budget(led, ida, settings):
+    one = led("push")
+    Channel.objects.filter(pk=one.pk).update(state="paused", verified_at=clock.now())
+    assert led("push").state == "active"
+    settings.THROTTLES = {**settings.THROTTLES, "channels": "1/day"}
+    led("push")
+    with pytest.raises(RateLimited):
+        led("push")
+
+
+STOPPED_ACTS = {
+    "resume": services.resume_channel,
+    "proof": send_proof,
+    "test": send_test,
+    "delete": services.delete_channel,
+}
+
+
+@pytest.mark.parametrize("is_account", [False, True])
+def test_channel_that_staff_stopped_is_its_persons_to_start_in_no_way(led, ida, is_account):
+    channel = led("webhook")
+    prove_by_answer(channel_id=channel.pk)
+    failed = enqueue_one(channel, Delivery.Purpose.TEST)
+    Delivery.objects.filter(pk=failed.pk).update(state="failed")
+    if is_account:
+        Channel.objects.filter(owner=ida, is_account=True).delete()
+        Channel.objects.filter(pk=channel.pk).update(is_account=True, kind="email", config=None)
+    staff = Actor.system("staff")
+    operations.disable_channel(actor=staff, channel_id=channel.pk, reason="abuse")
+    for name, act in STOPPED_ACTS.items():
+        if (is_account, name) != (True, "delete"):
+            with pytest.raises(ChannelStopped):
+                act(**by(ida), uuid=channel.uuid)
+    with pytest.raises(ChannelStopped):
+        resend_delivery(**by(ida), uuid=channel.uuid, delivery_id=failed.uuid)
+    with pytest.raises(ChannelStopped):
+        operations.send_again(actor=staff, delivery_id=failed.pk, reason="x")
+    if not is_account:  # nor is another path of the same server taken
+        with pytest.raises(ChannelStopped):
+            led("webhook", values={"url": "https://hooks.example.org/?2"})
+    operations.enable_channel(actor=staff, channel_id=channel.pk, reason="no abuse")
+    assert send_test(**by(ida), uuid=channel.uuid).state == "pending"
+
+
+@pytest.mark.parametrize("kind", ["push", "telegram"])
+def test_place_that_staff_stopped_is_not_made_anew(led, kind):
+    channel = led(kind)
+    operations.disable_channel(actor=Actor.system("staff"), channel_id=channel.pk, reason="abuse")
+    with pytest.raises(ChannelStopped):
+        led(kind)
+
+
+def test_staff_stop_also_what_stopped_by_itself(led):
+    channel = led("ntfy")
+    Channel.objects.update(state="disabled", reason="gone")
+    operations.disable_channel(actor=Actor.system("staff"), channel_id=channel.pk, reason="abuse")
+    channel.refresh_from_db()
+    assert channel.stopped_by_staff_at is not None
 
 
 def test_states_of_a_channel(led, ida):

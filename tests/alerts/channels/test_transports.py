@@ -90,6 +90,19 @@ def test_browser_can_open_what_the_service_gets(service, browser_keys):
 
 
 @pytest.mark.django_db
+def test_note_that_proves_a_browser_shows_the_code_and_the_log_does_not(service, browser_keys):
+    config, pair = browser_keys
+    push_public_key()
+    service.on("/push/s3cr3t", says("12345678", 201))
+    found = PushTransport().send(config, message("Proof", code="12345678"))
+    assert (found.outcome, found.detail) == (Outcome.DELIVERED, "")
+    opened = http_ece.decrypt(
+        service.asked[0].body, private_key=pair, auth_secret=b"\0" * 16, version="aes128gcm"
+    )
+    assert json.loads(opened)["body"] == "12345678"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("reply", "outcome", "after"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from alerts.services.delivery import drain as drains
 from alerts.services.delivery.cleaning import purge
 from alerts.services.delivery.drain import drain
 from alerts.services.delivery.judging import UNPROVEN
+from alerts.services.outbox import enqueue_one
 from alerts.transports.registry import of
 from core import clock
 from tests.alerts.delivery.conftest import prove, states
@@ -348,12 +350,43 @@ def test_reply_of_nonsense_is_kept_as_far_as_a_column_takes_it(web, hook, told):
     assert (len(detail), detail[:3]) == (199, "\N{REPLACEMENT CHARACTER}xx")
 
 
-def test_program_that_answers_its_proof_is_proven(channel, hook, told):
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("12345678\n", "active"),
+        ('{"code": "12345678"}', "active"),
+        ("taken", "unverified"),
+        ('{"data": {"code": "12345678"}}', "unverified"),
+        ("[12345678]", "unverified"),
+        ("{", "unverified"),
+    ],
+)
+def test_program_that_answers_its_proof_with_the_code_is_proven(channel, hook, answer, state):
+    hook.on("/hook", says(answer))
     made = channel("webhook", url=f"{hook.url}/hook", state="unverified")
-    Delivery.objects.create(channel=made, purpose="proof", due_at=clock.now(), created_at=clock.now())
+    enqueue_one(made, Delivery.Purpose.PROOF, "12345678")
     assert drain() == (1, False)
     made.refresh_from_db()
-    assert (states(), made.state) == (["delivered"], "active")
+    assert (states(), made.state, Attempt.objects.get().detail) == (["delivered"], state, "")
+    assert json.loads(hook.asked[0].body)["data"]["code"] == "12345678"
+
+
+def test_nothing_leaves_to_what_staff_stopped(web, hook):
+    for purpose in (Delivery.Purpose.TEST, Delivery.Purpose.PROOF):
+        enqueue_one(web, purpose, "12345678")
+    Channel.objects.filter(pk=web.pk).update(state="disabled", stopped_by_staff_at=clock.now())
+    drain()
+    assert (states(), hook.asked) == (["dropped", "dropped"], [])
+
+
+def test_program_gets_so_many_an_hour_and_the_rest_one_by_one_after_it(web, hook, told, traveller):
+    Channel.objects.filter(pk=web.pk).update(hour_began=clock.now(), hour_sent=599)
+    for _one in range(3):
+        told()
+    drain()
+    assert (states(), len(hook.asked)) == (["delivered", "pending", "pending"], 1)
+    later(traveller, hours=1)
+    assert (states(), len(hook.asked)) == (["delivered"] * 3, 3)
 
 
 def test_every_kind_of_channel_has_its_transport():

@@ -10,10 +10,17 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from alerts.models import Channel
+from alerts.errors import ChannelStopped
+from alerts.models import Channel, Delivery
 from alerts.selectors.unsubscribing import unsubscribe_token
+from alerts.services.channels import ChannelData, create_channel, resume_channel
 from alerts.services.delivery.drain import drain
+from alerts.services.outbox import enqueue_one
+from alerts.services.proof import send_proof
+from core.actor import Actor
+from core.errors import Conflict
 from core.models import AuditEvent
+from tests.alerts.delivery.conftest import states
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +59,24 @@ def test_mail_program_stops_them_in_one_click_and_may_do_so_twice(mail, visitor)
         assert answer.status_code == 200
     assert state(mail) == "paused"
     assert AuditEvent.objects.filter(verb="channel.unsubscribed").count() == 1
+
+
+def test_who_did_not_ask_for_a_proof_gets_no_other_one_from_anybody(channel, ida, visitor, django_user_model):
+    made = channel("email", address="victim@b.example.org", state="unverified")
+    enqueue_one(made, Delivery.Purpose.PROOF, "12345678")
+    path = reverse("notifications-unsubscribe", args=[unsubscribe_token(made)])
+    assert b"Stop mails" in visitor.get(path).content
+    assert b"No more mails come here" in visitor.post(path).content
+    assert (state(made), states(), Delivery.objects.get().content) == ("disabled", ["dropped"], None)
+    for act in (send_proof, resume_channel):
+        with pytest.raises(Conflict):
+            act(actor=Actor.user(ida), user=ida, uuid=made.uuid)
+    made.delete()
+    other = django_user_model.objects.create_user("eve@example.org", "x")
+    again = ChannelData(kind="email", values={"address": "Victim@b.example.org"})
+    with pytest.raises(ChannelStopped):
+        create_channel(actor=Actor.user(other), user=other, data=again)
+    assert (Delivery.objects.count(), Channel.objects.filter(is_account=False).count()) == (0, 0)
 
 
 def test_page_shows_neither_address_nor_person(mail, visitor):
