@@ -113,7 +113,8 @@ class Clause(models.Model):
 
     It is about an instrument (levels in quote units) or a portfolio (levels in its base currency).
     `percent` 5 is 5 %. `holds` is whether it was so when it was last looked at, by the batch `seen`;
-    `memory` what its kind has to remember, decimals as texts.
+    `memory` what its kind has to remember, decimals as texts. `is_lost`: its portfolio was deleted, or is no
+    longer its person's to see, so that it names none; its rule ended, and is not armed with what is left.
     """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="clauses", db_index=False)
@@ -131,6 +132,7 @@ class Clause(models.Model):
     holds = models.BooleanField(default=False)
     seen = models.BigIntegerField(default=0)
     memory = models.JSONField(default=dict)
+    is_lost = models.BooleanField(_("lost its portfolio"), default=False)
 
     class Meta:
         verbose_name = _("clause")
@@ -139,7 +141,7 @@ class Clause(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["alert", "number"], name="clause_once"),
             models.CheckConstraint(
-                condition=Q(instrument__isnull=False) | Q(portfolio__isnull=False),
+                condition=Q(instrument__isnull=False) | Q(portfolio__isnull=False) | Q(is_lost=True),
                 name="clause_is_about_something",
             ),
         ]

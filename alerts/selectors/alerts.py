@@ -49,6 +49,12 @@ def get(user: Any, uuid: UUID, *, for_update: bool = False) -> Alert:
     return found
 
 
+def portfolios_of(user: Any, uuid: UUID) -> list[UUID]:
+    """List the portfolios that clauses of an alert of the user's are about."""
+    rows = Clause.objects.filter(alert__owner=user, alert__uuid=uuid, portfolio__isnull=False)
+    return list(rows.values_list("portfolio_id", flat=True))
+
+
 def triggers_of(alert: Alert) -> QuerySet[Trigger]:
     """List the times that an alert fired, newest first."""
     return Trigger.objects.filter(alert=alert).select_related("alert__instrument")

@@ -31,7 +31,7 @@ _ALERT = (
 _CLAUSE = (
     ("alert", "alert__uuid"), "number", "kind", ("instrument", "instrument__uuid"),
     ("portfolio", "portfolio__id"), "direction", "level", "upper", "percent", "minutes", "days", "slow_days",
-    "holds", "seen", "memory",
+    "holds", "seen", "memory", "is_lost",
 )  # fmt: skip
 _TRIGGER = (
     ("alert", "alert__uuid"), "number", "seq", "at", "level", "previous", "price", "low", "high", "source",

@@ -62,6 +62,8 @@ def about(clause: Clause) -> str:
     """Name what a clause is about: an instrument, a portfolio, or the one in the other."""
     symbol = clause.instrument.symbol if clause.instrument is not None else ""
     name = clause.portfolio.name if clause.portfolio is not None else ""
+    if not name and NEEDS[Kind(clause.kind)].subject is not Subject.INSTRUMENT:
+        name = _("a portfolio that you see no more")
     if symbol and name:
         return _("%(symbol)s in %(portfolio)s") % {"symbol": symbol, "portfolio": name}
     return symbol or name

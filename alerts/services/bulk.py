@@ -18,7 +18,7 @@ from alerts.selectors.alerts import alerts_of
 from alerts.services.alerts import MOST_ALERTS, level_of, lock_maker, refuse_faults, refuse_too_many
 from alerts.services.changing import plain_of
 from alerts.services.evaluation import CONSUMER, levels_of
-from alerts.services.rules import ClauseData, RuleData, clauses_of
+from alerts.services.rules import ClauseData, RuleData, clauses_of, keep_portfolios, refuse_unseen
 from alerts.services.watching import arm_rules
 from core import audit, clock
 from core.actor import Actor
@@ -232,14 +232,17 @@ def _made(actor: Actor, user: Any, prepared: Sequence[tuple[Alert, list[Clause]]
     """Arm alerts all at once, so that the log stands still for as short as can be."""
     if not prepared:
         return
+    rows = [one for _alert, clauses in prepared for one in clauses]
+    keep_portfolios(one.portfolio_id for one in rows)
     lock_maker(user)
     refuse_too_many(user, len(prepared))
+    refuse_unseen(user, rows)
     after = hold_cursor(CONSUMER, LIVE_WORLD)
     alerts = Alert.objects.bulk_create([alert for alert, _clauses in prepared])
     for alert, clauses in prepared:
         for one in clauses:
             one.alert = alert
-    Clause.objects.bulk_create(one for _alert, clauses in prepared for one in clauses)
+    Clause.objects.bulk_create(rows)
     plain = [one for one in alerts if one.joined == Alert.Joined.ONE]
     Level.objects.bulk_create(level for one in plain for level in levels_of(one, after, again=False))
     rules = list(alerts_of(user).select_related("world").filter(pk__in=[one.pk for one in alerts]))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from alerts.domain.conditions import Condition
 from alerts.models import Alert, Clause, Level, Trigger
-from alerts.selectors.alerts import get
+from alerts.selectors.alerts import get, portfolios_of
 from alerts.services.alerts import (
     DONE,
     AlertData,
@@ -27,8 +27,17 @@ from alerts.services.alerts import (
 )
 from alerts.services.arming import arm
 from alerts.services.evaluation import CONSUMER
-from alerts.services.life import SAYS
-from alerts.services.rules import ClauseData, RuleData, clauses_of, make_rule, put_clauses
+from alerts.services.rules import (
+    SAYS,
+    ClauseData,
+    RuleData,
+    clauses_of,
+    copies_of,
+    keep_portfolios,
+    make_rule,
+    put_clauses,
+    refuse_unseen,
+)
 from core.actor import Actor
 from core.errors import ValidationFailed
 from core.models import LIVE_WORLD
@@ -94,9 +103,11 @@ def change_alert(*, actor: Actor, user: Any, uuid: UUID, changes: AlertChanges) 
 
     Raises:
         NotFound: there is none of the user's, or the user sees no such instrument or portfolio.
-        ValidationFailed: a value does not fit, or it fired and is to be about another instrument.
+        ValidationFailed: a value does not fit, it fired and is to be about another instrument, or begins
+            anew with a clause that lost its portfolio.
         TooManyAlerts: it was done, and the user has 500 others that are not.
     """
+    keep_portfolios([*portfolios_of(user, uuid), *(one.portfolio for one in changes.clauses or ())])
     lock_maker(user)
     after = hold_cursor(CONSUMER, LIVE_WORLD)
     alert = get(user, uuid, for_update=True)
@@ -107,6 +118,9 @@ def change_alert(*, actor: Actor, user: Any, uuid: UUID, changes: AlertChanges) 
     if done:
         refuse_too_many(user)
     if done or waited_for != _waits_for(alert, wanted):
+        refuse_unseen(user, wanted)
+        if alert.joined != Alert.Joined.ONE and not wanted:
+            raise ValidationFailed.of("clauses", _("A rule has one to eight clauses."), "invalid")
         _begin_anew(alert, wanted, after)
     alert.save()
     record(actor, "alert.changed", alert)
@@ -178,9 +192,7 @@ def _refuse_fired(alert: Alert, field: str) -> None:
 def _begin_anew(alert: Alert, clauses: Sequence[Clause], after: int) -> None:
     Level.objects.filter(alert=alert).delete()
     alert.save()
-    put_clauses(
-        alert, [Clause(number=one.number, **{name: getattr(one, name) for name in SAYS}) for one in clauses]
-    )
+    put_clauses(alert, copies_of(clauses))
     if alert.state != Alert.State.PAUSED:
         alert.state, alert.rearm_at = Alert.State.ARMED, None
         arm(alert=alert, after=after, anew=True)

@@ -7,7 +7,7 @@ take what the other saw from the clauses' `holds`, and neither works while the o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from alerts.domain.clauses import Decision, decide
+from alerts.domain.clauses import WINDOWS, Decision, decide, stands
 from alerts.domain.clauses import Seen as Told
 from alerts.domain.regions import Verdict
 from alerts.domain.rules import NEEDS, Kind, Looked
@@ -23,6 +23,7 @@ from alerts.models import Alert, Clause
 from alerts.services.evaluation import CONSUMER
 from alerts.services.expiry import WAITING
 from alerts.services.firing import fire
+from alerts.services.watching import watched, windows
 from core.models import LIVE_WORLD
 from market.services.quotes.log import hold_cursor
 
@@ -48,13 +49,12 @@ class _Rule:
     told: list[Told]
     decision: Decision
 
-    def changes(self, seen: Mapping[int, Seen]) -> bool:
+    def changes(self) -> bool:
         """Tell whether anything is to be written."""
         fires = self.decision.fires and self.alert.state == Alert.State.ARMED
         rows = zip(self.clauses, self.told, self.decision.spent, strict=True)
         return fires or any(
-            spent != told.spent or (one.pk in seen and told.verdict.holds != one.holds)
-            for one, told, spent in rows
+            spent != told.spent or told.verdict.holds != one.holds for one, told, spent in rows
         )
 
 
@@ -63,12 +63,12 @@ def settle(*, seen: Mapping[int, Seen], at: datetime) -> int:
 
     A rule that rests or is paused knows what is so, and does not fire.
     """
-    if not any(one.changes(seen) for one in _rules(_waiting(seen), seen)):
+    if not any(one.changes() for one in _rules(_waiting(seen), seen, at)):
         return 0
     with transaction.atomic():
         hold_cursor(CONSUMER, LIVE_WORLD)
         locked = _waiting(seen).select_for_update(of=("self",))
-        return sum(_settle(one, seen, at) for one in _rules(locked, seen))
+        return sum(_settle(one, seen, at) for one in _rules(locked, seen, at))
 
 
 def _waiting(seen: Mapping[int, Seen]) -> QuerySet[Alert]:
@@ -76,16 +76,28 @@ def _waiting(seen: Mapping[int, Seen]) -> QuerySet[Alert]:
     return Alert.objects.filter(pk__in=concerned, state__in=WAITING).order_by("pk")
 
 
-def _rules(alerts: QuerySet[Alert], seen: Mapping[int, Seen]) -> list[_Rule]:
+def _rules(alerts: QuerySet[Alert], seen: Mapping[int, Seen], at: datetime) -> list[_Rule]:
     rows = list(alerts)
     clauses: dict[int, list[Clause]] = defaultdict(list)
     for clause in Clause.objects.filter(alert__in=rows).order_by("alert", "number"):
         clauses[clause.alert_id].append(clause)
+    stood = _stood([one for found in clauses.values() for one in found], at)
     rules = []
     for alert in rows:
-        told = [_told(one, seen.get(one.pk)) for one in clauses[alert.pk]]
+        told = [stood.get(one.pk) or _told(one, seen.get(one.pk)) for one in clauses[alert.pk]]
         rules.append(_Rule(alert, clauses[alert.pk], told, decide(alert.joined, told)))
     return rules
+
+
+def _stood(clauses: Iterable[Clause], at: datetime) -> dict[int, Told]:
+    """Look again at what held within some minutes, by the clause's key: these may have gone by since."""
+    held = [watched(one, at) for one in clauses if one.holds and one.kind in WINDOWS]
+    spans = windows(LIVE_WORLD, held)
+    found = {}
+    for one in held:
+        look = stands(one.asked, one.memory, one.now._replace(window=spans.get(one.clause.pk)))
+        found[one.clause.pk] = Told(one.asked.is_state, one.memory.spent, look.verdict)
+    return found
 
 
 def _told(clause: Clause, found: Seen | None) -> Told:
@@ -102,7 +114,10 @@ def _settle(rule: _Rule, seen: Mapping[int, Seen], at: datetime) -> bool:
     came = [one for one, told in zip(rule.clauses, rule.told, strict=True) if told.verdict.happened]
     new = [one for one in came if not one.holds]
     last = next(iter(new or came), None)
-    facts = [_fact(one, seen.get(one.pk), is_last=one is last) for one in rule.clauses]
+    facts = [
+        _fact(one, told, seen.get(one.pk), is_last=one is last)
+        for one, told in zip(rule.clauses, rule.told, strict=True)
+    ]
     armed = rule.alert.state == Alert.State.ARMED
     for one, told, spent in zip(rule.clauses, rule.told, rule.decision.spent, strict=True):
         _keep(one, told, seen.get(one.pk), spent=spent if armed else told.spent)
@@ -122,8 +137,8 @@ def _keep(clause: Clause, told: Told, found: Seen | None, *, spent: bool) -> Non
         clause.save(update_fields=["holds", "memory"])
 
 
-def _fact(clause: Clause, found: Seen | None, *, is_last: bool) -> dict[str, Any]:
+def _fact(clause: Clause, now: Told, found: Seen | None, *, is_last: bool) -> dict[str, Any]:
     """Say what a clause saw: now, or when it was last looked at."""
-    so = clause.holds if found is None else found.holds
+    so = now.verdict.holds if found is None else found.holds
     told = clause.memory.get("saw", {}) if found is None else found.facts
     return {"number": clause.number, "kind": clause.kind, "so": so, "last": is_last, **told}

@@ -9,14 +9,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.domain.rules import PARAMETERS
 from alerts.errors import AlertIsDone
-from alerts.models import Alert, Clause, Level
-from alerts.selectors.alerts import get
+from alerts.models import Alert, Level
+from alerts.selectors.alerts import get, portfolios_of
 from alerts.services.alerts import DONE, lock_maker, record, refuse_too_many
 from alerts.services.arming import arm
 from alerts.services.evaluation import CONSUMER
-from alerts.services.rules import put_clauses
+from alerts.services.rules import copies_of, keep_portfolios, put_clauses, refuse_unseen
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, ValidationFailed
@@ -24,7 +23,6 @@ from core.ids import uuid7
 from core.models import LIVE_WORLD
 from market.selectors import instruments
 from market.services.quotes.log import hold_cursor
-from portfolios.selectors import portfolios
 
 LONGEST_SNOOZE: Final = timedelta(days=366)
 
@@ -59,13 +57,20 @@ def duplicate_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
 
     Raises:
         NotFound: there is none of the user's, or what it is about is no longer theirs to see.
+        ValidationFailed: a clause of it lost its portfolio.
         TooManyAlerts: the user has 500 that are not done.
     """
+    keep_portfolios(portfolios_of(user, uuid))
     lock_maker(user)
     refuse_too_many(user)
     after = hold_cursor(CONSUMER, LIVE_WORLD)
     first = get(user, uuid)
-    clauses = _copies(user, first)
+    if first.instrument is not None:
+        instruments.get(user, first.instrument.uuid)
+    rows = list(first.clauses.all())
+    refuse_unseen(user, rows)
+    if first.joined != Alert.Joined.ONE and not rows:
+        raise NotFound(_("What this alert was about is gone."))
     ends = first.expires_at
     if ends is not None and ends <= clock.now():
         ends += clock.now() - first.created_at
@@ -75,7 +80,7 @@ def duplicate_alert(*, actor: Actor, user: Any, uuid: UUID) -> Alert:
         **{name: getattr(first, name) for name in _KEPT},
     )
     made.save()
-    put_clauses(made, clauses)
+    put_clauses(made, copies_of(rows))
     arm(alert=made, after=after, anew=True)
     record(actor, "alert.duplicated", made)
     return get(user, made.uuid)
@@ -85,19 +90,3 @@ _KEPT: Final = (
     "owner", "world", "joined", "instrument", "condition", "level", "note", "repeats", "cooldown_minutes",
     "rearm",
 )  # fmt: skip
-SAYS: Final = ("kind", "instrument", "portfolio", "direction", *PARAMETERS)
-
-
-def _copies(user: Any, alert: Alert) -> list[Clause]:
-    """Copy the clauses of an alert, if the user sees all that it is about."""
-    if alert.instrument is not None:
-        instruments.get(user, alert.instrument.uuid)
-    rows = list(alert.clauses.all())
-    if alert.joined != Alert.Joined.ONE and not rows:
-        raise NotFound(_("What this alert was about is gone."))
-    for one in rows:
-        if one.instrument is not None:
-            instruments.get(user, one.instrument.uuid)
-        if one.portfolio is not None:
-            portfolios.get(user, one.portfolio.pk)
-    return [Clause(number=one.number, **{name: getattr(one, name) for name in SAYS}) for one in rows]

@@ -68,13 +68,13 @@ def _seen(clause: Clause, now: PortfolioFigures) -> Seen | None:
 def end_alerts_on(*, portfolio_id: UUID, user_id: UUID | None = None) -> int:
     """End the rules about a portfolio that is deleted, or that one person may no longer see; tell them.
 
-    Answers how many.
+    Their clauses, those of rules that were done too, name it no more. Answers how many ended.
     """
     hold_cursor(CONSUMER, LIVE_WORLD)
-    about_it = Clause.objects.filter(portfolio=portfolio_id).values("alert")
-    rows = Alert.objects.filter(pk__in=about_it, state__in=WAITING)
+    about_it = Clause.objects.filter(portfolio=portfolio_id)
     if user_id is not None:
-        rows = rows.filter(owner=user_id)
+        about_it = about_it.filter(alert__owner=user_id)
+    rows = Alert.objects.filter(pk__in=about_it.values("alert"), state__in=WAITING)
     ended = list(rows.select_for_update(of=("self",)).order_by("pk"))
     ids = [one.pk for one in ended]
     Level.objects.filter(alert__in=ids).delete()
@@ -82,4 +82,5 @@ def end_alerts_on(*, portfolio_id: UUID, user_id: UUID | None = None) -> int:
     tellings = [Telling(one.owner_id, about(one), f"portfolio_gone:{one.uuid}:{one.fired}") for one in ended]
     if tellings:
         notify_each(kind=Notification.Kind.ALERT, event="portfolio_gone", tellings=tellings)
+    about_it.update(portfolio=None, is_lost=True)
     return len(ended)

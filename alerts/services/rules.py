@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from alerts.domain.rules import MOST_CLAUSES, NEEDS, PARAMETERS, Fault, Kind, Subject, faults
@@ -28,7 +28,9 @@ from market.services.quotes.log import hold_cursor
 from portfolios.models import Portfolio
 from portfolios.selectors import portfolios
 
+SAYS: Final = ("kind", "instrument", "portfolio", "direction", *PARAMETERS)
 _PRICES: Final = ("level", "upper")
+_KEPT: Final = "SELECT FROM portfolios_portfolio WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def make_rule(*, actor: Actor, user: Any, data: RuleData) -> Alert:
         TooManyAlerts: the user has 500 that are not done.
     """
     refuse_faults(note=data.note, cooldown_minutes=data.cooldown_minutes, expires_at=data.expires_at)
+    keep_portfolios(one.portfolio for one in data.clauses)
     clauses = clauses_of(user, data)
     lock_maker(user)
     refuse_too_many(user)
@@ -96,6 +99,38 @@ def put_clauses(alert: Alert, clauses: Sequence[Clause]) -> None:
     for clause in clauses:
         clause.alert = alert
     Clause.objects.bulk_create(clauses)
+
+
+def keep_portfolios(ids: Iterable[UUID | None]) -> None:
+    """Let nobody delete portfolios, nor take them from a member, until the end; before all other locks.
+
+    What a person may see is looked up after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT, [sorted({one for one in ids if one is not None})])
+
+
+def copies_of(clauses: Iterable[Clause]) -> list[Clause]:
+    """Make clauses that say the same, and remember nothing."""
+    return [Clause(number=one.number, **{name: getattr(one, name) for name in SAYS}) for one in clauses]
+
+
+def refuse_unseen(user: Any, clauses: Iterable[Clause]) -> None:
+    """Refuse to arm clauses of which one is about what its person sees no more; after `keep_portfolios`.
+
+    Raises:
+        NotFound: an instrument or a portfolio is no longer theirs to see.
+        ValidationFailed: a clause lost its portfolio; it names ``clauses``.
+    """
+    rows = list(clauses)
+    if any(one.is_lost for one in rows):
+        raise ValidationFailed.of(
+            "clauses", _("It was about a portfolio that you see no more. Choose other clauses."), "lost"
+        )
+    for instrument in {one.instrument.uuid for one in rows if one.instrument is not None}:
+        instruments.get(user, instrument)
+    for portfolio in {one.portfolio_id for one in rows if one.portfolio_id is not None}:
+        portfolios.get(user, portfolio)
 
 
 def clauses_of(user: Any, data: RuleData) -> list[Clause]:

@@ -24,6 +24,7 @@ from alerts.selectors.waits import clauses, title
 from alerts.services import alerts as services
 from alerts.services.life import duplicate_alert, snooze_alert
 from alerts.views.common import BAD, answered
+from core.errors import ValidationFailed
 from core.pages import actor_of, attempted, is_htmx
 
 TRIGGERS_A_PAGE: Final = 25
@@ -102,7 +103,7 @@ def alert_duplicate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Arm another alert that waits for the same."""
     try:
         made = duplicate_alert(actor=actor_of(request), user=request.user, uuid=alert_id)
-    except TooManyAlerts as error:
+    except (TooManyAlerts, ValidationFailed) as error:
         return answered(request, str(error.detail), "error")
     return answered(request, _("Armed once more: %(alert)s.") % {"alert": title(made)})
 

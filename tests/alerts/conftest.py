@@ -20,6 +20,10 @@ from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import Instrument
 from market.services.quotes import record_quotes
+from portfolios.domain.entries import EntryKind
+from portfolios.models import Portfolio
+from portfolios.services.portfolios import create_portfolio
+from tests.alerts.ground import enter
 from tests.market.quotes.told import NOON, told
 
 
@@ -103,3 +107,20 @@ def ruled(ida: Any, traveller: Any) -> Callable[..., Alert]:
         return make_rule(actor=Actor.user(ida), user=ida, data=RuleData(joined, clauses, **more))
 
     return make
+
+
+@pytest.fixture
+def coin(db) -> Instrument:
+    return Instrument.objects.create(symbol="COIN", name="Coin", currency="EUR", kind="crypto")
+
+
+@pytest.fixture
+def held(ida, coin, tell) -> Portfolio:
+    """Hold 50 coins at 10, and 500 EUR."""
+    made = create_portfolio(
+        actor=Actor.user(ida), owner_id=ida.pk, name="Savings", currency="EUR", time_zone="UTC"
+    )
+    tell(coin, "10", 1)
+    enter(ida, made, EntryKind.DEPOSIT, "1000")
+    enter(ida, made, EntryKind.BUY, "50", coin)
+    return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +14,14 @@ from alerts.domain.rules import Kind
 from alerts.models import Alert
 from alerts.services.evaluation import evaluate
 from alerts.services.rules import ClauseData
+from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import Instrument
+from portfolios.domain.entries import EntryKind
+from portfolios.models import Portfolio
+from portfolios.services.inputs import TransactionInput
+from portfolios.services.transactions import add_transactions
+from tests.market.quotes.told import NOON
 
 HTMX = {"HX-Request": "true"}
 
@@ -62,3 +69,15 @@ def fire(tell: Callable[..., None], share: Instrument, *prices: str) -> None:
 def one(alert: Alert, name: str = "alert") -> str:
     """Tell the address of a page of an alert."""
     return reverse(name, args=[alert.uuid])
+
+
+def enter(user: Any, portfolio: Portfolio, kind: EntryKind, quantity: str, coin: Any = None) -> None:
+    row = TransactionInput(
+        kind=kind,
+        time=NOON - timedelta(days=1),
+        quantity=Decimal(quantity),
+        price=Decimal(10) if coin else None,
+        currency="EUR",
+        instrument=coin,
+    )
+    add_transactions(actor=Actor.user(user), portfolio_id=portfolio.pk, inputs=[row])

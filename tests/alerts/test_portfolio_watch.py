@@ -27,11 +27,10 @@ from portfolios.domain.entries import EntryKind
 from portfolios.domain.rebalancing import CASH
 from portfolios.models import Portfolio, PortfolioMember
 from portfolios.selectors.ledger import memory
-from portfolios.services.inputs import TransactionInput
 from portfolios.services.portfolios import create_portfolio, delete_portfolio
 from portfolios.services.sharing import remove_member
 from portfolios.services.targets import TargetInput, set_targets
-from portfolios.services.transactions import add_transactions
+from tests.alerts.ground import clause, enter
 from tests.market.quotes.told import NOON
 from tests.support.parallel import at_once
 
@@ -44,35 +43,6 @@ def fresh():
     cache.clear()
     yield
     memory.clear()
-
-
-@pytest.fixture
-def coin(db) -> Instrument:
-    return Instrument.objects.create(symbol="COIN", name="Coin", currency="EUR", kind="crypto")
-
-
-@pytest.fixture
-def held(ida, coin, tell) -> Portfolio:
-    """Hold 50 coins at 10, and 500 EUR."""
-    made = create_portfolio(
-        actor=Actor.user(ida), owner_id=ida.pk, name="Savings", currency="EUR", time_zone="UTC"
-    )
-    tell(coin, "10", 1)
-    enter(ida, made, EntryKind.DEPOSIT, "1000")
-    enter(ida, made, EntryKind.BUY, "50", coin)
-    return made
-
-
-def enter(user: Any, portfolio: Portfolio, kind: EntryKind, quantity: str, coin: Any = None) -> None:
-    row = TransactionInput(
-        kind=kind,
-        time=NOON - timedelta(days=1),
-        quantity=Decimal(quantity),
-        price=Decimal(10) if coin else None,
-        currency="EUR",
-        instrument=coin,
-    )
-    add_transactions(actor=Actor.user(user), portfolio_id=portfolio.pk, inputs=[row])
 
 
 @pytest.fixture
@@ -217,7 +187,7 @@ def test_deleted_portfolio_ends_its_rules(held, rule, ida):
     alert = rule(above(held, 1100))
     delete_portfolio(actor=Actor.user(ida), portfolio_id=held.pk)
     alert.refresh_from_db()
-    assert (alert.state, alert.clauses.count()) == ("expired", 0)
+    assert (alert.state, alert.clauses.count()) == ("expired", 1)
     assert Notification.objects.get().event == "portfolio_gone"
 
 
@@ -345,3 +315,26 @@ def test_sweep_looks_at_every_portfolio_of_a_rule(held, rule, moves, monkeypatch
     monkeypatch.setattr(watch_portfolio, "delay", watch_portfolio)
     watch_all()
     assert told() != []
+
+
+def test_window_counts_when_the_portfolio_comes_within_it(ruled, share, held, moves, tell):
+    tell(share, "100", 2)
+    rose = clause("change_percent_minutes", share, percent="5", minutes=10, direction="up")
+    alert = ruled("all", rose, clause("portfolio_above", portfolio=held.pk, level="2000"))
+    tell(share, "106", 3)
+    evaluate(world_id=LIVE_WORLD)
+    moves("100", 4)
+    assert (alert.clauses.get(number=0).holds, look(held)) == (True, 1)
+
+
+def test_window_that_went_by_is_no_longer_so(ruled, share, held, moves, tell):
+    tell(share, "100", 2)
+    rose = clause("change_percent_minutes", share, percent="5", minutes=10, direction="up")
+    alert = ruled("all", rose, clause("portfolio_above", portfolio=held.pk, level="2000"))
+    tell(share, "106", 3)
+    evaluate(world_id=LIVE_WORLD)
+    moves("100", 30)
+    assert (look(held), list(alert.clauses.values_list("holds", flat=True))) == (0, [False, True])
+    tell(share, "112", 31)
+    evaluate(world_id=LIVE_WORLD)
+    assert told() == [(alert.pk, 1)]
