@@ -51,7 +51,7 @@ def test_every_scope_is_taken_by_some_call():
 
 def test_reading_methods_are_these_and_one_of_the_contract():
     others = {name: view.reading - READING for name, view in VIEWS.items() if view.reading != READING}
-    assert others == {"portfolio-position": {"POST"}}
+    assert others == {"portfolio-position": {"POST"}, "api-alerts-preview": {"POST"}}
 
 
 # A token shows its owner's own instruments here too, so that one that is sent needs the scope.
