@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerts.models import Attempt, Channel, Delivery, Outbox
+from alerts.selectors.reasons import own
 from alerts.services import operations
 from core import clock
 from core.actor import Actor
@@ -54,8 +55,11 @@ def _resume(actor: Actor, _row: Outbox, reason: str) -> None:
 def masked(hint: str) -> str:
     """Show of an address where it is, and of anything that is no host its two ends."""
     name, at, host = hint.partition("@")
-    if at:
+    if name and at:
         return f"{name[:1]}…@{host}"
+    server, dot, place = hint.partition(" · ")
+    if dot:
+        return f"{server} · {masked(place)}"
     if "." in hint:
         return hint
     return f"{hint[:2]}…{hint[-2:]}" if len(hint) > 6 else "…" * bool(hint)  # noqa: PLR2004  # ends that hide
@@ -83,7 +87,7 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
         ),
     )
     list_display = [
-        "key", "owner", "kind", "leads_to", "state", "reason", "failures", "waits", "used_at",
+        "key", "owner", "kind", "leads_to", "state", "why", "failures", "waits", "used_at",
     ]  # fmt: skip
     list_filter = ["state", "kind", "is_account"]
     list_select_related = ["owner"]
@@ -93,7 +97,7 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
     ordering = ["-id"]
     sortable_by = ()
     fields = [
-        "uuid", "owner", "kind", "is_account", "leads_to", "topics", "digest", "state", "reason",
+        "uuid", "owner", "kind", "is_account", "leads_to", "topics", "digest", "state", "why",
         "stopped_by_staff_at", "verified_at", "failures", "failing_since", "waits", "hour_began", "hour_sent",
         "used_at", "created_at", "updated_at",
     ]  # fmt: skip
@@ -122,6 +126,13 @@ class ChannelAdmin(ReasonedActions, ReadOnlyAdmin):
     def leads_to(self, channel: Channel) -> str:
         """Tell where it goes, without telling who could be reached there."""
         return gettext("the account's address") if channel.is_account else masked(channel.hint) or "–"
+
+    @admin.display(description=_("why it stopped"))
+    def why(self, channel: Channel) -> str:
+        """Tell why; what the other side said may name the address, and is its person's to read."""
+        return own(channel.reason) or (
+            "–" if not channel.reason else gettext("what is sent there is refused")
+        )
 
     @admin.display(description=_("deliveries that wait"))
     def waits(self, channel: Any) -> int:
@@ -160,10 +171,15 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 class AttemptInline(ReadOnlyInline):
-    """Each try, and what the other side said."""
+    """Each try and what came of it; what the other side said often names the address, and never shows."""
 
     model = Attempt
-    fields = ["number", "at", "took_ms", "outcome", "status", "detail"]
+    fields = ["number", "at", "took_ms", "outcome", "status", "why"]
+
+    @admin.display(description=_("reason"))
+    def why(self, attempt: Attempt) -> str:
+        """Tell what we say of it ourselves."""
+        return own(attempt.detail) or "–"
 
 
 @admin.register(Delivery)
@@ -188,7 +204,7 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
         ),
     )
     list_display = [
-        "key", "kind", "owner", "state", "attempts", "error", "due_at", "taken", "purpose", "created_at",
+        "key", "kind", "owner", "state", "attempts", "came", "due_at", "taken", "purpose", "created_at",
     ]  # fmt: skip
     list_filter = ["state", StandingFilter, "channel__kind", "purpose", ("created_at", PeriodFilter)]
     list_select_related = ["channel__owner"]
@@ -199,9 +215,22 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
     sortable_by = ()
     fields = [
         "uuid", "channel", "kind", "owner", "purpose", "about", "state", "attempts", "due_at", "taken",
-        "gathered", "error", "created_at", "done_at",
+        "gathered", "came", "created_at", "done_at",
     ]  # fmt: skip
     inlines = [AttemptInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Tell with each what came of its last try."""
+        last = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-number", "-pk")
+        rows: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_outcome=Subquery(last.values("outcome")[:1]),
+                last_status=Subquery(last.values("status")[:1]),
+            )
+        )
+        return rows
 
     def offered_for(self, request: HttpRequest, row: Delivery) -> list[ReasonedAction]:
         """Leave out what would be refused."""
@@ -222,6 +251,12 @@ class DeliveryAdmin(ReasonedActions, ReadOnlyAdmin):
     def owner(self, row: Delivery) -> str:
         """Name whose it is."""
         return str(row.channel.owner)
+
+    @admin.display(description=_("last outcome"))
+    def came(self, row: Any) -> str:
+        """Tell why it was not sent, or what came of the last try; never what the other side said."""
+        last = " ".join(str(one) for one in (row.last_outcome, row.last_status) if one is not None)
+        return own(row.error) or last or "–"
 
     @admin.display(description=_("about"))
     def about(self, row: Delivery) -> str:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from alerts.models import Attempt, Channel, Delivery, Notification, NotificationSettings
 from alerts.selectors.channels import leads_to, tries_of
+from alerts.selectors.reasons import worded
 from alerts.services.channels import LONGEST_NAME
 from alerts.services.settings import HIGHEST_CAP, LOWEST_CAP
 from core.api.serializers import StrictSerializer
@@ -23,6 +24,14 @@ class TopicsField(serializers.ListField):
     def __init__(self, **kwargs: Any) -> None:
         child = serializers.ChoiceField(choices=Notification.Kind.choices)
         super().__init__(child=child, max_length=len(Notification.Kind.values), **kwargs)
+
+
+class ReasonField(serializers.CharField):
+    """Why, in the caller's language; what the other side said as it said it."""
+
+    def to_representation(self, value: str) -> str:
+        """Put a code of ours into words."""
+        return worded(value)
 
 
 class ChannelSerializer(serializers.Serializer[Channel]):
@@ -39,7 +48,7 @@ class ChannelSerializer(serializers.Serializer[Channel]):
     topics = TopicsField()
     digest = serializers.ChoiceField(choices=Channel.Digest.choices)
     state = serializers.CharField()
-    reason = serializers.CharField()
+    reason = ReasonField()
     verified_at = serializers.DateTimeField(allow_null=True)
     proof_until = serializers.DateTimeField(allow_null=True)
     failures = serializers.IntegerField()
@@ -98,7 +107,7 @@ class AttemptSerializer(serializers.Serializer[Attempt]):
     at = serializers.DateTimeField()
     outcome = serializers.CharField()
     status = serializers.IntegerField(allow_null=True)
-    detail = serializers.CharField()
+    detail = ReasonField()
     took_ms = serializers.IntegerField()
 
 
@@ -111,7 +120,7 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
     state = serializers.CharField()
     due_at = serializers.DateTimeField()
     attempts = serializers.IntegerField()
-    error = serializers.CharField()
+    error = ReasonField()
     created_at = serializers.DateTimeField()
     done_at = serializers.DateTimeField(allow_null=True)
     tries = serializers.SerializerMethodField()

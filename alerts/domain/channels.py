@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 CODE_DIGITS: Final = 8
 CODE_LASTS: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 5
-# both secrets of a webhook sign until the former one ends
+# a former secret of a webhook signs too until it ends; there are at most so many
+MOST_FORMER: Final = 5
 ROTATION: Final = timedelta(hours=24)
 LONGEST_HINT: Final = 200
 # of a text no longer, both ends would tell most
@@ -127,6 +128,14 @@ def hint_of(kind: str, config: Mapping[str, str]) -> str:
         "pushover": lambda: f"pushover.net · {_masked(config['user'])}",
     }
     return shown[kind]()[:LONGEST_HINT]
+
+
+def former_secrets(config: Mapping[str, Any], now: datetime) -> list[dict[str, str]]:
+    """List the former secrets of a webhook that still sign, the last first: `secret`, and `until` in ISO."""
+    former = list(config.get("former_secrets", []))
+    if "old_secret" in config:  # of a version that kept one
+        former.append({"secret": config["old_secret"], "until": config["old_until"]})
+    return [one for one in former if datetime.fromisoformat(one["until"]) > now]
 
 
 def topics_in_order(topics: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from accounts.events import NewOriginSeen, PersonalTokenCreated, RefreshTokenReu
 from alerts.services import told_of_imports as imports
 from alerts.services import told_of_people as people
 from alerts.services import told_of_portfolios as portfolios
+from alerts.services.channels import renew_account_channel
 from alerts.services.erasure import forget_portfolio
 from core.bus import Phase, bus
 from portfolios.events import (
@@ -32,7 +33,9 @@ def tell_of_new_origin(event: NewOriginSeen) -> None:
 
 @bus.subscribe(SecurityChanged, Phase.IN_TRANSACTION)
 def tell_of_security(event: SecurityChanged) -> None:
-    """Tell of a change of how somebody signs in."""
+    """Tell of a change of how somebody signs in; mails go to a new address even if the former was gone."""
+    if event.verb == "user.email_changed":
+        renew_account_channel(user_id=event.user_id)
     people.tell_security_changed(
         user_id=event.user_id, verb=event.verb, kind=event.kind, audit_id=event.audit_id
     )

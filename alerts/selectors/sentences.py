@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from alerts.selectors.reasons import worded
 from core.models import Role
 from core.templatetags.figures import decimal_text
 
@@ -159,6 +160,8 @@ def reworded(data: Mapping[str, Any]) -> dict[str, Any]:
         said["role"] = Role(data["role"]).label
     if "factor" in data:
         said["factor"] = _FACTORS.get(data["factor"], data["factor"])
+    if "reason" in data:
+        said["reason"] = worded(str(data["reason"]))
     if "device" in data:
         said["device"] = " · ".join(part for part in str(data["device"]).split("/") if part) or _("not known")
     for name in ("rows", "portfolios", "high", "new"):

@@ -209,6 +209,16 @@ def make_account_channel(*, user_id: UUID) -> None:
     )
 
 
+@transaction.atomic
+def renew_account_channel(*, user_id: UUID) -> None:
+    """Let the channel of the account go on where its address changed: what stopped it was the former one."""
+    stopped = Channel.objects.select_for_update().filter(
+        owner_id=user_id, is_account=True, state=Channel.State.DISABLED, stopped_by_staff_at=None
+    )
+    for channel in stopped:
+        _moved(Actor.system("address changed"), channel, Channel.State.ACTIVE, "channel.resumed")
+
+
 def _config(data: ChannelData) -> dict[str, str]:
     if data.kind not in PARTS:
         raise ValidationFailed.of("kind", _("There is no such kind of channel."), "unknown")

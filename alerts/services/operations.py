@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from alerts.domain.reasons import Reason, coded
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.services.notifications import notify
@@ -24,8 +24,8 @@ DELIVERIES: Final = "alerts.change_delivery"
 CHANNELS: Final = "alerts.change_channel"
 OUTBOX: Final = "alerts.change_outbox"
 # what a person reads of it; the reason itself is of the audit log
-STOPPED: Final = gettext_noop("Stopped by staff.")
-DROPPED: Final = gettext_noop("Dropped by staff.")
+STOPPED: Final = coded(Reason.STOPPED_BY_STAFF)
+DROPPED: Final = coded(Reason.DROPPED_BY_STAFF)
 LONGEST_REASON: Final = 200
 _S = Delivery.State
 

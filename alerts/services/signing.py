@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts.domain.channels import ROTATION
+from alerts.domain.channels import MOST_FORMER, ROTATION, former_secrets
 from alerts.models import Channel
 from alerts.selectors.channels import config_of, get
 from core import audit, clock
 from core.actor import Actor
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 
 PREFIX: Final = "whsec_"
 RANDOM_BYTES: Final = 32
@@ -29,20 +29,25 @@ def new_secret() -> str:
 
 @transaction.atomic
 def rotate_secret(*, actor: Actor, user: Any, uuid: UUID) -> str:
-    """Give a webhook a new secret, and answer it; the former one signs too for 24 hours.
+    """Give a webhook a new secret, and answer it; each former one signs too until its 24 hours are over.
 
     Raises:
         NotFound: there is no such webhook of the user's.
+        Conflict: five former ones still sign.
     """
     channel = _webhook(user, uuid)
-    config = config_of(channel)
-    config["old_secret"] = config["secret"]
-    config["old_until"] = (clock.now() + ROTATION).isoformat()
-    config["secret"] = new_secret()
+    now = clock.now()
+    config: dict[str, Any] = dict(config_of(channel))
+    former = former_secrets(config, now)
+    if len(former) >= MOST_FORMER:
+        raise Conflict(_("Five former secrets still sign. Wait until the first of them ends."))
+    ended = {"secret": config["secret"], "until": (now + ROTATION).isoformat()}
+    secret = new_secret()
+    config = {"url": config["url"], "secret": secret, "former_secrets": [ended, *former]}
     channel.config = json.dumps(config)
     channel.save(update_fields=["config", "updated_at"])
     audit.record(actor=actor, verb="channel.secret_rotated", object_type="channel", object_id=channel.uuid)
-    return config["secret"]
+    return secret
 
 
 @transaction.atomic

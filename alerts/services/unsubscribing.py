@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import transaction
-from django.utils.translation import gettext_noop
 
+from alerts.domain.reasons import Reason, coded
 from alerts.models import Channel
 from alerts.selectors.unsubscribing import channel_of_token
 from alerts.services.proof import void_proofs
@@ -14,7 +14,7 @@ from alerts.services.stopping import keep_refused
 from core import audit
 from core.actor import Actor
 
-UNWANTED: Final = gettext_noop("Whoever reads there wants nothing from Florin.")
+UNWANTED: Final = coded(Reason.UNWANTED)
 
 
 @transaction.atomic

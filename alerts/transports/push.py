@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
-from django.utils.translation import gettext as _
 
+from alerts.domain.reasons import Reason, coded
 from alerts.models import Outbox
 from alerts.transports.base import Message, Outcome, Result
-from alerts.transports.webhook import retry_after
+from alerts.transports.webhook import not_sent, retry_after
 from alerts.transports.wording import FEW
 from core import clock
 from core.errors import AddressRefused
@@ -51,7 +51,7 @@ class PushTransport:
         try:
             body = _encrypted(config, _payload(message))
         except ValueError:  # keys that are no point of the curve
-            return Result(Outcome.GONE, _("The keys of the browser do not count."))
+            return Result(Outcome.GONE, coded(Reason.KEYS))
         headers = {
             "Authorization": _authorization(endpoint),
             "Content-Encoding": "aes128gcm",
@@ -62,10 +62,8 @@ class PushTransport:
         }
         try:
             answer = self._caller.post(endpoint, content=body, headers=headers)
-        except AddressRefused as error:
-            return Result(Outcome.REFUSED, str(error))
-        except (NotReached, NotTaken) as error:
-            return Result(Outcome.RETRY, str(error))
+        except (AddressRefused, NotReached, NotTaken) as error:
+            return not_sent(error)
         found = _result(answer)
         return replace(found, detail="") if message.code else found
 

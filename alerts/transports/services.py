@@ -12,17 +12,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
-from django.utils.translation import gettext as _
+import requests
 
+from alerts.domain.reasons import Reason, coded
 from alerts.transports.base import Message, Outcome, Result
-from alerts.transports.wording import plain_text
+from alerts.transports.webhook import retry_after
+from alerts.transports.wording import fitting_text
+from core import clock
 
 CONNECT_SECONDS: Final = 4
 READ_SECONDS: Final = 8
-_OPTIONS: Final = f"cto={CONNECT_SECONDS}&rto={READ_SECONDS}&redirect=no&verify=yes&overflow=split&retry=0"
+_OPTIONS: Final = f"cto={CONNECT_SECONDS}&rto={READ_SECONDS}&redirect=no&verify=yes&overflow=truncate&retry=0"
 # what apprise writes when a service refuses; ntfy puts two digits of its own behind the status
 _STATUS: Final = re.compile(r"error=(\d{3})(?:\d\d)?\b")
 _GONE: Final = {
@@ -32,6 +36,8 @@ _GONE: Final = {
     "ntfy": frozenset({401, 403}),
     "pushover": frozenset({401}),
 }
+# each takes one message of at least so many; a second one would be sent again with every try of the first
+MOST_BYTES: Final = {"telegram": 3500, "slack": 3500, "discord": 1800, "ntfy": 3500, "pushover": 900}
 _LATER: Final = frozenset({408, 425, 429})
 _SERVER_ERROR: Final = 500
 _URLS: Final[Mapping[str, Callable[[Mapping[str, str]], str]]] = {
@@ -53,12 +59,17 @@ class ServiceTransport:
         """Try once, within some seconds."""
         plugin = _plugin(self._kind, config)
         if plugin is None:
-            return Result(Outcome.REFUSED, _("The settings of the channel do not fit."))
-        first, _break, rest = _harmless(self._kind, plain_text(message)).partition("\n")
+            return Result(Outcome.REFUSED, coded(Reason.SETTINGS))
+        text = fitting_text(message, MOST_BYTES[self._kind], self._size)
+        first, _break, rest = _harmless(self._kind, text).partition("\n")
         sender = _apprise(plugin)
-        with _said() as said:
+        with _said() as said, _waits() as waits:
             went = sender.notify(title=first if rest else "", body=rest or first, body_format="text")
-        return Result(Outcome.DELIVERED) if went else _failed(self._kind, said)
+        return Result(Outcome.DELIVERED) if went else _failed(self._kind, said, waits)
+
+    def _size(self, text: str) -> int:
+        """Count the bytes of a text as it leaves at the most."""
+        return len(escape(_harmless(self._kind, text)).encode())
 
 
 def url_of(kind: str, config: Mapping[str, str]) -> str:
@@ -83,23 +94,21 @@ def _plugin(kind: str, config: Mapping[str, str]) -> Any:
 @lru_cache(maxsize=1)
 def _plugins() -> dict[str, Any]:
     """Load the plugins of our services, and none of the others, which call any host they are told."""
-    from apprise.plugins.discord import NotifyDiscord
-    from apprise.plugins.ntfy import NotifyNtfy
-    from apprise.plugins.pushover import NotifyPushover
-    from apprise.plugins.slack import NotifySlack
-    from apprise.plugins.telegram import NotifyTelegram
+    from apprise.plugins import discord, ntfy, pushover, slack, telegram
 
+    for module in (discord, ntfy, pushover, slack, telegram):
+        vars(module)["requests"] = _Calls()
     heard = logging.getLogger("apprise")
     # it writes addresses and keys; only the number of a refusal is taken from it
     heard.setLevel(logging.WARNING)
     heard.propagate = False
     heard.handlers = [_HEARD]
     return {
-        "telegram": NotifyTelegram,
-        "slack": NotifySlack,
-        "discord": NotifyDiscord,
-        "ntfy": NotifyNtfy,
-        "pushover": NotifyPushover,
+        "telegram": telegram.NotifyTelegram,
+        "slack": slack.NotifySlack,
+        "discord": discord.NotifyDiscord,
+        "ntfy": ntfy.NotifyNtfy,
+        "pushover": pushover.NotifyPushover,
     }
 
 
@@ -142,16 +151,52 @@ def _said() -> Iterator[list[str]]:
         _HEARD_NOW.reset(token)
 
 
-def _failed(kind: str, said: list[str]) -> Result:
+class _Calls:
+    """Stands for `requests` in the plugins, and keeps what of an answer apprise does not tell."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(requests, name)
+
+    def post(self, url: str, **kwargs: Any) -> requests.Response:
+        """Post as all of them but Slack's do."""
+        return self.request("POST", url, **kwargs)
+
+    @staticmethod
+    def request(method: str, url: str, **kwargs: Any) -> requests.Response:
+        """Call, and note for how long the service wants nothing more."""
+        answer = requests.request(method, url, **kwargs)  # noqa: S113  # the plugins give their time
+        waits = _WAITS_NOW.get()
+        wait = retry_after(answer.headers.get("Retry-After", ""), clock.now())
+        if waits is not None and wait is not None:
+            waits.append(wait)
+        return answer
+
+
+_WAITS_NOW: Final[ContextVar[list[float] | None]] = ContextVar("apprise_waits", default=None)
+
+
+@contextmanager
+def _waits() -> Iterator[list[float]]:
+    waits: list[float] = []
+    token = _WAITS_NOW.set(waits)
+    try:
+        yield waits
+    finally:
+        _WAITS_NOW.reset(token)
+
+
+def _failed(kind: str, said: list[str], waits: list[float]) -> Result:
     found = next((match for one in reversed(said) if (match := _STATUS.search(one))), None)
     if found is None:
-        return Result(Outcome.RETRY, _("It cannot be reached."))
+        return Result(Outcome.RETRY, coded(Reason.NOT_REACHED))
     status = int(found[1])
-    said_so = _("It answered %(status)s.") % {"status": status}
+    said_so = coded(Reason.ANSWERED, status)
     if status in _GONE[kind]:
         return Result(Outcome.GONE, said_so, status)
     later = status in _LATER or status >= _SERVER_ERROR
-    return Result(Outcome.RETRY if later else Outcome.REFUSED, said_so, status)
+    if later:
+        return Result(Outcome.RETRY, said_so, status, max(waits, default=None))
+    return Result(Outcome.REFUSED, said_so, status)
 
 
 def _harmless(kind: str, text: str) -> str:

@@ -12,6 +12,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from alerts.domain.channels import former_secrets
+from alerts.domain.reasons import Reason, coded
 from alerts.transports.base import Message, Outcome, Result
 from core import clock
 from core.errors import AddressRefused
@@ -43,10 +45,8 @@ class WebhookTransport:
         }
         try:
             answer = self._caller.post(config["url"], content=body, headers=headers)
-        except AddressRefused as error:
-            return Result(Outcome.REFUSED, error.detail)
-        except (NotReached, NotTaken) as error:
-            return Result(Outcome.RETRY, str(error))
+        except (AddressRefused, NotReached, NotTaken) as error:
+            return not_sent(error)
         found = result_of(answer, now)
         if not message.code:
             return found
@@ -77,10 +77,8 @@ def body_of(message: Message) -> bytes:
 
 
 def signatures(config: Mapping[str, Any], message: Message, now: datetime, body: bytes) -> str:
-    """Sign with the secret, and with the one before it as long as that still counts."""
-    secrets = [config["secret"]]
-    if config.get("old_secret") and datetime.fromisoformat(config["old_until"]) > now:
-        secrets.append(config["old_secret"])
+    """Sign with the secret, and with the former ones as long as they still count."""
+    secrets = [config["secret"], *(one["secret"] for one in former_secrets(config, now))]
     content = f"{message.key}.{int(now.timestamp())}.".encode() + body
     return " ".join(signature(one, content) for one in secrets)
 
@@ -100,6 +98,14 @@ def result_of(answer: Answer, now: datetime) -> Result:
         return Result(Outcome.GONE, detail, answer.status)
     wait = retry_after(answer.headers.get("retry-after", ""), now)
     return Result(Outcome.RETRY, detail, answer.status, wait)
+
+
+def not_sent(error: Exception) -> Result:
+    """Tell what came of a call that brought no answer."""
+    if isinstance(error, AddressRefused):
+        return Result(Outcome.REFUSED, coded(Reason.ADDRESS_REFUSED))
+    reason = Reason.NOT_REACHED if isinstance(error, NotReached) else Reason.NOT_TAKEN
+    return Result(Outcome.RETRY, coded(reason))
 
 
 def retry_after(text: str, now: datetime) -> float | None:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alerts.domain.messages import Outcome
 from alerts.models import Channel, Delivery
 from alerts.selectors import channels as selectors
+from alerts.selectors.reasons import worded
 from alerts.selectors.words import told
 from alerts.services import channels as services
 from alerts.services.channels import ChannelData, MadeChannel
@@ -250,7 +251,12 @@ def _log(found: Channel) -> dict[str, Any]:
     since = clock.now() - WATCHED
     waits = any(one.state == Delivery.State.PENDING and one.created_at > since for one in rows)
     told_rows = [_told(one) for one in rows]
-    return {"leads_to": selectors.leads_to(found), "deliveries": told_rows, "waits": waits}
+    return {
+        "leads_to": selectors.leads_to(found),
+        "reason": worded(found.reason),
+        "deliveries": told_rows,
+        "waits": waits,
+    }
 
 
 def _told(row: Delivery) -> dict[str, Any]:
@@ -258,6 +264,10 @@ def _told(row: Delivery) -> dict[str, Any]:
     return {
         "row": row,
         "what": told(row.notification) if row.notification else row.get_purpose_display(),
-        "tries": [(one, OUTCOMES.get(one.outcome, one.outcome)) for one in selectors.tries_of(row)],
+        "error": worded(row.error),
+        "tries": [
+            (one, OUTCOMES.get(one.outcome, one.outcome), worded(one.detail))
+            for one in selectors.tries_of(row)
+        ],
         "may_resend": again and row.purpose != Delivery.Purpose.PROOF,
     }

@@ -23,6 +23,7 @@ from tests.market.quotes.told import NOON
 
 pytestmark = pytest.mark.django_db
 STAFF = Actor.system("staff")
+ANSWER = "5.1.1 <ida@elsewhere.example.org>: no such user"
 SECRET = "hunter2-the-secret"
 S = Delivery.State
 
@@ -115,7 +116,7 @@ def test_what_waits_is_dropped_and_no_lease_finishes_it(queued: Any, traveller: 
     operations.drop_delivery(actor=STAFF, delivery_id=row.pk, reason="a storm")
     assert Delivery.objects.filter(lease=lease).count() == 0
     found = Delivery.objects.get()
-    assert (found.state, found.error, found.done_at) == ("dropped", "Dropped by staff.", NOON)
+    assert (found.state, found.error, found.done_at) == ("dropped", "florin:dropped_by_staff", NOON)
     with pytest.raises(Conflict):
         operations.drop_delivery(actor=STAFF, delivery_id=row.pk, reason="twice")
     assert len(audited("delivery.dropped")) == 1
@@ -131,7 +132,7 @@ def test_a_channel_is_stopped_its_person_told_elsewhere_and_let_go_on(
     with pytest.raises(Conflict):
         operations.disable_channel(actor=STAFF, channel_id=channel.pk, reason="twice")
     channel.refresh_from_db()
-    assert (channel.state, channel.reason) == ("disabled", "Stopped by staff.")
+    assert (channel.state, channel.reason) == ("disabled", "florin:stopped_by_staff")
     notice = Notification.objects.get()
     assert (notice.user_id, notice.event) == (ida.pk, "stopped_by_staff")
     assert words.told(notice) == "Notifications no longer go to Ida's own server"
@@ -169,6 +170,13 @@ def test_all_deliveries_are_paused_and_go_on_once(queued: Any, traveller: Any) -
     ]  # fmt: skip
 
 
+def test_code_of_a_proof_that_staff_drop_is_not_kept(queued: Any) -> None:
+    row = queued(purpose="proof", content="12345678")
+    operations.drop_delivery(actor=STAFF, delivery_id=row.pk, reason="x")
+    row.refresh_from_db()
+    assert (row.state, row.content) == ("dropped", None)
+
+
 def test_each_is_for_who_has_the_power(ida: Any, channel: Channel, queued: Any) -> None:
     row, nobody = queued(), Actor.user(ida)
     refused: list[type[DomainError]] = []
@@ -195,8 +203,10 @@ def test_support_sees_how_things_stand_and_neither_secrets_nor_words(
     Clause.objects.create(alert=rule, number=1, kind="rsi", instrument=share, level=30, upper=70, days=14)
     row = queued("failed", content=SECRET)
     Attempt.objects.create(
-        delivery=row, number=1, at=NOON, took_ms=80, outcome="retry", status=503, detail="come back later"
+        delivery=row, number=1, at=NOON, took_ms=80, outcome="retry", status=503, detail=ANSWER
     )
+    Delivery.objects.update(error=ANSWER)
+    Channel.objects.update(reason=ANSWER)
     pages = [
         reverse(f"admin:alerts_{name}_{view}", args=args)
         for name, key in (
@@ -217,9 +227,18 @@ def test_support_sees_how_things_stand_and_neither_secrets_nor_words(
         "ida-private.csv",
         "upper level",
         "Ida&#x27;s own server",
+        "<ida@",
+        "&lt;ida@",
+        "no such user",
     ):
         assert hidden not in seen, hidden
-    for shown in (str(alert.uuid), "hooks.example.org", "come back later", "503", "ida@example.org"):
+    for shown in (
+        str(alert.uuid),
+        "hooks.example.org",
+        "retry 503",
+        "what is sent there is refused",
+        "ida@example.org",
+    ):
         assert shown in seen, shown
     more = "".join(auditor.get(url).content.decode() for url in pages)
     assert "buy the house" in more
@@ -250,6 +269,8 @@ def test_staff_act_on_the_page_with_a_reason(staff: Any, queued: Any, channel: C
         ("hooks.example.org", "hooks.example.org"),
         ("123456789", "12…89"),
         ("1234", "…"),
+        ("@mychannel", "@m…el"),
+        ("discord.com · 1234567890", "discord.com · 12…90"),
         ("", ""),
     ],
 )

@@ -13,6 +13,7 @@ import structlog
 from django.db import connection
 
 from alerts.domain.messages import Outcome, Result
+from alerts.domain.reasons import Reason, coded
 from alerts.models import Channel
 from alerts.services.delivery.claims import claim
 from alerts.services.delivery.finishing import Tried, finish
@@ -127,7 +128,7 @@ def send(ready: Ready) -> Tried:
         result = of(letter.channel.kind).send(letter.config, letter.message)
     except Exception:
         log.exception("delivery.transport_failed", kind=letter.channel.kind)
-        result = Result(Outcome.RETRY, "The transport failed.", is_ours=True)
+        result = Result(Outcome.RETRY, coded(Reason.TRANSPORT_FAILED), is_ours=True)
     return Tried(ready, result, at, round((time.perf_counter() - begun) * 1000))
 
 

@@ -12,10 +12,10 @@ import structlog
 from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils.translation import gettext_noop
 
 from accounts.transports import zone_of
 from alerts.domain.policy import LONGEST_TROUBLE, MOST_TO_PROGRAM, MOST_TRIES, Hour, Wishes, waits_until
+from alerts.domain.reasons import Reason, coded
 from alerts.models import Channel, Delivery, Notification, NotificationSettings
 from alerts.selectors.messages import Letter, letter_of, with_notifications
 from alerts.services.delivery.claims import Claim
@@ -25,13 +25,13 @@ log = structlog.get_logger(__name__)
 
 # while a channel fails, one message at a time finds out whether it still does; longer than that takes
 PROBE_WAIT: Final = timedelta(seconds=15)
-GIVEN_UP: Final = gettext_noop("It was tried too often.")
-NOBODY: Final = gettext_noop("The account is closed.")
-UNPROVEN: Final = gettext_noop("The address of the account is not proven.")
+GIVEN_UP: Final = coded(Reason.GIVEN_UP)
+NOBODY: Final = coded(Reason.CLOSED)
+UNPROVEN: Final = coded(Reason.ADDRESS_UNPROVEN)
 _NOT_ACTIVE: Final[Mapping[str, str]] = {
-    Channel.State.UNVERIFIED: gettext_noop("The channel is not proven."),
-    Channel.State.PAUSED: gettext_noop("The channel was paused."),
-    Channel.State.DISABLED: gettext_noop("The channel was stopped."),
+    Channel.State.UNVERIFIED: coded(Reason.UNPROVEN),
+    Channel.State.PAUSED: coded(Reason.PAUSED),
+    Channel.State.DISABLED: coded(Reason.STOPPED),
 }
 
 _PUT_BACK: Final = """

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 
+from accounts import services as people
 from accounts.services import create_user
 from alerts.domain.channels import MOST_TRIES
 from alerts.errors import (
@@ -41,6 +42,7 @@ from core.actor import Actor
 from core.errors import Conflict, NotFound, RateLimited, ValidationFailed
 from core.models import AuditEvent
 from tests.alerts.channels.conftest import VALUES, code_of
+from tests.market.quotes.told import NOON
 from tests.support.parallel import at_once
 
 pytestmark = pytest.mark.django_db
@@ -365,20 +367,50 @@ def test_new_account_has_its_own_channel_which_takes_no_security(db):
     assert services.resume_channel(**by(user), uuid=channel.uuid).state == "active"
 
 
-def test_secret_of_a_webhook_is_shown_and_rotated_with_a_day_for_both(led, ida):
+@pytest.mark.parametrize(("staff_at", "state"), [(None, "active"), (NOON, "disabled")])
+def test_channel_of_the_account_goes_on_when_its_address_changes(db, staff_at, state):
+    user = create_user(email="new@example.org", password=None)
+    Channel.objects.update(state="disabled", reason="550", failures=3, stopped_by_staff_at=staff_at)
+    people.security_changed(user=user, verb="user.email_changed")
+    assert channels_of(user).get().state == state
+
+
+def test_channel_that_is_resumed_does_not_rest(led, ida):
+    channel = led("webhook")
+    rests = {"failures": 7, "failing_since": clock.now(), "rests_until": clock.now() + timedelta(hours=1)}
+    prove_by_answer(channel_id=channel.pk)
+    Channel.objects.update(**rests)
+    services.pause_channel(**by(ida), uuid=channel.uuid)
+    found = services.resume_channel(**by(ida), uuid=channel.uuid)
+    assert (found.failures, found.failing_since, found.rests_until) == (0, None, None)
+    Channel.objects.update(state="unverified", **rests)
+    prove_by_answer(channel_id=channel.pk)
+    channel.refresh_from_db()
+    assert (channel.state, channel.rests_until) == ("active", None)
+
+
+def test_secret_of_a_webhook_is_shown_and_each_former_one_signs_for_a_day(led, ida):
     channel = led("webhook")
     first = reveal_secret(**by(ida), uuid=channel.uuid)
     assert first.startswith("whsec_")
     now = clock.now()
     with time_machine.travel(now, tick=False):
-        second = rotate_secret(**by(ida), uuid=channel.uuid)
+        second, third = (rotate_secret(**by(ida), uuid=channel.uuid) for _time in range(2))
         channel.refresh_from_db()
+        until = (clock.now() + timedelta(hours=24)).isoformat()
         assert config_of(channel) == {
             "url": VALUES["webhook"]["url"],
-            "secret": second,
-            "old_secret": first,
-            "old_until": (clock.now() + timedelta(hours=24)).isoformat(),
+            "secret": third,
+            "former_secrets": [{"secret": second, "until": until}, {"secret": first, "until": until}],
         }
+        for _time in range(3):
+            rotate_secret(**by(ida), uuid=channel.uuid)
+        with pytest.raises(Conflict):
+            rotate_secret(**by(ida), uuid=channel.uuid)
+    with time_machine.travel(now + timedelta(hours=24), tick=False):
+        rotate_secret(**by(ida), uuid=channel.uuid)
+        channel.refresh_from_db()
+        assert len(config_of(channel)["former_secrets"]) == 1
     with pytest.raises(NotFound):
         rotate_secret(**by(ida), uuid=led("ntfy").uuid)
 

@@ -159,7 +159,7 @@ def test_secret_is_shown_to_who_has_just_proven_to_be_its_person(page, led, ida)
     text = text_of(page.post(f"{where}rotate/"))
     channel.refresh_from_db()
     assert config_of(channel)["secret"] in text
-    assert config_of(channel)["old_secret"] == secret
+    assert config_of(channel)["former_secrets"][0]["secret"] == secret
     stale = Client()
     stale.force_login(ida)
     proven_at(stale, ida, time.time() - 3600)

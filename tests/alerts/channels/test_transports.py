@@ -16,9 +16,11 @@ import requests
 import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import translation
 
 from alerts.domain.channels import read
 from alerts.domain.messages import Item, Message, Outcome
+from alerts.selectors.reasons import own, worded
 from alerts.services.push_keys import push_public_key
 from alerts.transports.push import PushTransport
 from alerts.transports.services import ServiceTransport, url_of
@@ -178,6 +180,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Any:
     class Outside:
         status = 200
         fails = False
+        wait = ""
 
     def send(_adapter: Any, request: Any, **more: Any) -> Any:
         sent.append((request, more["timeout"], more.get("proxies")))
@@ -186,6 +189,8 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> Any:
         answer = requests.Response()
         answer.status_code, answer._content = Outside.status, b"ok"
         answer.request, answer.url = request, request.url
+        if Outside.wait:
+            answer.headers["Retry-After"] = Outside.wait
         if Outside.status == 302:
             answer.headers["Location"] = "http://169.254.169.254/"
         return answer
@@ -259,6 +264,44 @@ def test_code_and_every_line_of_a_digest_arrive(outside, kind):
     text = "".join(str(request.body) for request, *_rest in outside.sent)
     assert "12345678" in text
     assert [number for number in range(30) if f"Line-{number}-" not in text] == []
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_summary_that_is_long_is_one_message_that_counts_the_rest(outside, kind):
+    told = message(*(f"Line-{number}- <é> {'x' * 180}" for number in range(100)))
+    assert ServiceTransport(kind).send(config_for(kind), told).outcome == Outcome.DELIVERED
+    ((request, *_rest),) = outside.sent
+    text = str(request.body)
+    listed = text.count("Line-")
+    assert 0 < listed < 40
+    assert f"{100 - listed} more" in text.replace("+", " ")
+    assert "notifications" in text
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_long_text_of_one_thing_is_cut_and_keeps_its_link(outside, kind):
+    ServiceTransport(kind).send(config_for(kind), message("A", text="<&>" * 3000))
+    ((request, *_rest),) = outside.sent
+    assert "f.example.org" in str(request.body)
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_service_says_how_long_it_wants_nothing(outside, kind):
+    outside.status, outside.wait = 429, "90"
+    found = ServiceTransport(kind).send(config_for(kind), message("A"))
+    assert (found.outcome, found.retry_after) == (Outcome.RETRY, 90.0)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "It answered 503."), ("de", "It answered 503.")])
+def test_reason_is_kept_as_a_code_and_put_into_words_for_who_reads(outside, language, said):
+    outside.status = 503
+    found = ServiceTransport("slack").send(config_for("slack"), message("A"))
+    assert found.detail == "florin:answered:503"
+    with translation.override(language):
+        assert worded(found.detail) == said
+    assert (worded("<busy>"), own("<busy>"), worded("florin:paused")) == (
+        "<busy>", "", "The channel was paused.",
+    )  # fmt: skip
 
 
 def test_address_is_built_of_quoted_parts():

@@ -71,7 +71,10 @@ def test_example_of_the_standard_is_signed_as_it_says():
 
 
 def test_both_secrets_sign_until_the_old_one_ends(hook, traveller):
-    rotated = {"old_secret": OTHER, "old_until": (NOON + timedelta(hours=1)).isoformat()}
+    until = (NOON + timedelta(hours=1)).isoformat()
+    sent(hook, {"former_secrets": [{"secret": SECRET, "until": until}, {"secret": OTHER, "until": until}]})
+    assert len(hook.asked.pop().headers["webhook-signature"].split()) == 3
+    rotated = {"old_secret": OTHER, "old_until": until}  # as it was kept at first
     sent(hook, rotated)
     assert (verified(SECRET, hook.asked[0]), verified(OTHER, hook.asked[0])) == (True, True)
     traveller.move_to(NOON + timedelta(hours=1))
