@@ -212,7 +212,7 @@ def test_page_of_the_kinds_names_each_and_each_leads_to_a_page(eva):
     of_alerts = [f"alert.{one}" for one in ("fired", "ran_out", "runs_out_soon", "portfolio_gone")]
     named = re.findall(r"^\| `([a-z_.]+)`(?:, `([a-z_.]+)`)* \|", page, re.MULTILINE)
     assert sorted(one for row in named for one in row if one) == sorted([*SENTENCES, *of_alerts])
-    some = dict.fromkeys(("portfolio", "import", "archive", "alert"), str(uuid7()))
+    some = dict.fromkeys(("portfolio", "import", "archive", "alert", "channel_id"), str(uuid7()))
     for name, sentence in SENTENCES.items():
         kind, event = name.split(".")
         said = words(
