@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.forms import DAYS_TO_WAIT
 from alerts.models import Alert
-from alerts.services.alerts import LONGEST_NOTE
+from alerts.services.alerts import LONGEST_NOTE, end_of
 from core import clock
 from core.forms import DayField
 
@@ -105,8 +105,7 @@ class OptionsForm(forms.Form):
         if typed["ends"] == NEVER:
             return None
         if typed["ends"] == ON_A_DAY:
-            following = typed["ends_on"] + timedelta(days=1)
-            return timezone.make_aware(datetime.combine(following, time.min))
+            return end_of(typed["ends_on"], timezone.get_current_timezone())
         return clock.now() + timedelta(days=DAYS_TO_WAIT)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -32,6 +32,7 @@ MOST_ALERTS: Final = 500
 # in quote units; no price is outside, and a split leaves a number that a column takes
 LOWEST, HIGHEST = Decimal("0.000000001"), Decimal(10) ** 12
 LONGEST_NOTE: Final = 200
+LONGEST_WAIT: Final = timedelta(days=3653)
 LONGEST_REST_MINUTES: Final = 60 * 24 * 30
 DONE: Final = frozenset({Alert.State.FIRED, Alert.State.EXPIRED})
 
@@ -178,6 +179,23 @@ def refuse_faults(*, note: str, cooldown_minutes: int, expires_at: datetime | No
         raise ValidationFailed.of("cooldown_minutes", _("Rest from one minute to 30 days."), "invalid")
     if expires_at is not None and expires_at <= clock.now():
         raise ValidationFailed.of("expires_at", _("The end is in the past."), "past")
+    if expires_at is not None and expires_at > clock.now() + LONGEST_WAIT:
+        raise _too_far()
+
+
+def end_of(day: date, zone: tzinfo) -> datetime:
+    """Tell when an alert ends that waits until the end of a day, in a time zone.
+
+    Raises:
+        ValidationFailed: the day is more than ten years away; it names ``expires_at``.
+    """
+    if day > clock.today("UTC") + LONGEST_WAIT:
+        raise _too_far()
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def _too_far() -> ValidationFailed:
+    return ValidationFailed.of("expires_at", _("An alert waits for ten years at most."), "too_far")
 
 
 def record(actor: Actor, verb: str, alert: Alert) -> None:

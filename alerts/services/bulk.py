@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from alerts.domain.alert_files import AlertLine, CellError, columns_of, read_line, styles_of
 from alerts.models import Alert, Clause, Level
 from alerts.selectors.alerts import alerts_of
-from alerts.services.alerts import MOST_ALERTS, level_of, lock_maker, refuse_faults, refuse_too_many
+from alerts.services.alerts import MOST_ALERTS, end_of, level_of, lock_maker, refuse_faults, refuse_too_many
 from alerts.services.changing import plain_of
 from alerts.services.evaluation import CONSUMER, levels_of
 from alerts.services.rules import ClauseData, RuleData, clauses_of, keep_portfolios, refuse_unseen
@@ -33,7 +33,6 @@ from portfolios.domain.csv_import.text import Line, read_sheet
 from portfolios.selectors import portfolios
 from portfolios.selectors.imports import message
 
-DAY: Final = timedelta(days=1)
 # what a service calls a field, as the file has it
 _COLUMNS: Final = {"instrument": "symbol", "kind": "condition", "clauses": "condition"}
 
@@ -224,7 +223,7 @@ def _end(user: Any, end: date | datetime | None) -> datetime | None:
     """Tell when an alert ends: a date is until its end, where its person is."""
     if end is None or isinstance(end, datetime):
         return end
-    return datetime.combine(end + DAY, time(), ZoneInfo(user.time_zone))
+    return end_of(end, ZoneInfo(user.time_zone))
 
 
 @transaction.atomic

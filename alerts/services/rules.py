@@ -182,7 +182,10 @@ def _portfolio(user: Any, place: str, data: ClauseData, *, wanted: bool) -> Port
         raise ValidationFailed.of(f"{place}.portfolio", _("Which portfolio?"), "missing")
     if not wanted and data.portfolio is not None:
         raise ValidationFailed.of(f"{place}.portfolio", _("This is about an instrument alone."), "unwanted")
-    return None if data.portfolio is None else portfolios.get(user, data.portfolio)
+    found = None if data.portfolio is None else portfolios.get(user, data.portfolio)
+    if found is not None and found.kind != Portfolio.Kind.REAL:
+        raise ValidationFailed.of(f"{place}.portfolio", _("This portfolio is a simulation."), "simulated")
+    return found
 
 
 def _quoted(value: Decimal | None, instrument: Instrument) -> Decimal | None:

@@ -30,7 +30,7 @@ def _converted(column: str) -> str:
 
 _ALERTS: Final = f"""
 UPDATE alerts_alert SET level = {_converted("level")}
-WHERE instrument_id = %(instrument)s AND world_id = %(world)s AND state IN ('armed', 'resting', 'paused')
+WHERE instrument_id = %(instrument)s AND world_id = %(world)s
 """  # noqa: S608  # numbers of ours
 _LEVELS: Final = f"""
 UPDATE alerts_level SET level = {_converted("level")}
@@ -43,7 +43,10 @@ WHERE instrument_id = %(instrument)s AND world_id = %(world)s
 
 
 def convert_levels(*, world_id: int, instrument_id: int, new: int, old: int) -> None:
-    """Restate what waits for prices of an instrument for `new` units that were `old`, in one world."""
+    """Restate what waits for prices of an instrument for `new` units that were `old`, in one world.
+
+    What is done too, for it may be armed again or copied; what fired keeps the level that it fired at.
+    """
     # What is in the log is in old units: it is held against the old levels, and nobody else is at it now.
     evaluate(world_id=world_id)
     values = {"world": world_id, "instrument": instrument_id, "new": new, "old": old}
@@ -54,11 +57,9 @@ def convert_levels(*, world_id: int, instrument_id: int, new: int, old: int) -> 
 
 
 def _convert_clauses(world_id: int, instrument_id: int, by: Fraction) -> None:
-    """Restate clauses with what they remember; the next move has each of them looked at."""
-    waiting = Clause.objects.filter(
-        alert__world=world_id, instrument=instrument_id, alert__state__in=["armed", "resting", "paused"]
-    )
-    rows = list(waiting.select_related("alert__world", "instrument").order_by("pk"))
+    """Restate clauses with what they remember; the next move has each of those looked at that are armed."""
+    every = Clause.objects.filter(alert__world=world_id, instrument=instrument_id)
+    rows = list(every.select_related("alert__world", "instrument").order_by("pk"))
     for clause in rows:
         clause.level, clause.upper = _scaled(clause.level, by), _scaled(clause.upper, by)
         if Kind(clause.kind) in OURS:

@@ -14,6 +14,7 @@ from alerts.services.notifications import notify
 from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import DailyBar, Instrument
+from portfolios.models import Portfolio
 from portfolios.services.portfolios import create_portfolio
 from tests.market.quotes.told import NOON
 
@@ -79,6 +80,8 @@ def test_reading_up_to_one_leaves_the_later_unread(api, share, tell):
         ({"cooldown_minutes": 0}, "cooldown_minutes"),
         ({"note": "x" * 201}, "note"),
         ({"expires_at": (NOON - timedelta(days=1)).isoformat()}, "expires_at"),
+        ({"expires_at": (NOON + timedelta(days=3654)).isoformat()}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-11:00"}, "expires_at"),
         ({"instrument": "x"}, "instrument"),
     ],
 )
@@ -232,6 +235,14 @@ def test_portfolio_of_somebody_else_is_not_found(api, django_user_model):
     his = create_portfolio(actor=Actor.user(bob), owner_id=bob.pk, name="His", currency="EUR")
     poor = {"kind": "cash_below", "portfolio": str(his.pk), "level": "10"}
     assert api.post(LIST, {"clauses": [poor]}, format="json").status_code == 404
+
+
+def test_simulation_has_no_rules(api, ida):
+    made = create_portfolio(actor=Actor.user(ida), owner_id=ida.pk, name="What if", currency="EUR")
+    Portfolio.objects.filter(pk=made.pk).update(kind="simulated", managed_by=uuid4())
+    poor = {"kind": "cash_below", "portfolio": str(made.pk), "level": "10"}
+    answer = api.post(LIST, {"clauses": [poor]}, format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "clauses.0.portfolio")
 
 
 def test_preview_tells_the_days_and_makes_nothing(api, share):

@@ -59,6 +59,8 @@ def test_editor_makes_an_alert_and_keeps_what_was_typed_wrongly(reader, share, t
         ({"c0-level": ""}, "This field is required."),
         ({"c0-instrument": "NONE"}, "There is no instrument “NONE”."),
         ({"ends_on": "2024-03-01"}, "The end is in the past."),
+        ({"ends_on": "2034-03-08"}, "An alert waits for ten years at most."),
+        ({"ends_on": "9999-12-31"}, "An alert waits for ten years at most."),
         ({"note": "x" * 201}, "at most 200 characters"),
         ({"c0-kind": "☃"}, "Select a valid choice."),
     ],

@@ -136,3 +136,11 @@ def test_template_names_every_column_and_is_read(api, world):
     Instrument.objects.create(symbol="ACME", name="Acme", currency="EUR")
     text = api.get(FILE, {"template": "true"}).content.decode()
     assert sent(api, text).data == {"made": 3, "refused": []}
+
+
+def test_end_is_ten_years_away_at_most(api, world):
+    ends = ["2034-03-06", "2034-03-07", "9999-12-31", "9999-12-31T23:59:59-11:00"]
+    lines = [f"SHR,above,10,{one}" for one in ends]
+    answer = sent(api, "\n".join(["symbol,condition,level,expires_at", *lines]))
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == [f"lines.{at}.expires_at" for at in (3, 4, 5)]

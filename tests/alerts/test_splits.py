@@ -8,10 +8,14 @@ from decimal import Decimal
 import pytest
 
 from alerts.models import Level, Trigger
+from alerts.services.changing import AlertChanges, change_alert
 from alerts.services.evaluation import evaluate
+from alerts.services.life import duplicate_alert
+from core.actor import Actor
 from core.models import LIVE_WORLD
 from market.models import CorporateAction
 from market.services.quotes import apply_due_splits, record_quotes
+from tests.alerts.ground import clause
 from tests.market.quotes.told import NOON, told
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +85,20 @@ def test_level_follows_the_split_and_the_new_price_does_not_fire_it(armed, share
     ]
     falls.refresh_from_db()
     assert (falls.level, falls.state) == (Decimal(50), "armed")
+
+
+def test_what_is_done_is_armed_again_at_the_converted_level(armed, ruled, share, tell, traveller):
+    tell(share, "99", 1)
+    plain = armed(share, "above", "100")
+    rule = ruled("any", clause("inside", share, level="90", upper="100"), clause("above", share, level="90"))
+    tell(share, "101", 2)
+    evaluate(world_id=LIVE_WORLD)
+    split(share, 10)
+    traveller.move_to(NOON + timedelta(hours=20))
+    apply_due_splits(world_id=LIVE_WORLD)
+    who = {"actor": Actor.user(plain.owner), "user": plain.owner}
+    assert duplicate_alert(**who, uuid=plain.uuid).level == Decimal(10)
+    again = change_alert(**who, uuid=rule.uuid, changes=AlertChanges(note="again"))
+    said = list(again.clauses.values_list("level", "upper"))
+    assert said == [(Decimal(9), Decimal(10)), (Decimal(9), None)]
+    assert Trigger.objects.get(alert=plain).level == Decimal(100)
