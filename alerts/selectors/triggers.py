@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from alerts.models import Alert, Clause, Trigger
+from alerts.selectors.facts import asked
 from alerts.selectors.waits import about, amount, says
 from market.models import Instrument
 
@@ -44,12 +45,11 @@ class Told:
 
 def told_triggers(alert: Alert, triggers: Iterable[Trigger]) -> list[Told]:
     """Tell triggers of one alert as its page shows them."""
-    clauses = {(one.number, one.kind): one for one in alert.clauses.all()}
-    return [_told(alert, one, clauses) for one in triggers]
+    return [_told(alert, one) for one in triggers]
 
 
-def _told(alert: Alert, one: Trigger, clauses: dict[tuple[int, str], Clause]) -> Told:
-    known = [(fact, clauses.get((fact.get("number", -1), fact.get("kind", "")))) for fact in one.facts]
+def _told(alert: Alert, one: Trigger) -> Told:
+    known = asked(alert, one) if alert.joined != Alert.Joined.ONE else []
     instrument = alert.instrument or _last_instrument(known)
     unit = instrument.quote_unit if instrument is not None else Decimal(1)
     prices = {
@@ -62,17 +62,16 @@ def _told(alert: Alert, one: Trigger, clauses: dict[tuple[int, str], Clause]) ->
         currency=instrument.currency if instrument is not None else "",
         source=one.source,
         took=Decimal(str(max((one.recorded_at - one.at).total_seconds(), 0))),
-        facts=[_fact(fact, clause) for fact, clause in known if clause is not None and fact.get("so")],
+        facts=[_fact(fact, clause) for fact, clause in known if fact.get("so")],
         **prices,
     )
 
 
-def _last_instrument(known: list[tuple[Any, Clause | None]]) -> Instrument | None:
-    found = [clause for fact, clause in known if clause is not None and fact.get("last")]
-    return found[0].instrument if found else None
+def _last_instrument(known: Sequence[tuple[Mapping[str, Any], Clause]]) -> Instrument | None:
+    return next((clause.instrument for fact, clause in known if fact.get("last")), None)
 
 
-def _fact(fact: Any, clause: Clause) -> Fact:
+def _fact(fact: Mapping[str, Any], clause: Clause) -> Fact:
     price = fact.get("price")
     at = amount(clause.instrument, Decimal(price)) if clause.instrument is not None and price else ""
     return Fact(f"{about(clause)} {says(clause)}", at, bool(fact.get("last")))

@@ -21,21 +21,21 @@ def title(alert: Alert) -> str:
     """Say what an alert waits for with what it is about: ``ACME rises through 110.00 USD``."""
     if alert.instrument is not None:
         return _("%(about)s %(waits)s") % {"about": alert.instrument.symbol, "waits": waits(alert)}
-    return together(alert, clauses(alert))
+    return together(alert.joined, clauses(alert)) or str(alert.get_joined_display())
 
 
-def together(alert: Alert, said: Sequence[str]) -> str:
-    """Say what a rule waits for, of what its clauses say: one, a pair, or the first and how many more."""
-    first, *others = said or [str(alert.get_joined_display())]
+def together(joined: str, said: Sequence[str]) -> str:
+    """Say what clauses say, joined by all or any: one, a pair, or the first and how many more; "": none."""
+    first, *others = said or [""]
     if not others:
         return first
     if len(said) == 2:  # noqa: PLR2004 (a pair)
-        both = _("%(one)s and %(other)s") if alert.joined == Alert.Joined.ALL else _("%(one)s or %(other)s")
+        both = _("%(one)s and %(other)s") if joined == Alert.Joined.ALL else _("%(one)s or %(other)s")
         return both % {"one": first, "other": others[0]}
     more = len(others)
     words = (
         ngettext("%(one)s and %(more)d more", "%(one)s and %(more)d more", more)
-        if alert.joined == Alert.Joined.ALL
+        if joined == Alert.Joined.ALL
         else ngettext("%(one)s or one of %(more)d more", "%(one)s or one of %(more)d more", more)
     )
     return words % {"one": first, "more": more}

@@ -17,6 +17,7 @@ from alerts.domain.conditions import Condition
 from alerts.models import Alert, Notification, Trigger
 from alerts.selectors import waits
 from alerts.selectors.alert_words import happened
+from alerts.selectors.facts import what_was_so
 from alerts.selectors.sentences import SENTENCES, Leads, reworded
 from core.templatetags.figures import price_text
 
@@ -73,8 +74,13 @@ def _path(leads: Leads | None, data: Mapping[str, Any]) -> str:
 def _fired(trigger: Trigger) -> Words:
     alert = trigger.alert
     is_plain = alert.joined == Alert.Joined.ONE
-    title = _price(trigger) if is_plain else _("It is so: %(what)s") % {"what": waits.title(alert)}
+    title = _price(trigger) if is_plain else _("It is so: %(what)s") % {"what": _what(trigger)}
     return Words(_clean(title), _clean(alert.note), _path(_ALERT, {"alert": alert.uuid}))
+
+
+def _what(trigger: Trigger) -> str:
+    """Say what was so when a rule fired; it may ask for something else by now."""
+    return waits.together(Alert.Joined.ALL, what_was_so(trigger)) or waits.title(trigger.alert)
 
 
 def _price(trigger: Trigger) -> str:

@@ -83,8 +83,8 @@ def _asked(clause: Clause) -> dict[str, Any]:
             "instrument": str(clause.instrument.uuid),
             "symbol": clause.instrument.symbol,
             "unit": plain(clause.instrument.quote_unit),
+            "currency": clause.instrument.currency,
         }
-        said.setdefault("currency", clause.instrument.currency)
     if clause.direction:
         said["direction"] = clause.direction
     asked = {name: getattr(clause, name) for name in PARAMETERS}

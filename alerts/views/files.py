@@ -46,7 +46,7 @@ def _look(request: HttpRequest, form: FileForm, content: bytes) -> HttpResponse:
             form.add_error("file", one.message)
         return _page(request, form)
     said = [
-        title(alert) if not clauses else together(alert, [sentence(one) for one in clauses])
+        title(alert) if not clauses else together(alert.joined, [sentence(one) for one in clauses])
         for alert, clauses in prepared
     ]
     shown: dict[str, Any] = {

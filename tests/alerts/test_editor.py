@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from alerts.domain.rules import NEEDS, PARAMETERS, Kind, Subject
-from alerts.models import Alert
+from alerts.models import Alert, Notification
 from alerts.selectors.waits import title
+from alerts.selectors.words import told
+from alerts.services.changing import AlertChanges, change_alert
 from core.actor import Actor
 from market.models import DailyBar
 from portfolios.models import Portfolio
@@ -214,6 +216,17 @@ def test_page_of_a_rule_tells_what_was_so_each_time(reader, share, ruled, tell):
     ]
     assert (fired.previous, fired.price, fired.currency) == (10, 12, "EUR")
     assert "SHR at or above 11.00 EUR (12.00 EUR)" in words(reader.get(one(rule)))
+
+
+def test_what_fired_a_rule_is_told_as_it_was_when_the_rule_is_another(reader, share, ruled, tell):
+    under = clause("below", share, level="5")
+    rule = ruled("any", clause("above", share, level="11"), under)
+    fire(tell, share, "10", "12")
+    changed = AlertChanges(clauses=[clause("above", share, level="777"), under])
+    change_alert(actor=Actor.user(rule.owner), user=rule.owner, uuid=rule.uuid, changes=changed)
+    [fired] = reader.get(one(rule)).context["triggers"]
+    assert [fact.words for fact in fired.facts] == ["SHR at or above 11.00\xa0EUR"]
+    assert told(Notification.objects.get()) == "It is so: SHR at or above 11.00\xa0EUR"
 
 
 def test_rule_is_changed_and_begins_anew_only_where_it_waits_for_something_else(reader, share, ruled, tell):
