@@ -9,7 +9,7 @@ import structlog
 from celery import shared_task
 from celery.schedules import crontab
 
-from alerts.services.delivery.cleaning import purge
+from alerts.services.delivery.cleaning import purge, purge_read
 from alerts.services.delivery.drain import drain
 from alerts.services.evaluation import end_overdue, evaluate
 from alerts.services.event_watch import arm_unpriced_that_rested, look_for_stale_prices
@@ -74,8 +74,8 @@ def deliver() -> None:
 
 @shared_task
 def purge_deliveries() -> None:
-    """Forget what was delivered or failed long ago, with its tries."""
-    log.info("alerts.deliveries_purged", count=purge())
+    """Forget what was delivered or failed long ago, with its tries, and what was read a year ago."""
+    log.info("alerts.deliveries_purged", count=purge(), notifications=purge_read())
 
 
 @shared_task

@@ -27,12 +27,15 @@ from typing import Any
 from benchmarks.ground import database
 
 GOAL_SECONDS = 2.0
+# nobody has more than a few messages on their way at a time
+PEOPLE = 500
 GIVE_UP_SECONDS = 30.0
 SECRET = "whsec_" + "A" * 43 + "="
 
 _NOTIFICATIONS = """
 INSERT INTO alerts_notification (user_id, kind, event, data, created_at)
-SELECT %(owner)s, 'portfolio', 'joined', '{}', now() FROM generate_series(1, %(count)s)
+SELECT (%(owners)s::uuid[])[1 + number %% %(people)s], 'portfolio', 'joined', '{}', now()
+FROM generate_series(1, %(count)s) number
 """
 
 
@@ -60,17 +63,22 @@ def _drained(count: int, workers: int, folder: Path) -> tuple[float, list[str]]:
     from alerts.models import Channel, Delivery, Notification
     from alerts.services.outbox import enqueue
 
-    owner = get_user_model().objects.create_user("bench@example.org", "x")
-    Channel.objects.create(
-        owner=owner,
-        kind="webhook",
-        name="x",
-        topics=["portfolio"],
-        state="active",
-        config=json.dumps({"url": "https://example.org/", "secret": SECRET}),
+    person = get_user_model()
+    people = person.objects.bulk_create(person(email=f"bench{n}@example.org") for n in range(PEOPLE))
+    Channel.objects.bulk_create(
+        Channel(
+            owner=owner,
+            kind="webhook",
+            name="x",
+            topics=["portfolio"],
+            state="active",
+            config=json.dumps({"url": "https://example.org/", "secret": SECRET}),
+        )
+        for owner in people
     )
     with connection.cursor() as cursor:
-        cursor.execute(_NOTIFICATIONS, {"owner": owner.pk, "count": count})
+        values = {"owners": [one.pk for one in people], "people": PEOPLE, "count": count}
+        cursor.execute(_NOTIFICATIONS, values)
     enqueue(list(Notification.objects.values_list("pk", flat=True)))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE alerts_delivery, alerts_notification, alerts_channel")

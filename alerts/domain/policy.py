@@ -113,19 +113,25 @@ class Verdict:
     wait: float = 0.0
 
 
-def after(result: Result, *, attempts: int, age: timedelta, luck: float, most: int = MOST_TRIES) -> Verdict:
+def after(
+    result: Result, *, attempts: int, failures: int, age: timedelta, luck: float, most: int = MOST_TRIES
+) -> Verdict:
     """Tell what follows the try number `attempts` (from 1) of a message of that age.
 
-    `luck` from 0 to 1 spreads tries that failed together (full jitter).
+    `failures` are the tries before it that failed on the other side: no other uses any of them up. `luck`
+    from 0 to 1 spreads tries that failed together (full jitter).
     """
     if result.outcome is Outcome.DELIVERED:
         return Verdict("delivered")
     if result.outcome is not Outcome.RETRY:
         return Verdict("failed")
-    if attempts >= most and (not result.is_ours or age > LONGEST_TROUBLE):
+    if result.is_ours:
+        if attempts >= most and age > LONGEST_TROUBLE:
+            return Verdict("failed")
+        return Verdict("pending", min(backoff(attempts, luck, result.retry_after), LONGEST_OWN_WAIT))
+    if failures + 1 >= most:
         return Verdict("failed")
-    wait = backoff(attempts, luck, result.retry_after)
-    return Verdict("pending", min(wait, LONGEST_OWN_WAIT) if result.is_ours else wait)
+    return Verdict("pending", backoff(failures + 1, luck, result.retry_after))
 
 
 def backoff(attempts: int, luck: float, retry_after: float | None = None) -> float:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     STOPPED_BY_STAFF = "stopped_by_staff"
     DROPPED_BY_STAFF = "dropped_by_staff"
     UNWANTED = "unwanted"
+    UNWRITTEN = "unwritten"
     TRANSPORT_FAILED = "transport_failed"
     ADDRESS_REFUSED = "address_refused"
     NOT_REACHED = "not_reached"

@@ -15,6 +15,9 @@ from core.fields import EncryptedTextField
 from core.ids import uuid7
 from core.models import TimeStamped
 
+# what a claim looks for
+_WAITS = Q(state="pending", held=False)
+
 
 class Channel(TimeStamped):
     """A way by which a person is told outside of the page.
@@ -45,6 +48,12 @@ class Channel(TimeStamped):
         NONE = "none", _("at once")
         HOURLY = "hourly", _("once an hour")
         DAILY = "daily", _("once a day")
+
+    class Lane(models.TextChoices):
+        """What is sent side by side, so that slow servers elsewhere hold up no mail."""
+
+        MAIL = "mail"
+        WEB = "web"
 
     uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -85,9 +94,15 @@ class Channel(TimeStamped):
                 name="channel_leads_somewhere",
             ),
         ]
+        indexes = [models.Index(fields=["id"], name="channel_stopped", condition=Q(state="disabled"))]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uuid}"
+
+    @property
+    def lane(self) -> str:
+        """The `Lane` in which its deliveries leave."""
+        return self.Lane.MAIL if self.kind == self.Kind.EMAIL else self.Lane.WEB
 
 
 class RefusedPlace(models.Model):
@@ -109,7 +124,8 @@ class Delivery(models.Model):
 
     `uuid` is the key by which whoever gets it twice can tell. It is due at `due_at`; whoever takes it moves
     that to where the lease ends, and finishes it only with the same `lease`. What a worker that died had
-    taken is thereby due again. Without a notification it is a test or the proof of an address.
+    taken is thereby due again. Without a notification it is a test or the proof of an address. What is `held`
+    waits for its channel, which is paused.
     """
 
     class State(models.TextChoices):
@@ -134,7 +150,11 @@ class Delivery(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.PENDING)
     due_at = models.DateTimeField(_("due"))
     lease = models.UUIDField(null=True)
+    lane = models.CharField(max_length=4, choices=Channel.Lane.choices, default=Channel.Lane.WEB)
+    held = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # those of them that failed on the other side
+    failures = models.PositiveSmallIntegerField(default=0)
     # waits for the others of its channel: a digest, the end of quiet hours, or over the cap
     gathered = models.BooleanField(default=False)
     # which others it leaves with, for good: the key of the one message that they are
@@ -156,8 +176,20 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(state="pending")),
+            models.Index(fields=["lane", "gathered", "due_at", "id"], name="delivery_due", condition=_WAITS),
+            models.Index(
+                fields=["lane", "gathered", "channel", "due_at", "id"],
+                name="delivery_of_channel_due",
+                condition=_WAITS,
+            ),
+            models.Index(
+                fields=["channel"],
+                name="delivery_leased",
+                condition=Q(state="pending", lease__isnull=False),
+            ),
+            models.Index(fields=["channel"], name="delivery_held", condition=Q(state="pending", held=True)),
             models.Index(fields=["done_at"], name="delivery_failed", condition=Q(state="failed")),
+            models.Index(fields=["done_at"], name="delivery_ended", condition=~Q(state="pending")),
             models.Index(fields=["channel", "-id"], name="delivery_channel"),
         ]
 

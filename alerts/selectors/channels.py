@@ -19,14 +19,14 @@ def channels_of(user: Any) -> QuerySet[Channel]:
 
 
 def get(user: Any, uuid: UUID, *, for_update: bool = False) -> Channel:
-    """Answer a channel of the user's.
+    """Answer a channel of the user's; locked, it still lets others be told of things on it.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
     rows = channels_of(user)
     if for_update:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.filter(uuid=uuid).first()
     if found is None:
         raise NotFound

@@ -29,10 +29,16 @@ SELECT
         WHERE batch.world_id = %(world)s AND batch.seq > (
             SELECT seq FROM market_cursor WHERE consumer = 'alerts' AND world_id = %(world)s)
         ORDER BY batch.seq LIMIT 1),
-    (SELECT due_at FROM alerts_delivery WHERE state = 'pending' ORDER BY due_at, id LIMIT 1),
+    (SELECT min(first.due_at) FROM (VALUES
+        ('mail', false), ('mail', true), ('web', false), ('web', true)
+    ) queue (lane, gathered) CROSS JOIN LATERAL (
+        SELECT due_at FROM alerts_delivery
+        WHERE state = 'pending' AND NOT held AND lane = queue.lane AND gathered = queue.gathered
+        ORDER BY due_at, id LIMIT 1
+    ) first),
     (SELECT paused_at FROM alerts_outbox WHERE id = 1),
     (SELECT reason FROM alerts_outbox WHERE id = 1),
-    (SELECT count(*) FROM alerts_channel WHERE state = 'disabled'),
+    (SELECT count(*) FROM alerts_channel WHERE state = 'disabled' AND %(stopped)s),
     (SELECT count(*) FROM (SELECT 1 FROM alerts_alert WHERE state = 'armed' LIMIT %(most)s) armed)
 """
 
@@ -42,7 +48,8 @@ class Standing:
     """How alerts and deliveries stand at the instant `at` (UTC); of the live world.
 
     `behind` is the number of batches that are not evaluated, `lag` the age of the oldest of them; `overdue`
-    how long the delivery that is due longest waits. `armed` counts no further than it was asked to.
+    how long the delivery that is due longest waits. `armed` counts no further than it was asked to, and
+    `stopped` channels are counted with it.
     """
 
     at: datetime
@@ -66,10 +73,10 @@ class Waiting:
 
 
 def standing(*, count_up_to: int = 0) -> Standing:
-    """Read how things stand, and count armed alerts up to a number."""
+    """Read how things stand, and count stopped channels, and armed alerts up to a number."""
     now, none = clock.now(), timedelta(0)
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"world": LIVE_WORLD, "most": count_up_to})
+        cursor.execute(_STANDING, {"world": LIVE_WORLD, "most": count_up_to, "stopped": count_up_to > 0})
         behind, oldest, due_at, paused_at, reason, stopped, armed = cursor.fetchone()
     return Standing(
         at=now,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,7 +20,9 @@ from alerts.models import Channel, Delivery
 from alerts.selectors.channels import config_of, proof_path
 from alerts.selectors.programs import data_of
 from alerts.selectors.unsubscribing import unsubscribe_token
-from alerts.selectors.words import words
+from alerts.selectors.words import Words, words
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,12 @@ def _item(delivery: Delivery) -> Item:
     notification = delivery.notification
     if notification is None:
         return _own(delivery)
-    said = words(notification)
+    try:
+        said, data = words(notification), data_of(notification)
+    except Exception:
+        # one that cannot be put into words takes no other along
+        log.exception("delivery.no_words", notification=notification.pk)
+        said, data = Words(str(notification.get_kind_display())), {}
     return Item(
         kind=notification.kind,
         event=notification.event,
@@ -86,7 +94,7 @@ def _item(delivery: Delivery) -> Item:
         text=said.text,
         url=absolute(said.path),
         at=notification.created_at,
-        data={"id": notification.pk, **data_of(notification)},
+        data={"id": notification.pk, **data},
     )
 
 

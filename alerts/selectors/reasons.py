@@ -21,6 +21,7 @@ _WORDS: Final[dict[Reason, StrPromise]] = {
     Reason.STOPPED_BY_STAFF: _("Stopped by staff."),
     Reason.DROPPED_BY_STAFF: _("Dropped by staff."),
     Reason.UNWANTED: _("Whoever reads there wants nothing from Florin."),
+    Reason.UNWRITTEN: _("The message could not be written."),
     Reason.TRANSPORT_FAILED: _("The transport failed."),
     Reason.ADDRESS_REFUSED: _("This address may not be called."),
     Reason.NOT_REACHED: _("It cannot be reached, or took too long to answer."),

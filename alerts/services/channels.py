@@ -19,6 +19,8 @@ from alerts.errors import AccountChannel, ChannelExists, ChannelUnproven, TooMan
 from alerts.models import Channel, Notification
 from alerts.selectors.channels import channels_of, config_of, get
 from alerts.services.budgets import spend
+from alerts.services.delivery.cleaning import delete_channels
+from alerts.services.outbox import release
 from alerts.services.proof import begin_proof
 from alerts.services.signing import new_secret
 from alerts.services.stopping import refuse_stopped
@@ -168,6 +170,7 @@ def resume_channel(*, actor: Actor, user: Any, uuid: UUID) -> Channel:
         raise ChannelUnproven(_("This channel is not proven yet."))
     is_proven = channel.state == Channel.State.PAUSED and channel.verified_at is not None
     if is_proven or channel.is_account:
+        release(channel)
         return _moved(actor, channel, Channel.State.ACTIVE, "channel.resumed")
     _moved(actor, channel, Channel.State.UNVERIFIED, "channel.resumed")
     begin_proof(channel)
@@ -188,7 +191,7 @@ def delete_channel(*, actor: Actor, user: Any, uuid: UUID) -> None:
     if channel.is_account:
         raise AccountChannel(_("Pause it instead: it goes with the account."))
     _record(actor, "channel.deleted", channel)
-    channel.delete()
+    delete_channels([channel.pk])
 
 
 @transaction.atomic

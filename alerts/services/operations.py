@@ -14,6 +14,7 @@ from alerts.domain.reasons import Reason, coded
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.services.notifications import notify
+from alerts.services.outbox import release
 from alerts.services.stopping import forget_refused, refuse_stopped
 from core import audit, clock
 from core.actor import Actor
@@ -46,8 +47,8 @@ def send_again(*, actor: Actor, delivery_id: int, reason: str) -> None:
     if row.channel.state != Channel.State.ACTIVE and row.purpose != Delivery.Purpose.TEST:
         raise Conflict(_("Its channel is not active."))
     _turn(
-        row, {_S.FAILED, _S.DROPPED}, state=_S.PENDING, due_at=clock.now(), attempts=0, lease=None,
-        gathered=False, bundle=None, error="", done_at=None,
+        row, {_S.FAILED, _S.DROPPED}, state=_S.PENDING, due_at=clock.now(), attempts=0, failures=0,
+        held=False, lease=None, gathered=False, bundle=None, error="", done_at=None,
     )  # fmt: skip
     _note(actor, "delivery.sent_again", "delivery", row.uuid, before=row.state, after=_S.PENDING, why=reason)
     bus.publish(DeliveriesQueued(1))
@@ -107,6 +108,8 @@ def enable_channel(*, actor: Actor, channel_id: int, reason: str) -> None:
     state = Channel.State.ACTIVE if is_known else Channel.State.UNVERIFIED
     forget_refused(row)
     _move(row, state, reason="", stopped_by_staff_at=None, failures=0, failing_since=None, rests_until=None)
+    if state == Channel.State.ACTIVE:
+        release(row)
     _note(actor, "channel.enabled", "channel", row.uuid, before=row.state, after=state, why=reason)
 
 
@@ -164,7 +167,7 @@ def _turn(row: Delivery, states: set[Delivery.State], **values: Any) -> None:
 
 def _channel(actor: Actor, channel_id: int) -> Channel:
     _require(actor, CHANNELS)
-    row = Channel.objects.select_for_update().filter(pk=channel_id).first()
+    row = Channel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
     if row is None:
         raise NotFound
     return row

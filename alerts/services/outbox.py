@@ -14,9 +14,12 @@ from core.bus import bus
 
 _QUEUE: Final = """
 INSERT INTO alerts_delivery (
-    uuid, purpose, notification_id, channel_id, state, due_at, attempts, gathered, error, created_at
+    uuid, purpose, notification_id, channel_id, lane, state, due_at, attempts, failures, gathered, held,
+    error, created_at
 )
-SELECT gen_random_uuid(), 'notice', told.id, channel.id, 'pending', %(now)s, 0, false, '', %(now)s
+SELECT gen_random_uuid(), 'notice', told.id, channel.id,
+    CASE WHEN channel.kind = 'email' THEN 'mail' ELSE 'web' END,
+    'pending', %(now)s, 0, 0, false, false, '', %(now)s
 FROM alerts_notification told
 JOIN alerts_channel channel
     ON channel.owner_id = told.user_id AND channel.state = 'active' AND told.kind = ANY(channel.topics)
@@ -41,7 +44,19 @@ def enqueue_one(channel: Channel, purpose: Delivery.Purpose, content: str | None
     """Queue a test or a proof for a channel, whatever its state; a proof carries its code as `content`."""
     now = clock.now()
     made = Delivery.objects.create(
-        channel=channel, purpose=purpose, content=content, due_at=now, created_at=now
+        channel=channel, lane=channel.lane, purpose=purpose, content=content, due_at=now, created_at=now
     )
     bus.publish(DeliveriesQueued(1))
     return made
+
+
+def release(channel: Channel) -> int:
+    """Let what was held while a channel was paused leave; answer how many deliveries that are.
+
+    The channel is locked, and resumed in the same transaction.
+    """
+    held = Delivery.objects.filter(channel=channel, state=Delivery.State.PENDING, held=True)
+    count = held.update(held=False, due_at=clock.now())
+    if count:
+        bus.publish(DeliveriesQueued(count))
+    return count

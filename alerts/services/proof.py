@@ -17,7 +17,7 @@ from alerts.models import Channel, Delivery, Notification
 from alerts.selectors.channels import config_of, get
 from alerts.services.budgets import host_budget, spend_proof
 from alerts.services.notifications import notify
-from alerts.services.outbox import enqueue_one
+from alerts.services.outbox import enqueue_one, release
 from alerts.services.stopping import place_of, refuse_refused, refuse_stopped
 from core import audit, clock
 from core.actor import Actor
@@ -101,7 +101,7 @@ def _tried(actor: Actor, user: Any, uuid: UUID, code: str) -> Channel:
 @transaction.atomic
 def prove_by_answer(*, channel_id: int) -> bool:
     """Note that a program answered its proof with the code in it; tell whether that was news."""
-    channel = Channel.objects.select_for_update().filter(pk=channel_id).first()
+    channel = Channel.objects.select_for_update(no_key=True).filter(pk=channel_id).first()
     if channel is None or channel.kind != Channel.Kind.WEBHOOK or channel.state != Channel.State.UNVERIFIED:
         return False
     _prove(channel)
@@ -124,6 +124,7 @@ def _prove(channel: Channel) -> None:
     channel.proof, channel.proof_until, channel.proof_tries = "", None, 0
     channel.failures, channel.failing_since, channel.rests_until, channel.reason = 0, None, None, ""
     channel.save()
+    release(channel)
     void_proofs(channel)
 
 

@@ -69,6 +69,8 @@ def resend_delivery(*, actor: Actor, user: Any, uuid: UUID, delivery_id: UUID) -
         due_at=clock.now(),
         lease=None,
         attempts=0,
+        failures=0,
+        held=False,
         gathered=False,
         bundle=None,
         error="",

@@ -28,7 +28,7 @@ def unsubscribe(*, actor: Actor, token: str) -> Channel:
         NotFound: the link was not made by us, or the channel is gone.
     """
     found = channel_of_token(token)
-    channel = Channel.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    channel = Channel.objects.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
     state = channel.state
     is_known = channel.is_account or channel.verified_at is not None
     if not is_known and state in {Channel.State.UNVERIFIED, Channel.State.DISABLED}:

@@ -23,6 +23,8 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_REDIRECTS: Final = 3
 # of several addresses, one that is dead leaves time for the next
 CONNECT_SECONDS: Final = 3.0
+# what is sent is answered by a status: for so long the words after it are waited for
+BODY_SECONDS: Final = 1.0
 USER_AGENT: Final = "florin"
 
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
@@ -184,8 +186,9 @@ def _body(response: httpx.Response, most: int) -> bytes:
 
 
 def _beginning(response: httpx.Response, most: int) -> bytes:
-    """Read the first so many bytes of a body, or what comes of it."""
+    """Read the first so many bytes of a body, or what comes of it within a second."""
     body = bytearray()
+    _until.set(min(_until.get(), time.monotonic() + BODY_SECONDS))  # put right where the deadline ends
     try:
         for part in response.iter_raw():
             body += part

@@ -31,15 +31,15 @@ LOOK_SECONDS: Final = 0.5
 # ten seconds, the last leaves before its lease ends.
 QUICK_MS: Final = 500
 DEEP, SHALLOW = 5, 2
-_MAIL: Final = (Channel.Kind.EMAIL.value,)
-_WEB: Final = tuple(kind for kind in Channel.Kind.values if kind not in _MAIL)
+THREADS: Final = {Channel.Lane.MAIL: 4, Channel.Lane.WEB: 16}
+UNWRITTEN: Final = coded(Reason.UNWRITTEN)
 
 
 @dataclass
 class Lane:
     """Channels that share threads, so that slow servers elsewhere do not hold up the mail."""
 
-    kinds: tuple[str, ...]
+    name: str
     threads: int
     pool: ThreadPoolExecutor = field(init=False)
     running: set[Future[Tried]] = field(default_factory=set)
@@ -61,6 +61,7 @@ class Lane:
         self.running -= mine
         tried = [one.result() for one in mine]
         if tried:
+            self.look_at = 0.0  # there is room again in the shares of those that it was of
             self.depth = DEEP if all(one.took_ms < QUICK_MS for one in tried) else SHALLOW
         return tried
 
@@ -70,7 +71,7 @@ class Drain:
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._until = time.monotonic() + seconds
-        self._lanes = [Lane(_MAIL, 4), Lane(_WEB, 8)]
+        self._lanes = [Lane(name, threads) for name, threads in THREADS.items()]
         self.count = 0
         self.more = False
 
@@ -99,7 +100,7 @@ class Drain:
         now = time.monotonic()
         if lane.room < lane.threads or now < lane.look_at:
             return False
-        claims = claim(lane.kinds, lane.room)
+        claims = claim(lane.name, lane.room)
         if not claims:
             lane.look_at = now + LOOK_SECONDS
             return False
@@ -124,10 +125,12 @@ def send(ready: Ready) -> Tried:
     """Try once; a transport that breaks is our fault, and is written down as such."""
     at, begun = clock.now(), time.perf_counter()
     letter = ready.letter
+    if letter is None:
+        return Tried(ready, Result(Outcome.RETRY, UNWRITTEN, is_ours=True), at, 0)
     try:
-        result = of(letter.channel.kind).send(letter.config, letter.message)
+        result = of(ready.channel.kind).send(letter.config, letter.message)
     except Exception:
-        log.exception("delivery.transport_failed", kind=letter.channel.kind)
+        log.exception("delivery.transport_failed", kind=ready.channel.kind)
         result = Result(Outcome.RETRY, coded(Reason.TRANSPORT_FAILED), is_ours=True)
     return Tried(ready, result, at, round((time.perf_counter() - begun) * 1000))
 
@@ -146,22 +149,26 @@ _again = threading.Event()
 def drain(*, seconds: float = SECONDS) -> tuple[int, bool]:
     """Send what is due; answer how many deliveries were recorded, and whether there may be more.
 
-    One runs in a process; who comes meanwhile has it look again.
+    One runs in a process, for so many seconds; who comes meanwhile has it look again, and is free at once.
     """
     _again.set()
-    count, more = 0, False
-    for one in _turns(seconds):
+    count, more, until = 0, False, time.monotonic() + seconds
+    for one in _turns(until):
         one.run()
         count, more = count + one.count, one.more
     return count, more
 
 
-def _turns(seconds: float) -> Iterator[Drain]:
+def _turns(until: float) -> Iterator[Drain]:
+    """Begin anew for whoever came at the last moment, yet not for ever: others want this place as well."""
     while _again.is_set():
         if not _alone.acquire(blocking=False):
             return
         try:
             _again.clear()
-            yield Drain(seconds)
+            one = Drain(until - time.monotonic())
+            yield one
         finally:
             _alone.release()
+        if one.more:
+            return

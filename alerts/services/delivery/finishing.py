@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from alerts import metrics
@@ -38,17 +38,21 @@ _COLUMNS: Final = (
     ("outcome", "text"),
     ("status", "int"),
     ("detail", "text"),
+    ("theirs", "int"),
 )
 _FINISH: Final = f"""
 WITH told AS (
     SELECT * FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS)})
         AS row ({", ".join(name for name, _kind in _COLUMNS)})
+), locked AS MATERIALIZED (
+    SELECT id FROM alerts_delivery WHERE id IN (SELECT id FROM told) ORDER BY id FOR UPDATE
 ), finished AS (
     UPDATE alerts_delivery delivery
     SET state = told.state, due_at = told.due_at, error = told.error, lease = NULL,
+        failures = failures + told.theirs,
         content = CASE WHEN told.state = 'pending' THEN content END,
         done_at = CASE WHEN told.state <> 'pending' THEN %(now)s::timestamptz END
-    FROM told
+    FROM told JOIN locked USING (id)
     WHERE delivery.id = told.id AND delivery.lease = told.lease AND delivery.state = 'pending'
     RETURNING delivery.id, delivery.attempts
 )
@@ -71,7 +75,12 @@ class Tried:
     @property
     def channel(self) -> Channel:
         """The channel it went to, as it was when it was claimed."""
-        return self.ready.letter.channel
+        return self.ready.channel
+
+    @property
+    def theirs(self) -> bool:
+        """Whether the other side did not take it."""
+        return self.result.outcome is not Outcome.DELIVERED and not self.result.is_ours
 
 
 def finish(tried: Sequence[Tried]) -> int:
@@ -101,10 +110,11 @@ def _delivered(one: Tried, now: datetime) -> None:
 
 
 def _verdict(one: Tried, now: datetime) -> Verdict:
-    asked = one.ready.letter.message.purpose != Delivery.Purpose.NOTICE
+    asked = one.ready.purpose != Delivery.Purpose.NOTICE
     return after(
         one.result,
         attempts=one.ready.attempts,
+        failures=one.ready.failures,
         age=now - one.ready.written_at,
         luck=random.random(),  # noqa: S311  # it spreads tries and keeps no secret
         most=MOST_TRIES_ASKED if asked else MOST_TRIES,
@@ -135,6 +145,7 @@ def _row(one: Tried, verdict: Verdict, delivery: int, now: datetime) -> tuple[An
         one.result.outcome.value,
         one.result.status,
         detail,
+        int(one.theirs),
     )
 
 
@@ -150,15 +161,29 @@ def _tell_channels(decided: Iterable[tuple[Tried, Verdict]], now: datetime) -> N
         elif one.result.outcome is Outcome.RETRY and not one.result.is_ours:
             fails[one.channel.pk] = (verdict.wait, one.result.detail)
     if works:
-        stale = Q(used_at=None) | Q(used_at__lt=now - USED_WITHIN) | Q(failures__gt=0)
-        Channel.objects.filter(stale, pk__in=sorted(works)).update(
-            used_at=now, failures=0, failing_since=None, rests_until=None
-        )
+        _note_use(works, now)
     for key in sorted(set(fails) - works):
         _note_failure(key, *fails[key], now)
 
 
+@transaction.atomic
+def _note_use(channel_ids: Iterable[int], now: datetime) -> None:
+    stale = Q(used_at=None) | Q(used_at__lt=now - USED_WITHIN) | Q(failures__gt=0)
+    free = _free().filter(stale, pk__in=channel_ids).order_by("pk")
+    Channel.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(
+        used_at=now, failures=0, failing_since=None, rests_until=None
+    )
+
+
+def _free() -> QuerySet[Channel]:
+    """Lock channels but those that somebody has in hand: the next message tells of them."""
+    return Channel.objects.select_for_update(no_key=True, skip_locked=True)
+
+
+@transaction.atomic
 def _note_failure(channel_id: int, wait: float, reason: str, now: datetime) -> None:
+    if _free().filter(pk=channel_id).first() is None:
+        return
     rows = Channel.objects.filter(pk=channel_id)
     rows.update(
         failures=F("failures") + 1,

@@ -23,6 +23,8 @@ from core import clock
 
 log = structlog.get_logger(__name__)
 
+# how soon a channel is looked at again that somebody changes at the moment
+HELD_UP: Final = timedelta(seconds=1)
 # while a channel fails, one message at a time finds out whether it still does; longer than that takes
 PROBE_WAIT: Final = timedelta(seconds=15)
 GIVEN_UP: Final = coded(Reason.GIVEN_UP)
@@ -30,29 +32,46 @@ NOBODY: Final = coded(Reason.CLOSED)
 UNPROVEN: Final = coded(Reason.ADDRESS_UNPROVEN)
 _NOT_ACTIVE: Final[Mapping[str, str]] = {
     Channel.State.UNVERIFIED: coded(Reason.UNPROVEN),
-    Channel.State.PAUSED: coded(Reason.PAUSED),
     Channel.State.DISABLED: coded(Reason.STOPPED),
 }
 
 _PUT_BACK: Final = """
 UPDATE alerts_delivery delivery
-SET due_at = back.until, gathered = back.gathered, lease = NULL, attempts = attempts - 1,
+SET due_at = back.until, gathered = back.gathered, held = back.held, lease = NULL, attempts = attempts - 1,
     bundle = CASE WHEN attempts > 1 THEN bundle END
-FROM unnest(%(ids)s::bigint[], %(leases)s::uuid[], %(untils)s::timestamptz[], %(gathered)s::boolean[])
-    AS back (id, lease, until, gathered)
+FROM unnest(
+    %(ids)s::bigint[], %(leases)s::uuid[], %(untils)s::timestamptz[], %(gathered)s::boolean[],
+    %(held)s::boolean[]
+) AS back (id, lease, until, gathered, held)
 WHERE delivery.id = back.id AND delivery.lease = back.lease AND delivery.state = 'pending'
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that leaves now."""
+    """A message that leaves now; without a letter it could not be written, and that is a try that failed.
+
+    `failures` are the tries before that failed on the other side.
+    """
 
     claim: Claim
-    letter: Letter
+    channel: Channel
+    purpose: str
+    letter: Letter | None
     attempts: int
+    failures: int
     written_at: datetime
     waited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is put back until a time; what is `held` until its channel is resumed."""
+
+    claim: Claim
+    until: datetime
+    gathered: bool
+    held: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +83,7 @@ class _Docket:
 
     now: datetime
     ready: list[tuple[Claim, Channel, list[Delivery]]] = field(default_factory=list)
-    back: list[tuple[Claim, datetime, bool]] = field(default_factory=list)
+    back: list[Waiting] = field(default_factory=list)
     dropped: list[tuple[Claim, str]] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
 
@@ -73,7 +92,7 @@ class _Docket:
         first = deliveries[0]
         if first.purpose == Delivery.Purpose.NOTICE:
             if channel.rests_until is not None and channel.rests_until > self.now:
-                self.back.append((claim, channel.rests_until, claim.gathered))
+                self.back.append(Waiting(claim, channel.rests_until, claim.gathered))
                 return
             hour = Hour(channel.hour_began, channel.hour_sent)
             is_program = channel.kind == Channel.Kind.WEBHOOK
@@ -81,7 +100,7 @@ class _Docket:
             if not _passes(channel, first):
                 until = waits_until(wishes, self.now, hour, gathered=claim.gathered)
             if until is not None:
-                self.back.append((claim, until, not is_program))
+                self.back.append(Waiting(claim, until, gathered=not is_program))
                 return
             self._note(channel, hour, first)
         self.ready.append((claim, channel, deliveries))
@@ -102,26 +121,39 @@ def judge(claims: Sequence[Claim]) -> list[Ready]:
     if not claims:
         return []
     docket = _decide(claims)
-    return [one for parts in docket.ready if (one := _written(*parts)) is not None]
+    return [_written(*parts) for parts in docket.ready]
 
 
-def _written(claim: Claim, channel: Channel, deliveries: list[Delivery]) -> Ready | None:
-    """Write a message; one that cannot be written stays claimed, and holds up no other."""
+def _written(claim: Claim, channel: Channel, deliveries: list[Delivery]) -> Ready:
+    """Write a message; one that cannot be written holds up no other."""
+    letter = None
     try:
         letter = letter_of(channel, claim.key, deliveries)
     except Exception:
         log.exception("delivery.not_written", delivery=str(claim.key))
-        return None
-    written_at = min(one.created_at for one in deliveries)
-    return Ready(claim, letter, deliveries[0].attempts, written_at, waited=claim.gathered)
+    first = deliveries[0]
+    return Ready(
+        claim=claim,
+        channel=channel,
+        purpose=first.purpose,
+        letter=letter,
+        attempts=first.attempts,
+        failures=first.failures,
+        written_at=min(one.created_at for one in deliveries),
+        waited=claim.gathered,
+    )
 
 
 @transaction.atomic
 def _decide(claims: Sequence[Claim]) -> _Docket:
     now = clock.now()
-    locked = Channel.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    # whoever has one of them in hand holds up what goes there, and nothing else
+    free = Channel.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     channels = {
-        one.pk: one for one in locked.filter(pk__in={one.channel_id for one in claims}).order_by("pk")
+        one.pk: one
+        for one in free.select_related("owner")
+        .filter(pk__in={one.channel_id for one in claims})
+        .order_by("pk")
     }
     rows = {one.pk: one for one in with_notifications(id_ for claim in claims for id_ in claim.ids)}
     wishes, proven = _wishes(channels.values()), _proven(channels.values())
@@ -129,7 +161,13 @@ def _decide(claims: Sequence[Claim]) -> _Docket:
     for claim in claims:
         channel = channels.get(claim.channel_id)
         deliveries = [rows[one] for one in claim.ids if one in rows and rows[one].lease == claim.lease]
-        if channel is None or not deliveries:
+        if not deliveries:
+            continue
+        if channel is None:
+            docket.back.append(Waiting(claim, now + HELD_UP, claim.gathered))
+            continue
+        if channel.state == Channel.State.PAUSED and deliveries[0].purpose == Delivery.Purpose.NOTICE:
+            docket.back.append(Waiting(claim, now, claim.gathered, held=True))
             continue
         reason = _not_sent(channel, deliveries[0], proven, now)
         if reason:
@@ -199,12 +237,15 @@ def _write(docket: _Docket, channels: Mapping[int, Channel]) -> None:
         put_back(docket.back)
 
 
-def put_back(waiting: Sequence[tuple[Claim, datetime, bool]]) -> None:
-    """Let claimed deliveries wait until a time, as if they had not been claimed."""
-    rows: list[tuple[Any, ...]] = [
-        (one, claim.lease, until, gathered) for claim, until, gathered in waiting for one in claim.ids
-    ]
-    ids, leases, untils, gathered = (list(column) for column in zip(*rows, strict=True))
+def put_back(waiting: Sequence[Waiting]) -> None:
+    """Let claimed deliveries wait, as if they had not been claimed."""
+    rows = [(key, one) for one in waiting for key in one.claim.ids]
+    values: dict[str, Any] = {
+        "ids": [key for key, _one in rows],
+        "leases": [one.claim.lease for _key, one in rows],
+        "untils": [one.until for _key, one in rows],
+        "gathered": [one.gathered for _key, one in rows],
+        "held": [one.held for _key, one in rows],
+    }
     with connection.cursor() as cursor:
-        values = {"ids": ids, "leases": leases, "untils": untils, "gathered": gathered}
         cursor.execute(_PUT_BACK, values)

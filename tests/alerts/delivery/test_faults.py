@@ -28,7 +28,6 @@ from core.bus import bus
 from tests.alerts.delivery.conftest import states
 from tests.support.parallel import at_once
 
-KINDS = ("email", "webhook")
 GIVES_UP = {"socket_connect_timeout": 0.2, "max_retries": 1, "interval_start": 0, "interval_max": 0}
 
 
@@ -91,7 +90,7 @@ def test_worker_killed_at_a_step_loses_nothing(smtp, told, traveller, step):
 @pytest.mark.usefixtures("mail")
 def test_who_took_longer_than_the_lease_records_nothing(smtp, told, traveller):
     told()
-    late = [send(one) for one in judge(claim(KINDS, 10))]
+    late = [send(one) for one in judge(claim("mail", 10))]
     traveller.shift(LEASE)
     assert drain() == (1, False)
     assert finish(late) == 0

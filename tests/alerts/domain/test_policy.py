@@ -139,23 +139,25 @@ DAYS = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("result", "attempts", "age", "verdict"),
+    ("result", "attempts", "failures", "age", "verdict"),
     [
-        (Result(Outcome.DELIVERED), 1, 0 * DAYS, Verdict("delivered")),
-        (Result(Outcome.REFUSED), 1, 0 * DAYS, Verdict("failed")),
-        (Result(Outcome.GONE), 1, 0 * DAYS, Verdict("failed")),
-        (RETRY, 1, 0 * DAYS, Verdict("pending", 5.0)),
-        (RETRY, 7, 0 * DAYS, Verdict("pending", 320.0)),
-        (RETRY, 8, 0 * DAYS, Verdict("failed")),
-        (OURS, 8, 1 * DAYS, Verdict("pending", 300.0)),
-        (OURS, 7, 4 * DAYS, Verdict("pending", 300.0)),
-        (OURS, 8, 4 * DAYS, Verdict("failed")),
-        (Result(Outcome.RETRY, retry_after=120), 1, 0 * DAYS, Verdict("pending", 120.0)),
-        (Result(Outcome.RETRY, retry_after=10**9), 1, 0 * DAYS, Verdict("pending", 3600.0)),
+        (Result(Outcome.DELIVERED), 1, 0, 0 * DAYS, Verdict("delivered")),
+        (Result(Outcome.REFUSED), 1, 0, 0 * DAYS, Verdict("failed")),
+        (Result(Outcome.GONE), 1, 0, 0 * DAYS, Verdict("failed")),
+        (RETRY, 1, 0, 0 * DAYS, Verdict("pending", 5.0)),
+        (RETRY, 7, 6, 0 * DAYS, Verdict("pending", 320.0)),
+        (RETRY, 8, 7, 0 * DAYS, Verdict("failed")),
+        (RETRY, 30, 0, 0 * DAYS, Verdict("pending", 5.0)),
+        (OURS, 8, 0, 1 * DAYS, Verdict("pending", 300.0)),
+        (OURS, 8, 7, 1 * DAYS, Verdict("pending", 300.0)),
+        (OURS, 7, 0, 4 * DAYS, Verdict("pending", 300.0)),
+        (OURS, 8, 0, 4 * DAYS, Verdict("failed")),
+        (Result(Outcome.RETRY, retry_after=120), 1, 0, 0 * DAYS, Verdict("pending", 120.0)),
+        (Result(Outcome.RETRY, retry_after=10**9), 1, 0, 0 * DAYS, Verdict("pending", 3600.0)),
     ],
 )
-def test_what_follows_a_try(result, attempts, age, verdict):
-    assert after(result, attempts=attempts, age=age, luck=0.5) == verdict
+def test_what_follows_a_try(result, attempts, failures, age, verdict):
+    assert after(result, attempts=attempts, failures=failures, age=age, luck=0.5) == verdict
 
 
 @settings(max_examples=50)
