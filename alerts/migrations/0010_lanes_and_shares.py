@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0008_stopped_channels'),
+        ('alerts', '0009_lost_clauses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
