@@ -191,7 +191,7 @@ def delete_channel(*, actor: Actor, user: Any, uuid: UUID) -> None:
     if channel.is_account:
         raise AccountChannel(_("Pause it instead: it goes with the account."))
     _record(actor, "channel.deleted", channel)
-    delete_channels([channel.pk])
+    delete_channels(channel_ids=[channel.pk])
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from market.services.quotes.log import hold_cursor
 def erase_alerts_of(*, user_id: UUID) -> None:
     """Delete a person's alerts, when they fired, what the person was told, and where it went."""
     hold_cursor(CONSUMER, LIVE_WORLD)
-    delete_channels(Channel.objects.filter(owner_id=user_id).values_list("pk", flat=True))
+    delete_channels(channel_ids=Channel.objects.filter(owner_id=user_id).values_list("pk", flat=True))
     NotificationSettings.objects.filter(user_id=user_id).delete()
     Notification.objects.filter(user_id=user_id).delete()
     _forget("person", user_id)

@@ -152,7 +152,7 @@ class _Shares:
 
 
 @transaction.atomic
-def claim(lane: str, most: int) -> list[Claim]:
+def claim(*, lane: str, most: int) -> list[Claim]:
     """Claim so many messages of a `Channel.Lane`, the longest due first; none where all is paused."""
     now = clock.now()
     with connection.cursor() as cursor:

@@ -73,7 +73,7 @@ def purge_read() -> int:
 
 
 @transaction.atomic
-def delete_channels(channel_ids: Iterable[int]) -> None:
+def delete_channels(*, channel_ids: Iterable[int]) -> None:
     """Delete channels with what waits for them and what went there.
 
     They are locked first, like whoever decides about a delivery does it: else the two wait in a circle. While

@@ -100,7 +100,7 @@ class Drain:
         now = time.monotonic()
         if lane.room < lane.threads or now < lane.look_at:
             return False
-        claims = claim(lane.name, lane.room)
+        claims = claim(lane=lane.name, most=lane.room)
         if not claims:
             lane.look_at = now + LOOK_SECONDS
             return False

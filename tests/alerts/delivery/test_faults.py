@@ -90,7 +90,7 @@ def test_worker_killed_at_a_step_loses_nothing(smtp, told, traveller, step):
 @pytest.mark.usefixtures("mail")
 def test_who_took_longer_than_the_lease_records_nothing(smtp, told, traveller):
     told()
-    late = [send(one) for one in judge(claim("mail", 10))]
+    late = [send(one) for one in judge(claim(lane="mail", most=10))]
     traveller.shift(LEASE)
     assert drain() == (1, False)
     assert finish(late) == 0

@@ -67,12 +67,12 @@ def test_person_with_much_due_leaves_room_for_the_next(channel, ben, gathered):
     for one in mine:
         queue(one, WINDOW // 2, gathered=gathered)
     queue(theirs, 1, gathered=gathered)
-    first = Counter(one.channel_id for one in claim("web", 20))
+    first = Counter(one.channel_id for one in claim(lane="web", most=20))
     assert first[theirs.pk] == 1
     assert max(first[one.pk] for one in mine) == (1 if gathered else OF_CHANNEL)
     assert sum(first[one.pk] for one in mine) == (3 if gathered else OF_OWNER)
     # what is on its way counts, whoever claimed it
-    assert claim("web", 20) == []
+    assert claim(lane="web", most=20) == []
 
 
 def test_what_went_makes_room_for_the_next_at_once(channel, monkeypatch):
@@ -85,7 +85,7 @@ def test_what_went_makes_room_for_the_next_at_once(channel, monkeypatch):
 def test_backlog_of_one_lane_is_not_looked_at_by_the_other(channel, mail):
     queue(channel("webhook", url="https://example.org/"), 3)
     queue(mail, 1)
-    assert [one.channel_id for one in claim("mail", 8)] == [mail.pk]
+    assert [one.channel_id for one in claim(lane="mail", most=8)] == [mail.pk]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
@@ -102,10 +102,10 @@ def test_one_digest_of_very_many_leaves_hundred_by_hundred(channel):
     rows = queue(made, 2 * MOST_TOGETHER + 1, gathered=True)
     other = channel("email", address="b@example.org", digest="daily")
     queue(other, 1, gathered=True)
-    first = claim("mail", 8)
+    first = claim(lane="mail", most=8)
     assert [(one.channel_id, len(one.ids)) for one in first] == [(made.pk, MOST_TOGETHER), (other.pk, 1)]
     assert first[0].ids == tuple(one.pk for one in rows[:MOST_TOGETHER])
-    assert claim("mail", 8) == []  # one at a time
+    assert claim(lane="mail", most=8) == []  # one at a time
     assert Delivery.objects.filter(lease=None, bundle=None).count() == MOST_TOGETHER + 1
 
 
@@ -265,7 +265,7 @@ def test_channel_that_goes_while_its_messages_are_judged_waits_in_no_circle(
 ):
     made = channel("email", address="a@example.org", digest="daily")
     queue(made, 3)
-    claims = claim("mail", 8)
+    claims = claim(lane="mail", most=8)
     locked = threading.Event()
     real = judging._write
 
