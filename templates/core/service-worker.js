@@ -48,6 +48,23 @@ self.addEventListener("push", (event) => {
   event.waitUntil(self.registration.showNotification(title || "Florin", options));
 });
 
+/**
+ * Tells the server where this browser is reached from now on; who is not signed in does so by the button later.
+ * @param {any} event with the former subscription, or the one that takes its place
+ */
+async function renewed({ oldSubscription, newSubscription }) {
+  const options = oldSubscription?.options;
+  const fresh = newSubscription ?? (options && (await self.registration.pushManager.subscribe(options)));
+  if (!fresh) return;
+  const page = await fetch("{% url 'settings-notifications' %}");
+  const token = (await page.text()).match(/name="csrf-token" content="([^"]+)"/)?.[1];
+  if (page.redirected || !token) return;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  await fetch("{% url 'settings-push' %}", { method: "POST", headers, body: JSON.stringify(fresh) });
+}
+
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewed(event)));
+
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const page = new URL(event.notification.data?.url || "/", self.location.origin);

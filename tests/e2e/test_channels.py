@@ -79,7 +79,7 @@ def test_browser_is_subscribed_and_shows_what_is_pushed(signed_up: Page, live_se
     devtools.send("ServiceWorker.enable")
     page.goto(f"{live_server.url}/settings/notifications/")
     page.get_by_role("button", name="Notify me in this browser").click()
-    expect(page.get_by_text("We sent a note to this browser.")).to_be_visible()
+    expect(page.get_by_text("We sent a note with a code to this browser.")).to_be_visible()
     assert Channel.objects.get(kind="push").hint == "updates.push.services.example.org"
 
     message = {"title": "ACME reached 10", "body": "It was at 9.", "tag": "one", "url": "/alerts/"}
@@ -98,3 +98,8 @@ def test_browser_is_subscribed_and_shows_what_is_pushed(signed_up: Page, live_se
         }"""
     )
     assert shown == [["ACME reached 10", "It was at 9.", "one", "/alerts/"]]
+
+    # its push service gave it another address; a script cannot make the event that tells so
+    moved = {**told, "endpoint": f"{keys['endpoint']}-moved"}
+    page.context.service_workers[0].evaluate("(fresh) => renewed({ newSubscription: fresh })", moved)
+    assert Channel.objects.filter(kind="push").count() == 2

@@ -15,8 +15,10 @@ from alerts.services.delivery.cleaning import purge
 from alerts.services.delivery.drain import drain
 from alerts.services.delivery.judging import UNPROVEN
 from alerts.services.outbox import enqueue_one
+from alerts.services.trials import resend_delivery
 from alerts.transports.registry import of
 from core import clock
+from core.actor import Actor
 from tests.alerts.delivery.conftest import prove, states
 from tests.market.quotes.told import NOON
 from tests.support.sources import Reply, says, silent
@@ -370,6 +372,24 @@ def test_program_that_answers_its_proof_with_the_code_is_proven(channel, hook, a
     made.refresh_from_db()
     assert (states(), made.state, Attempt.objects.get().detail) == (["delivered"], state, "")
     assert json.loads(hook.asked[0].body)["data"]["code"] == "12345678"
+
+
+def test_what_was_gathered_is_sent_again_alone_under_its_own_key(channel, smtp, told, ida, traveller):
+    made = channel("email", address="a@b.org", digest="daily")
+    told()
+    told()
+    drain()
+    later(traveller, days=1)
+    assert len(smtp.ids) == 1  # both in one
+    own = [f"<{one.uuid}@localhost>" for one in Delivery.objects.order_by("pk")]
+    for _time in range(2):
+        Delivery.objects.update(state="failed")
+        Channel.objects.filter(pk=made.pk).update(digest="none")
+        smtp.forget()
+        for one in Delivery.objects.all():
+            resend_delivery(actor=Actor.user(ida), user=ida, uuid=made.uuid, delivery_id=one.uuid)
+        drain()
+        assert sorted(smtp.ids) == sorted(own)
 
 
 def test_nothing_leaves_to_what_staff_stopped(web, hook):

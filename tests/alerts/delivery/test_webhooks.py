@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -68,6 +70,19 @@ def test_example_of_the_standard_is_signed_as_it_says():
     assert signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", content) == (
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     )
+
+
+def test_program_of_the_documentation_verifies_and_refuses_nonsense(hook):
+    sent(hook)
+    page = (Path(__file__).parents[3] / "docs/notifications/delivery.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)  # of our own page
+    asked = hook.asked[0]
+    found = [
+        names["is_ours"](SECRET, {**asked.headers, "webhook-signature": one}, asked.body)
+        for one in (asked.headers["webhook-signature"], "v1,é", "")
+    ]
+    assert found == [True, False, False]
 
 
 def test_both_secrets_sign_until_the_old_one_ends(hook, traveller):
