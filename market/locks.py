@@ -18,6 +18,7 @@ from core.errors import Forbidden, NotFound
 from market.models import Instrument
 
 _CREATING = 0x464C_4F52
+_READING = 0x464C_4F4C
 _REFRESHING = 0x464C_4F54
 _WATCHING = 0x464C_4F57
 
@@ -90,6 +91,17 @@ def price_log(world_id: int) -> int:
             [world_id],
         )
         return int(cursor.fetchone()[0])
+
+
+def cursor_of(consumer: str, world_id: int, *, shared: bool) -> None:
+    """Let a consumer read a world's log alone, or (`shared`) let those who keep it from it do so together.
+
+    Who waits comes in the order in which they asked, so that no stream of those who share it lets the
+    consumer wait for ever, as locks of rows would. Before the cursor's row.
+    """
+    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(%s, hashtext(%s))", [_READING, f"{world_id} {consumer}"])
 
 
 def refresh_of(world_id: int, source: str) -> bool:

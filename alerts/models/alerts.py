@@ -165,8 +165,9 @@ class Level(models.Model):
     first move from a moment on. It is held against the batches of the log after the number `after`.
     """
 
-    # One index serves the evaluation, and one finds the levels of an alert; each of rules apart, so that
-    # the plain ones, of which there may be a million, are found by exactly what they need.
+    # One index serves the evaluation, of rules apart, so that the plain ones, of which there may be a
+    # million, are found by exactly what they need. One of all finds what an alert that fires leaves behind:
+    # those of the constraints know only a part.
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="levels", db_index=False)
     clause = models.ForeignKey(
         Clause, null=True, on_delete=models.CASCADE, related_name="levels", db_index=False
@@ -197,7 +198,7 @@ class Level(models.Model):
                 name="clause_level_watched",
                 condition=Q(clause__isnull=False),
             ),
-            models.Index(fields=["alert"], name="clause_level_alert", condition=Q(clause__isnull=False)),
+            models.Index(fields=["alert"], name="alert_level_alert"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ import structlog
 from django.db import connection, transaction
 
 from core import clock
+from market import locks
 from market.models import Cursor, HeldQuote, LogHead, MoveBatch
 from market.services.quotes.store import make_partition
 
@@ -54,6 +55,7 @@ def _step(*, consumer: str, world_id: int, handler: Handler) -> int:
 
 
 def _cursor(consumer: str, world_id: int, *, shared: bool = False) -> Cursor:
+    locks.cursor_of(consumer, world_id, shared=shared)
     # of those who only keep it still, many may do so at once
     strength = "SHARE" if shared else "UPDATE"
     wanted = f"SELECT * FROM market_cursor WHERE consumer = %s AND world_id = %s FOR {strength}"  # noqa: S608
