@@ -273,7 +273,16 @@ def next_band(asked: Asked, memory: Memory, now: Now) -> Band:
     if asked.kind is Kind.TRAILING and memory.holds:
         down = asked.direction == Direction.DOWN
         return Band(None, asked.far.under(known.high)) if down else Band(asked.far.over(known.low), None)
-    return swings.band(asked.direction, asked.far, known, holds=memory.holds)
+    if memory.holds and memory.since is not None and now.at - memory.since < _MINUTE:
+        return ALWAYS  # of this minute, it alone knows the extremes
+    return swings.band(asked.direction, asked.far, known, memory.price, holds=memory.holds)
+
+
+def looked_at_next(asked: Asked, memory: Memory, at: datetime) -> datetime | None:
+    """Tell when a clause about minutes that holds is to be looked at: a minute may take what it holds by."""
+    if asked.kind not in WINDOWS or not memory.holds:
+        return None
+    return at.replace(second=0, microsecond=0) + _MINUTE
 
 
 def _before(asked: Asked, memory: Memory, now: Now) -> Extremes | None:

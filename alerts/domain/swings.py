@@ -93,16 +93,15 @@ def _fallen(far: Distance, known: Extremes | None, step: Step) -> _Way:
     return _Way(happened, began, holds, step.high <= far.under(highest))
 
 
-def band(direction: str, far: Distance, now: Extremes, *, holds: bool) -> Band:
+def band(direction: str, far: Distance, now: Extremes, price: Decimal, *, holds: bool) -> Band:
     """Tell between which prices nothing is so and no extreme is another.
 
-    What leaves the span with time only widens it.
+    What leaves the span with time only widens it, but for one that holds: where that ends, it may end sooner.
+    `now` has the price of now in it, and `price` is that.
     """
-    if holds:
-        return ALWAYS
     found = []
-    if direction != Direction.DOWN:
-        found.append(Band(now.low, far.over(now.low)))
-    if direction != Direction.UP:
-        found.append(Band(far.under(now.high), now.high))
-    return narrower(found)
+    if direction != Direction.DOWN and (not holds or price >= far.over(now.low)):
+        found.append(Band(far.over(now.low), None) if holds else Band(now.low, far.over(now.low)))
+    if direction != Direction.UP and (not holds or price <= far.under(now.high)):
+        found.append(Band(None, far.under(now.high)) if holds else Band(far.under(now.high), now.high))
+    return narrower(found) if found else ALWAYS

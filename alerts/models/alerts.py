@@ -112,9 +112,10 @@ class Clause(models.Model):
     """One thing of a rule that can be so or not; `alerts.domain` tells what each kind asks and needs.
 
     It is about an instrument (levels in quote units) or a portfolio (levels in its base currency).
-    `percent` 5 is 5 %. `holds` is whether it was so when it was last looked at, by the batch `seen`;
-    `memory` what its kind has to remember, decimals as texts. `is_lost`: its portfolio was deleted, or is no
-    longer its person's to see, so that it names none; its rule ended, and is not armed with what is left.
+    `percent` 5 is 5 %. `holds` is whether it was so when it was last looked at, `memory` what its kind has to
+    remember, decimals as texts; `seen` is the batch that last changed what is known of it. `is_lost`: its
+    portfolio was deleted, or is no longer its person's to see, so that it names none; its rule ended, and is
+    not armed with what is left.
     """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="clauses", db_index=False)

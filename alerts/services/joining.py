@@ -23,8 +23,9 @@ from alerts.models import Alert, Clause
 from alerts.services.evaluation import CONSUMER
 from alerts.services.expiry import WAITING
 from alerts.services.firing import fire
-from alerts.services.watching import watched, windows
+from alerts.services.watching import know_where, watched, windows
 from core.models import LIVE_WORLD
+from market.models import Cursor
 from market.services.quotes.log import hold_cursor
 
 UNPRICED: Final = tuple(
@@ -92,6 +93,10 @@ def _rules(alerts: QuerySet[Alert], seen: Mapping[int, Seen], at: datetime) -> l
 def _stood(clauses: Iterable[Clause], at: datetime) -> dict[int, Told]:
     """Look again at what held within some minutes, by the clause's key: these may have gone by since."""
     held = [watched(one, at) for one in clauses if one.holds and one.kind in WINDOWS]
+    if not held:
+        return {}
+    read = Cursor.objects.filter(consumer=CONSUMER, world=LIVE_WORLD).values_list("seq", flat=True).first()
+    know_where(LIVE_WORLD, read or 0, held)
     spans = windows(LIVE_WORLD, held)
     found = {}
     for one in held:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from alerts.domain.clauses import WINDOWS
 from alerts.models import RecentMinute
 from alerts.services.evaluation import CONSUMER
 from core.models import World
@@ -27,6 +28,7 @@ UPDATE alerts_level SET level = 0 WHERE id IN (
     WHERE level.world_id = %(world)s AND level.side = 'T' AND level.level > 0
         AND (%(instruments)s::int[] IS NULL OR level.instrument_id = ANY(%(instruments)s::int[]))
         AND (%(portfolio)s::uuid IS NULL OR clause.portfolio_id = %(portfolio)s::uuid)
+        AND clause.kind <> ALL(%(windows)s)
         AND (clause.memory ->> 'revision')::bigint
             IS DISTINCT FROM instrument.price_revision + coalesce(portfolio.revision, 0)
     FOR UPDATE OF level SKIP LOCKED
@@ -42,6 +44,7 @@ def renew_rules(*, instruments: Sequence[int] | None = None, portfolio: str | No
     values: dict[str, Any] = {
         "instruments": None if instruments is None else list(instruments),
         "portfolio": portfolio,
+        "windows": [one.value for one in WINDOWS],
     }
     worlds = World.objects.order_by("pk").values_list("pk", flat=True)
     return sum(_renew(values | {"world": world}) for world in worlds)

@@ -22,7 +22,7 @@ from alerts.models import Alert, Clause
 from alerts.selectors.history import is_daily
 from alerts.services.batches import values_of
 from alerts.services.firing import fire
-from alerts.services.watching import Watched, keep, renew, watched, windows
+from alerts.services.watching import Watched, keep, know_where, renew, watched, windows
 from market.domain.quotes import Move
 from market.models import MoveBatch
 
@@ -94,10 +94,11 @@ def _look(batch: MoveBatch, woken: Sequence[tuple[int, int, str]]) -> int:
     rows = _clauses(batch, alerts)
     every = [one for found in rows.values() for one in found]
     renew(batch.world_id, [one for one in every if one.clause.pk in due and is_daily(one.asked)])
+    moves = _moves(batch)
+    know_where(batch.world_id, batch.seq, [one for one in every if one.clause.instrument_id not in moves])
     spans = windows(batch.world_id, every)
     for one in every:
         one.now = one.now._replace(window=spans.get(one.clause.pk))
-    moves = _moves(batch)
     fired = {key for key, found in rows.items() if _came_true(batch, alerts[key], found, moves)}
     left = {key: found for key, found in rows.items() if key not in fired}
     keep(alerts, left, seq=batch.seq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from alerts.domain.clauses import (
     Memory,
     Now,
     begin,
+    looked_at_next,
     next_band,
     waits_for_any_move,
 )
@@ -29,12 +31,11 @@ from alerts.selectors.history import Wanted, asked_by, daily, is_daily, next_day
 from market.models import Instrument
 
 _WINDOWS: Final = """
-SELECT wanted.clause, min(low), max(high)
-FROM unnest(%(clauses)s::bigint[], %(instruments)s::int[], %(after)s::timestamptz[],
-    %(since)s::timestamptz[]) AS wanted (clause, instrument, after, since)
+SELECT wanted.instrument, wanted.first, min(low), max(high)
+FROM unnest(%(instruments)s::int[], %(firsts)s::timestamptz[]) AS wanted (instrument, first)
 JOIN alerts_recentminute recent ON recent.instrument_id = wanted.instrument AND recent.world_id = %(world)s
-    AND recent.at > wanted.after AND recent.at >= wanted.since
-GROUP BY wanted.clause
+    AND recent.at >= wanted.first
+GROUP BY wanted.instrument, wanted.first
 """
 
 
@@ -75,23 +76,37 @@ def watched(clause: Clause, at: datetime) -> Watched:
 
 def windows(world_id: int, rows: Iterable[Watched]) -> dict[int, Extremes]:
     """Answer the extremes of the minutes that count and came after its arming, of each clause by its key."""
-    asked = [(one, one.memory.since) for one in rows if one.asked.kind in WINDOWS]
+    asked = [one for one in rows if one.asked.kind in WINDOWS]
     if not asked:
         return {}
-    minutes = [one.now.at.replace(second=0, microsecond=0) for one, _since in asked]
+    spans = {one.clause.pk: (one.instrument.pk, _first_minute(one)) for one in asked}
+    wanted = sorted(set(spans.values()))
     values: dict[str, Any] = {
         "world": world_id,
-        "clauses": [one.clause.pk for one, _since in asked],
-        "instruments": [one.clause.instrument_id for one, _since in asked],
-        "after": [since for _one, since in asked],
-        "since": [
-            minute - timedelta(minutes=one.asked.minutes or 0)
-            for (one, _since), minute in zip(asked, minutes, strict=True)
-        ],
+        "instruments": [instrument for instrument, _first in wanted],
+        "firsts": [first for _instrument, first in wanted],
     }
     with connection.cursor() as cursor:
         cursor.execute(_WINDOWS, values)
-        return {clause: Extremes(low, high) for clause, low, high in cursor.fetchall()}
+        found = {(key, first): Extremes(low, high) for key, first, low, high in cursor.fetchall()}
+    return {clause: found[span] for clause, span in spans.items() if span in found}
+
+
+def know_where(world_id: int, seq: int, rows: Iterable[Watched]) -> None:
+    """Take in where prices stood after a batch, for clauses about minutes that hold.
+
+    While these are not looked at, the price moves on; with the minutes it decides what still is so.
+    """
+    held = [one for one in rows if one.asked.kind in WINDOWS and one.memory.holds]
+    prices = standing(world_id, seq, [one.instrument.pk for one in held]) if held else {}
+    for one in held:
+        one.memory = replace(one.memory, price=prices.get(one.instrument.pk) or one.memory.price)
+
+
+def _first_minute(one: Watched) -> datetime:
+    first = one.now.at.replace(second=0, microsecond=0) - timedelta(minutes=one.asked.minutes or 0)
+    armed = one.memory.since
+    return first if armed is None else max(first, armed + timedelta(minutes=1))
 
 
 def arm_rules(alerts: Sequence[Alert], *, after: int, at: datetime, anew: bool = False) -> None:
@@ -146,18 +161,45 @@ def _mark_told(rows: Sequence[Watched], alert: Alert, *, again: bool) -> None:
 
 
 def keep(alerts: Mapping[int, Alert], rows: Mapping[int, Sequence[Watched]], *, seq: int) -> None:
-    """Store what clauses remember, and at which prices they are looked at next, after the batch `seq`."""
-    changed, levels = [], []
+    """Store what clauses remember, and at which prices they are looked at next, after the batch `seq`.
+
+    What is as it was is not written again: a rule is looked at often, and seldom changes.
+    """
+    changed, moved, levels = [], [], []
+    known = _known_levels(rows)
     for key, found in rows.items():
         bands = _bands(alerts[key], found)
         for one, next_ in zip(found, bands, strict=True):
-            one.clause.holds, one.clause.seen = one.memory.holds, seq
-            one.clause.memory = _stored(one)
-            changed.append(one.clause)
-            levels += _levels(alerts[key], one, next_, seq) if one.is_ours else []
-    Clause.objects.bulk_update(changed, ["holds", "seen", "memory"])
-    Level.objects.filter(clause__in=changed).delete()
-    Level.objects.bulk_create(levels)
+            wanted = _levels(alerts[key], one, next_, seq) if one.is_ours else []
+            elsewhere = {(level.side, level.level) for level in wanted} != known[one.clause.pk]
+            if elsewhere:
+                moved.append(one.clause)
+                levels += wanted
+            if elsewhere or _learnt(one):
+                one.clause.holds, one.clause.seen = one.memory.holds, seq
+                one.clause.memory = _stored(one)
+                changed.append(one.clause)
+    if changed:
+        Clause.objects.bulk_update(changed, ["holds", "seen", "memory"])
+    if moved:
+        Level.objects.filter(clause__in=moved).delete()
+        Level.objects.bulk_create(levels)
+
+
+def _known_levels(rows: Mapping[int, Sequence[Watched]]) -> dict[int, set[tuple[str, Decimal]]]:
+    found: dict[int, set[tuple[str, Decimal]]] = defaultdict(set)
+    levels = Level.objects.filter(alert__in=list(rows), clause__isnull=False)
+    for clause, side, level in levels.values_list("clause_id", "side", "level"):
+        found[clause].add((side, level))
+    return found
+
+
+def _learnt(one: Watched) -> bool:
+    """Tell whether a clause knows more than where the price is, which matters only with its levels."""
+    here = {} if "price" not in one.clause.memory else {"price": one.clause.memory["price"]}
+    stored = _stored(one)
+    now = stored | here if "price" in stored else stored
+    return (one.memory.holds, now) != (one.clause.holds, one.clause.memory)
 
 
 def _stored(one: Watched) -> dict[str, Any]:
@@ -181,6 +223,9 @@ def _levels(alert: Alert, one: Watched, found: Band, seq: int) -> list[Level]:
     wanted: list[tuple[str, Decimal | None]] = [(Side.BELOW.value, below), (Side.ABOVE.value, above)]
     if is_daily(one.asked):
         wanted.append((MOMENT, Decimal(int(next_day(one.instrument, one.now.at).timestamp()))))
+    due = looked_at_next(one.asked, one.memory, one.now.at)
+    if due is not None:
+        wanted.append((MOMENT, Decimal(int(due.timestamp()))))
     return [
         level_of_clause(alert, one.clause, side, level, after=seq)
         for side, level in wanted

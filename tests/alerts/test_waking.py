@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert, Clause, Level, Notification, RecentMinute, Trigger
 from alerts.services.alerts import pause_alert, resume_alert
@@ -335,3 +337,40 @@ def test_change_since_the_close_takes_the_next_days_close(ruled, share, tell):
     assert fired(alert) == []
     tell(share, "91.2", 24 * 60 + 1)
     assert [row[0] for row in fired(alert)] == [4]
+
+
+def test_window_that_holds_is_not_written_again_by_every_move(ruled, share, other, tell, spike):
+    """A rule whose window holds has levels where that ends, and is looked at once a minute at most."""
+    tell(share, "100", 1)
+    tell(other, "1", 2)
+    up = clause("change_percent_minutes", share, percent="5", minutes=30, direction="up")
+    alert = ruled("all", up, up, clause("above", other, level="10"))
+    tell(share, "106", 4)
+    spike(share, "107")
+    evaluate(world_id=LIVE_WORLD)
+    before = [sorted(rows.values_list()) for rows in (alert.clauses.all(), Level.objects.all())]
+    spike(share, "110", "106")
+    spike(share, "108")
+    spike(share, "120")
+    with CaptureQueriesContext(connection) as done:
+        evaluate(world_id=LIVE_WORLD)
+    assert [sorted(rows.values_list()) for rows in (alert.clauses.all(), Level.objects.all())] == before
+    assert [one["sql"] for one in done if one["sql"].startswith('UPDATE "alerts_clause"')] == []
+    tell(other, "11", 6)
+    assert len(fired(alert)) == 1
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_window_ends_by_where_the_price_went_since_it_was_looked_at(ruled, share, other, tell, far):
+    """Without the minutes of 100 it counts how far the price is over 106, which was the lowest since."""
+    tell(share, "100", 1)
+    tell(other, "1", 2)
+    up = clause("change_percent_minutes", share, percent="5", minutes=10, direction="up")
+    alert = ruled("all", up, clause("above", other, level="10"))
+    tell(share, "106", 3)
+    evaluate(world_id=LIVE_WORLD)
+    tell(share, "110", 4)
+    tell(share, "120" if far else "111", 4)
+    evaluate(world_id=LIVE_WORLD)
+    tell(other, "11", 14)
+    assert len(fired(alert)) == (1 if far else 0)

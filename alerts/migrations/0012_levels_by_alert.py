@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0008_stopped_channels'),
+        ('alerts', '0011_lanes_and_shares'),
     ]
 
     operations = [
