@@ -42,9 +42,9 @@ def watch_portfolio(portfolio_id: str) -> None:
 
 
 @shared_task
-def watch_portfolios() -> None:
-    """Have every portfolio looked at that some rule is about."""
-    for portfolio_id in due_portfolios():
+def watch_portfolios(seq: int | None = None) -> None:
+    """Have the portfolios looked at that some rule is about; with `seq`, those that the batch may move."""
+    for portfolio_id in due_portfolios(seq=seq):
         watch_portfolio.delay(str(portfolio_id))
 
 

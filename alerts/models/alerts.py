@@ -212,7 +212,8 @@ class Trigger(models.Model):
     Prices in quote units; `at` is when what fired it was, `recorded_at` when it was recorded. `previous`
     null: it was the first price. A rule has no level; `price` is then of the instrument of the clause that
     came last, or null where that is about a portfolio, and `facts` tells of each clause what it saw.
-    `source` is where the price came from.
+    `source` is where the instrument's newest quote came from when it fired: the log keeps no source of each
+    move, so that of a batch that is read late it may be a later one.
     """
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="triggers", db_index=False)

@@ -26,7 +26,7 @@ def wake_evaluation(event: PricesUpdated) -> None:
 def wake_portfolio_watch(event: PricesUpdated) -> None:
     """Have portfolios looked at whose values may have moved; the sweep finds them if this call is lost."""
     if event.world_id == LIVE_WORLD:
-        watch_portfolios.delay()
+        watch_portfolios.delay(event.seq)
 
 
 @bus.subscribe(PortfolioChanged, Phase.AFTER_COMMIT)

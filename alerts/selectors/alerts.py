@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
-from alerts.models import Alert, Clause, Level, Trigger
+from alerts.models import Alert, Clause, Trigger
 from core.errors import NotFound
+
+# From one instrument of the index to the next: there may be a million levels of a few of them.
+_LEVELLED: Final = """
+WITH RECURSIVE found AS (
+    (SELECT instrument_id AS id FROM alerts_level WHERE clause_id IS NULL ORDER BY instrument_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT instrument_id FROM alerts_level
+        WHERE clause_id IS NULL AND instrument_id > found.id ORDER BY instrument_id LIMIT 1
+    )
+    FROM found WHERE found.id IS NOT NULL
+)
+SELECT id FROM found WHERE id IS NOT NULL
+"""
 
 
 def alerts_of(user: Any) -> QuerySet[Alert]:
@@ -62,7 +77,9 @@ def triggers_of(alert: Alert) -> QuerySet[Trigger]:
 
 def watched_instruments() -> set[int]:
     """List the instruments that some armed alert waits for: prices are wanted for them."""
-    plain = Level.objects.order_by().values_list("instrument_id", flat=True).distinct()
+    with connection.cursor() as cursor:
+        cursor.execute(_LEVELLED)
+        plain = [key for (key,) in cursor.fetchall()]
     armed = Clause.objects.filter(alert__state=Alert.State.ARMED, instrument__isnull=False)
     return {*plain, *armed.order_by().values_list("instrument_id", flat=True).distinct()}
 

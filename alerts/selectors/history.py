@@ -24,6 +24,7 @@ from market.domain.quotes import KnownQuote
 from market.models import Instrument
 from market.selectors import actions
 from market.selectors.quotes import known_quotes
+from portfolios.models import Portfolio
 from portfolios.selectors import portfolios
 from portfolios.selectors.holdings import average_cost
 
@@ -110,7 +111,7 @@ def is_daily(asked: Asked) -> bool:
 
 def daily(world_id: int, wanted: Sequence[Wanted]) -> dict[int, Daily]:
     """Answer what the days that are over say to each clause, by its key; in units of the prices of now."""
-    found = {one.clause.pk: Daily(_purchase(one)) for one in wanted if one.asked.kind in PURCHASES}
+    found = _purchases([one for one in wanted if one.asked.kind in PURCHASES])
     rest = [one for one in wanted if one.asked.kind not in PURCHASES]
     if not rest:
         return found
@@ -188,11 +189,25 @@ def bar_happened(asked: Asked, bars: Sequence[BarRow]) -> bool:
     return averages_crossed(closes, asked.days or 0, asked.slow_days or 0, asked.direction)
 
 
-def _purchase(one: Wanted) -> Decimal | None:
-    """Tell what the position cost per unit, where the alert's owner may see it."""
-    seen = portfolios.visible_to(one.clause.alert.owner)
-    portfolio = next(iter(seen.filter(pk__in=[one.clause.portfolio_id])), None)
-    return None if portfolio is None else average_cost(portfolio, one.instrument)
+def _purchases(wanted: Sequence[Wanted]) -> dict[int, Daily]:
+    """Tell what positions cost per unit, by the clause's key, where the alert's owner may see it."""
+    asked: dict[Any, set[Any]] = defaultdict(set)
+    for one in wanted:
+        asked[one.clause.alert.owner].add(one.clause.portfolio_id)
+    seen: dict[tuple[Any, Any], Portfolio] = {
+        (owner.pk, portfolio.pk): portfolio
+        for owner, keys in asked.items()
+        for portfolio in portfolios.visible_to(owner).filter(pk__in=keys - {None})
+    }
+    costs: dict[tuple[Any, int], Decimal | None] = {}
+    found = {}
+    for one in wanted:
+        portfolio = seen.get((one.clause.alert.owner_id, one.clause.portfolio_id))
+        position = (one.clause.portfolio_id, one.instrument.pk)
+        if portfolio is not None and position not in costs:
+            costs[position] = average_cost(portfolio, one.instrument)
+        found[one.clause.pk] = Daily(None if portfolio is None else costs[position])
+    return found
 
 
 def asked_by(clause: Clause) -> Asked:

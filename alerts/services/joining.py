@@ -7,7 +7,7 @@ take what the other saw from the clauses' `holds`, and neither works while the o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +28,7 @@ from core.models import LIVE_WORLD
 from market.models import Cursor
 from market.services.quotes.log import hold_cursor
 
+_AT_ONCE: Final = 50
 UNPRICED: Final = tuple(
     sorted(kind.value for kind, need in NEEDS.items() if need.looked in {Looked.PORTFOLIO, Looked.EVENT})
 )
@@ -50,11 +51,15 @@ class _Rule:
     told: list[Told]
     decision: Decision
 
+    @property
+    def fires(self) -> bool:
+        """Whether it comes true and is armed."""
+        return self.decision.fires and self.alert.state == Alert.State.ARMED
+
     def changes(self) -> bool:
         """Tell whether anything is to be written."""
-        fires = self.decision.fires and self.alert.state == Alert.State.ARMED
         rows = zip(self.clauses, self.told, self.decision.spent, strict=True)
-        return fires or any(
+        return self.fires or any(
             spent != told.spent or told.verdict.holds != one.holds for one, told, spent in rows
         )
 
@@ -62,14 +67,32 @@ class _Rule:
 def settle(*, seen: Mapping[int, Seen], at: datetime) -> int:
     """Keep what was seen of clauses, by their keys, and fire the rules that it completes; answer how many.
 
-    A rule that rests or is paused knows what is so, and does not fire.
+    A rule that rests or is paused knows what is so, and does not fire. Fifty rules are one transaction, as
+    prices wait meanwhile; what fails for some is raised when all others are done.
     """
-    if not any(one.changes() for one in _rules(_waiting(seen), seen, at)):
-        return 0
-    with transaction.atomic():
-        hold_cursor(CONSUMER, LIVE_WORLD)
-        locked = _waiting(seen).select_for_update(of=("self",))
-        return sum(_settle(one, seen, at) for one in _rules(locked, seen, at))
+    keys = [one.alert.pk for one in _rules(_waiting(seen), seen, at) if one.changes()]
+    fired, faults = 0, []
+    for start in range(0, len(keys), _AT_ONCE):
+        try:
+            fired += _settle_some(keys[start : start + _AT_ONCE], seen, at)
+        except Exception as fault:  # noqa: BLE001  # raised below
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return fired
+
+
+@transaction.atomic
+def _settle_some(keys: Sequence[int], seen: Mapping[int, Seen], at: datetime) -> int:
+    hold_cursor(CONSUMER, LIVE_WORLD)
+    locked = _waiting(seen).filter(pk__in=keys).select_for_update(of=("self",))
+    rules = _rules(locked, seen, at)
+    came = [(one, _came(one, seen)) for one in rules]
+    changed = [clause for one in rules for clause in _changed(one, seen)]
+    if changed:
+        Clause.objects.bulk_update(changed, ["holds", "memory"])
+    fires = [(one.alert, facts) for one, facts in came if one.fires]
+    return sum(fire(alert=alert, at=at, seq=None, facts=facts) for alert, facts in fires)
 
 
 def _waiting(seen: Mapping[int, Seen]) -> QuerySet[Alert]:
@@ -115,31 +138,38 @@ def _told(clause: Clause, found: Seen | None) -> Told:
     return Told(is_state, bool(clause.memory.get("spent")), verdict)
 
 
-def _settle(rule: _Rule, seen: Mapping[int, Seen], at: datetime) -> bool:
+def _came(rule: _Rule, seen: Mapping[int, Seen]) -> list[dict[str, Any]]:
+    """Say what each clause of a rule saw; before that is kept."""
     came = [one for one, told in zip(rule.clauses, rule.told, strict=True) if told.verdict.happened]
     new = [one for one in came if not one.holds]
     last = next(iter(new or came), None)
-    facts = [
+    return [
         _fact(one, told, seen.get(one.pk), is_last=one is last)
         for one, told in zip(rule.clauses, rule.told, strict=True)
     ]
+
+
+def _changed(rule: _Rule, seen: Mapping[int, Seen]) -> list[Clause]:
+    """Let the clauses of a rule know what was seen; answer those that are others now."""
     armed = rule.alert.state == Alert.State.ARMED
-    for one, told, spent in zip(rule.clauses, rule.told, rule.decision.spent, strict=True):
-        _keep(one, told, seen.get(one.pk), spent=spent if armed else told.spent)
-    if not armed or not rule.decision.fires:
-        return False
-    return fire(alert=rule.alert, at=at, seq=None, facts=facts)
+    rows = zip(rule.clauses, rule.told, rule.decision.spent, strict=True)
+    return [
+        one
+        for one, told, spent in rows
+        if _learns(one, told, seen.get(one.pk), spent=spent if armed else told.spent)
+    ]
 
 
-def _keep(clause: Clause, told: Told, found: Seen | None, *, spent: bool) -> None:
+def _learns(clause: Clause, told: Told, found: Seen | None, *, spent: bool) -> bool:
     memory = {name: value for name, value in clause.memory.items() if name != "spent"}
     if spent:
         memory["spent"] = True
     if found is not None:
         memory["saw"] = dict(found.facts)
-    if (clause.holds, clause.memory) != (told.verdict.holds, memory):
-        clause.holds, clause.memory = told.verdict.holds, memory
-        clause.save(update_fields=["holds", "memory"])
+    if (clause.holds, clause.memory) == (told.verdict.holds, memory):
+        return False
+    clause.holds, clause.memory = told.verdict.holds, memory
+    return True
 
 
 def _fact(clause: Clause, now: Told, found: Seen | None, *, is_last: bool) -> dict[str, Any]:

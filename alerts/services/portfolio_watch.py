@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import QuerySet
 
 from alerts.domain.portfolio_clauses import KINDS, Asked, PortfolioFigures, figure, is_so
 from alerts.domain.rules import Kind
@@ -19,19 +20,41 @@ from alerts.services.notifications import Telling, notify_each
 from core import clock
 from core.models import LIVE_WORLD
 from core.money import plain
+from market.models import MoveBatch
 from market.services.quotes.log import hold_cursor
-from portfolios.models import Portfolio
+from portfolios.models import Portfolio, Transaction
 from portfolios.selectors.portfolios import members_of
 
 REST_SECONDS: Final = 10
+_MOST_BATCHES: Final = 100  # what is older, a look at all has seen
+_LOOKED: Final = "alerts:watched"
 
 
-def due_portfolios() -> list[UUID]:
-    """List the portfolios that some rule is about; none within ten seconds of the last time."""
-    if not cache.add("alerts:watch", 1, REST_SECONDS):
+def due_portfolios(*, seq: int | None = None) -> list[UUID]:
+    """List the portfolios that some rule is about; none within ten seconds of the last time it was asked so.
+
+    With `seq`, those alone that have entries of what moved in the batches since that last time, up to this
+    one of the live world. What else may have moved them, such as a rate, is left to a look at all.
+    """
+    if not cache.add(f"alerts:watch:{'all' if seq is None else 'moved'}", 1, REST_SECONDS):
         return []
     rows = Clause.objects.filter(kind__in=KINDS, alert__state__in=WAITING, portfolio__isnull=False)
+    if seq is not None:
+        rows = rows.filter(portfolio__in=_holders(_moved(seq)))
     return list(rows.order_by("portfolio").values_list("portfolio_id", flat=True).distinct())
+
+
+def _moved(seq: int) -> set[int]:
+    last = cache.get(_LOOKED, seq - 1)
+    cache.set(_LOOKED, max(seq, last))
+    batches = MoveBatch.objects.filter(world=LIVE_WORLD, seq__lte=seq).order_by("-seq")
+    since = batches.filter(seq__gt=min(last, seq - 1)).values_list("instruments", flat=True)
+    return {one for instruments in since[:_MOST_BATCHES] for one in instruments}
+
+
+def _holders(instruments: set[int]) -> QuerySet[Transaction, Any]:
+    entries = Transaction.objects.filter(instrument__in=instruments, deleted_at=None)
+    return entries.order_by().values("portfolio")
 
 
 def look_at(*, portfolio_id: UUID) -> int:

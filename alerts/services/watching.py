@@ -114,7 +114,7 @@ def arm_rules(alerts: Sequence[Alert], *, after: int, at: datetime, anew: bool =
 
     One that fired and waits for the return has to stop being so first, where it is so now; not `anew`.
     """
-    rows = {alert.pk: _begun(alert, at) for alert in alerts}
+    rows = _begun(alerts, at)
     ours = [one for found in rows.values() for one in found if one.is_ours]
     if not rows:
         return
@@ -126,16 +126,19 @@ def arm_rules(alerts: Sequence[Alert], *, after: int, at: datetime, anew: bool =
     keep({alert.pk: alert for alert in alerts}, rows, seq=after)
 
 
-def _begun(alert: Alert, at: datetime) -> list[Watched]:
-    clauses = alert.clauses.select_related("instrument__exchange", "portfolio").order_by("number")
-    rows = []
-    for clause in clauses:
-        clause.alert = alert
+def _begun(alerts: Sequence[Alert], at: datetime) -> dict[int, list[Watched]]:
+    by_key = {alert.pk: alert for alert in alerts}
+    rows: dict[int, list[Watched]] = {key: [] for key in by_key}
+    clauses = Clause.objects.filter(alert__in=by_key).select_related("instrument__exchange", "portfolio")
+    for clause in clauses.order_by("alert", "number"):
+        clause.alert = by_key[clause.alert_id]
         one = watched(clause, at)
         if one.is_ours:
             one.memory = Memory()
-        rows.append(one)
-    renew(alert.world.pk, [one for one in rows if one.is_ours and is_daily(one.asked)])
+        rows[clause.alert_id].append(one)
+    ours = [one for found in rows.values() for one in found if one.is_ours and is_daily(one.asked)]
+    if ours:
+        renew(alerts[0].world.pk, ours)
     return rows
 
 

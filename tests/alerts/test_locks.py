@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from alerts.models import Level, Trigger
+from alerts.selectors.alerts import _LEVELLED, watched_instruments
 from alerts.services import waking
 from alerts.services.evaluation import CONSUMER, evaluate
 from alerts.services.renewing import renew_rules
@@ -120,3 +121,16 @@ def test_renewal_waits_for_the_evaluation_that_is_at_work(ruled, share, other, t
     at_once(lambda: evaluate(world_id=LIVE_WORLD), renew)
     # the rule that is left knows the days of then, and not that they changed
     assert (renewed, Level.objects.filter(side="T", level=0).count()) == ([1], 1)
+
+
+@pytest.mark.django_db
+def test_instruments_that_are_watched_are_found_from_one_to_the_next(armed, ruled, share, other, tell):
+    for level in ("10", "11", "12"):
+        armed(share, "above", level)
+    ruled("any", clause("above", other, level="10"))
+    assert watched_instruments() == {share.pk, other.pk}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (COSTS OFF) {_LEVELLED}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert ("alert_level_watched" in plan, "Seq Scan" in plan) == (True, False), plan

@@ -13,15 +13,17 @@ from django.core.cache import cache
 
 from alerts.domain.rules import NEEDS, Kind
 from alerts.models import Alert, Clause, Notification, Trigger
+from alerts.services import firing, joining
 from alerts.services.evaluation import evaluate
 from alerts.services.event_watch import arm_unpriced_that_rested, look_for_stale_prices
+from alerts.services.joining import Seen, settle
 from alerts.services.portfolio_watch import due_portfolios, look_at
 from alerts.services.rules import ClauseData, RuleData, make_rule
 from alerts.tasks import watch_all, watch_portfolio
 from core.actor import Actor
 from core.errors import NotFound, ValidationFailed
 from core.models import LIVE_WORLD, Role
-from market.models import Exchange, Instrument
+from market.models import Exchange, Instrument, MoveBatch
 from market.services.actions import ActionData, record_corporate_action
 from portfolios.domain.entries import EntryKind
 from portfolios.domain.rebalancing import CASH
@@ -30,7 +32,7 @@ from portfolios.selectors.ledger import memory
 from portfolios.services.portfolios import create_portfolio, delete_portfolio
 from portfolios.services.sharing import remove_member
 from portfolios.services.targets import TargetInput, set_targets
-from tests.alerts.ground import clause, enter
+from tests.alerts.ground import Crash, clause, enter
 from tests.market.quotes.told import NOON
 from tests.support.parallel import at_once
 
@@ -338,3 +340,40 @@ def test_window_that_went_by_is_no_longer_so(ruled, share, held, moves, tell):
     tell(share, "112", 31)
     evaluate(world_id=LIVE_WORLD)
     assert told() == [(alert.pk, 1)]
+
+
+def test_move_has_only_those_looked_at_that_have_entries_of_it(held, rule, share, coin, tell):
+    """What moved while nobody looked counts at the next look; a sweep looks at all."""
+    rule(above(held, 1100))
+    tell(share, "5", 2)
+    newest = MoveBatch.objects.order_by("-seq").first().seq
+    assert (due_portfolios(seq=newest), due_portfolios()) == ([], [held.pk])
+    tell(coin, "12", 3)
+    tell(share, "6", 4)
+    assert due_portfolios(seq=newest + 2) == [held.pk]
+
+
+def test_many_rules_are_settled_fifty_a_transaction(held, rule, monkeypatch):
+    """What fails for some of them undoes nothing of the others, and is told."""
+    rules = [rule(above(held, 900)) for _ in range(52)]
+    bad = rules[3].pk
+
+    def fire(*, alert: Alert, **more: Any) -> bool:
+        if alert.pk == bad:
+            raise Crash
+        return firing.fire(alert=alert, **more)
+
+    monkeypatch.setattr(joining, "fire", fire)
+    with pytest.raises(Crash):
+        look(held)
+    assert told() == [(one.pk, 1) for one in rules[50:]]
+
+
+def test_clauses_that_see_nothing_new_cost_no_statement_each(held, rule, django_assert_max_num_queries):
+    """Of many rules, those that only learn something are written together."""
+    for _ in range(20):
+        rule(above(held, 900), above(held, 9000), joined="all")
+    now = {pk: Seen(holds=True) for pk in Clause.objects.filter(level=900).values_list("pk", flat=True)}
+    with django_assert_max_num_queries(16):
+        assert settle(seen=now, at=NOON) == 0
+    assert Clause.objects.filter(holds=True).count() == 20

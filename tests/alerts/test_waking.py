@@ -10,7 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from alerts.domain.clauses import Asked, Daily
+from alerts.domain.rules import Kind
 from alerts.models import Alert, Clause, Level, Notification, RecentMinute, Trigger
+from alerts.selectors.history import Wanted, daily
 from alerts.services.alerts import pause_alert, resume_alert
 from alerts.services.evaluation import evaluate
 from alerts.services.renewing import forget_minutes, renew_rules
@@ -374,3 +377,16 @@ def test_window_ends_by_where_the_price_went_since_it_was_looked_at(ruled, share
     evaluate(world_id=LIVE_WORLD)
     tell(other, "11", 14)
     assert len(fired(alert)) == (1 if far else 0)
+
+
+def test_position_of_many_clauses_is_worked_out_once(share, ida, django_assert_max_num_queries):
+    """Clauses of ten rules about one position ask for its cost together."""
+    made = create_portfolio(
+        actor=Actor.user(ida), owner_id=ida.pk, name="Savings", currency="EUR", time_zone="UTC"
+    )
+    kind = Kind.PERCENT_PURCHASE
+    alert = Alert(owner=ida)
+    rows = [Clause(pk=key, alert=alert, instrument=share, portfolio=made, kind=kind) for key in range(1, 81)]
+    with django_assert_max_num_queries(15):
+        found = daily(LIVE_WORLD, [Wanted(one, Asked(kind), NOON) for one in rows])
+    assert found == {key: Daily(None) for key in range(1, 81)}
