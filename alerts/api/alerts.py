@@ -23,6 +23,7 @@ from alerts.selectors import alerts as selectors
 from alerts.selectors.preview import preview
 from alerts.services import alerts as services
 from alerts.services import life
+from alerts.services.budgets import spend
 from alerts.services.changing import change_alert, make_alert
 from alerts.services.rules import clauses_of
 from core.api.base import READING, ApiView, idempotent
@@ -107,6 +108,7 @@ class AlertPreviewView(ApiView):
     def post(self, _request: Request) -> Response:
         """Tell on which days of the last year an alert would have fired, by daily prices; nothing is made."""
         data = data_of(self.parsed(AlertSerializer))
+        spend("alert-previews", str(self.caller.pk))
         found = preview(LIVE_WORLD, data.joined, clauses_of(self.caller, data))
         return Response(AlertPreviewSerializer(found).data)
 

@@ -5,6 +5,7 @@ Bars are of days that are over, ascending, in the units of the day that they are
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from market.domain.bars import BarRow
 
 RSI_BARS: Final = 250
 _HUNDRED: Final = Decimal(100)
+_NOTHING: Final = Decimal(0)
 _BY_DAYS: Final = frozenset({Kind.PERCENT_DAYS, Kind.AMOUNT_DAYS, Kind.HIGH_OF_DAYS, Kind.LOW_OF_DAYS})
 
 
@@ -37,11 +39,11 @@ def reference(kind: Kind, bars: Sequence[BarRow], day: date, days: int | None) -
     if kind in {Kind.PERCENT_CLOSE, Kind.AMOUNT_CLOSE}:
         return bars[-1].close if bars else None
     if kind in {Kind.PERCENT_DAYS, Kind.AMOUNT_DAYS}:
-        before = [bar.close for bar in bars if bar.day <= day - timedelta(days=span)]
-        return before[-1] if before else None
+        end = bisect_right(bars, day - timedelta(days=span), key=lambda bar: bar.day)
+        return bars[end - 1].close if end else None
     if kind is Kind.AVERAGE_CROSSED:
         return mean([bar.close for bar in bars[-span:]]) if len(bars) >= span else None
-    within = [bar for bar in bars if bar.day >= day - timedelta(days=span)]
+    within = bars[bisect_left(bars, day - timedelta(days=span), key=lambda bar: bar.day) :]
     if not within:
         return None
     if kind is Kind.HIGH_OF_DAYS:
@@ -64,11 +66,12 @@ def rsi(closes: Sequence[Decimal], days: int) -> Decimal | None:
     changes = [after - before for before, after in pairwise(closes)]
     if len(changes) < days:
         return None
-    gain = mean([max(one, Decimal(0)) for one in changes[:days]])
-    loss = mean([max(-one, Decimal(0)) for one in changes[:days]])
+    gain = mean([max(one, _NOTHING) for one in changes[:days]])
+    loss = mean([max(-one, _NOTHING) for one in changes[:days]])
+    kept = days - 1
     for one in changes[days:]:
-        gain = (gain * (days - 1) + max(one, Decimal(0))) / days
-        loss = (loss * (days - 1) + max(-one, Decimal(0))) / days
+        gain = (gain * kept + one if one > 0 else gain * kept) / days
+        loss = (loss * kept - one if one < 0 else loss * kept) / days
     return _HUNDRED * gain / (gain + loss) if gain + loss else _HUNDRED / 2
 
 

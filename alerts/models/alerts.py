@@ -64,6 +64,8 @@ class Alert(TimeStamped):
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
     rearm_at = models.DateTimeField(null=True)
     fired = models.PositiveIntegerField(_("times fired"), default=0)
+    # how often it had when it began anew: only what fired since has to stop being so first
+    fired_before = models.PositiveIntegerField(default=0)
     fired_at = models.DateTimeField(_("last fired"), null=True)
 
     class Meta:

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
+from alerts.selectors.facts import clause_of
+from alerts.selectors.waits import sentence, together
 from core.templatetags.figures import price_text
 
 
@@ -25,9 +27,10 @@ def happened(event: str, data: Mapping[str, Any]) -> str:
 
 
 def waited_for(data: Mapping[str, Any]) -> str:
-    """Name an alert by what a notification keeps of it: the note, or what it waited for."""
+    """Name an alert by what a notification keeps of it: a rule's note, or what it waited for."""
     if "symbol" not in data:
-        return str(data["note"] or _("a rule"))
+        said = [sentence(clause_of(one, {})) for one in data.get("clauses", ())]
+        return str(data["note"]) or together(data.get("joined", ""), said) or _("a rule")
     level = f"{price_text(Decimal(data['level']))}\N{NO-BREAK SPACE}{data['currency']}"
     condition = dict(Alert.CONDITIONS)[data["condition"]]
     return f"{data['symbol']} {condition} {level}"

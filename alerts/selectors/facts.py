@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from alerts.domain.rules import WHOLE
 from alerts.models import Alert, Clause, Trigger
 from alerts.selectors.waits import sentence
@@ -25,7 +27,7 @@ def asked(alert: Alert, trigger: Trigger) -> list[tuple[Mapping[str, Any], Claus
     if any("portfolio" in one for one in facts):
         portfolios = (one.portfolio for one in alert.clauses.all())
         named = {str(one.pk): one.name for one in portfolios if one is not None}
-    return [(one, _clause(one, named)) for one in facts]
+    return [(one, clause_of(one, named)) for one in facts]
 
 
 def what_was_so(trigger: Trigger) -> list[str]:
@@ -33,7 +35,8 @@ def what_was_so(trigger: Trigger) -> list[str]:
     return [sentence(clause) for fact, clause in asked(trigger.alert, trigger) if fact.get("so")]
 
 
-def _clause(fact: Mapping[str, Any], named: Mapping[str, str]) -> Clause:
+def clause_of(fact: Mapping[str, Any], named: Mapping[str, str]) -> Clause:
+    """Make the clause of what was kept of it, not to be stored; portfolios have the names of `named`."""
     values: dict[str, Any] = {name: fact[name] for name in WHOLE if name in fact}
     values |= {name: Decimal(fact[name]) for name in _NUMBERS if name in fact}
     currency = fact.get("currency", "")
@@ -41,5 +44,7 @@ def _clause(fact: Mapping[str, Any], named: Mapping[str, str]) -> Clause:
         unit = Decimal(fact.get("unit", "1"))
         values["instrument"] = Instrument(symbol=fact["symbol"], currency=currency, quote_unit=unit)
     if "portfolio" in fact:
-        values["portfolio"] = Portfolio(name=named.get(fact["portfolio"], ""), currency=currency)
+        values["portfolio"] = Portfolio(
+            name=named.get(fact["portfolio"], _("a portfolio")), currency=currency
+        )
     return Clause(kind=fact["kind"], direction=fact.get("direction", ""), **values)

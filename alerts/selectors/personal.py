@@ -26,7 +26,7 @@ from core.ports import PersonalTable
 _ALERT = (
     ("id", "uuid"), ("world", "world__name"), "joined", ("instrument", "instrument__uuid"), "condition",
     "level", "note", "repeats", "cooldown_minutes", "rearm", "state", "expires_at", "rearm_at", "fired",
-    "fired_at", "created_at", "updated_at",
+    "fired_before", "fired_at", "created_at", "updated_at",
 )  # fmt: skip
 _CLAUSE = (
     ("alert", "alert__uuid"), "number", "kind", ("instrument", "instrument__uuid"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from alerts.domain.clauses import (
     OURS,
@@ -37,6 +38,7 @@ from market.selectors.charts import newest_quote, rows_from
 
 DAYS: Final = 365
 _ONE: Final = Decimal(1)
+_NEW: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class _Part:
     bars: Sequence[BarRow]
     places: Mapping[date, int]
     memory: Memory
+    known: dict[Any, Daily]
 
 
 def preview(world_id: int, joined: str, clauses: Sequence[Clause]) -> Preview:
@@ -84,7 +87,11 @@ def preview(world_id: int, joined: str, clauses: Sequence[Clause]) -> Preview:
         return Preview([], left_out)
     start = clock.today("UTC") - timedelta(days=DAYS)
     bars = _bars(world_id, told, start)
+    # clauses that ask the same of the same bars work it out once
+    known: dict[Any, dict[Any, Daily]] = defaultdict(dict)
     parts = [_part(one, what, bars, start) for one, what in told]
+    for part in parts:
+        part.known = known[part.instrument.pk, part.asked]
     days = sorted({bar.day for rows in bars.values() for bar in rows if bar.day > start})
     found = (_day(joined, parts, day) for day in days)
     return Preview([one for one in found if one is not None], left_out)
@@ -112,7 +119,7 @@ def _part(clause: Clause, asked: Asked, bars: Mapping[int, list[BarRow]], start:
     price = before[-1].close if before else None
     daily = said(asked, before, start + timedelta(days=1), None) if is_daily(asked) else None
     memory = begin(asked, price, _noon(start), daily)
-    return _Part(instrument, asked, rows, {bar.day: at for at, bar in enumerate(rows)}, memory)
+    return _Part(instrument, asked, rows, {bar.day: at for at, bar in enumerate(rows)}, memory, {})
 
 
 def _noon(day: date) -> datetime:
@@ -147,7 +154,13 @@ def _told(part: _Part, day: date) -> Now:
     at = part.places.get(day)
     if at is None or not is_daily(part.asked):
         return Now(_noon(day))
-    return Now(_noon(day), said(part.asked, part.bars[:at], day, part.memory.bar))
+    key = day, part.memory.bar
+    if key not in part.known:
+        asked = part.asked
+        # two bars are new at most: a day's, and that before it where it had none when it was armed
+        most = bars_needed(asked.kind, asked.days, asked.slow_days) + _NEW
+        part.known[key] = said(asked, part.bars[max(at - most, 0) : at], day, part.memory.bar)
+    return Now(_noon(day), part.known[key])
 
 
 def _looked(part: _Part, day: date, now: Now, *, whole: bool) -> Look:

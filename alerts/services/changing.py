@@ -191,6 +191,7 @@ def _refuse_fired(alert: Alert, field: str) -> None:
 
 def _begin_anew(alert: Alert, clauses: Sequence[Clause], after: int) -> None:
     Level.objects.filter(alert=alert).delete()
+    alert.fired_before = alert.fired
     alert.save()
     put_clauses(alert, copies_of(clauses))
     if alert.state != Alert.State.PAUSED:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from alerts.models import Alert, Level, Notification
+from alerts.services.firing import asked
 from alerts.services.notifications import Telling, notify_each
 from core import clock
 from core.cells import json_value
@@ -18,6 +19,8 @@ from core.money import plain
 
 WARNED_BEFORE: Final = timedelta(days=7)
 AT_ONCE: Final = 1000
+# what `about` reads of a rule
+CLAUSES: Final = ("clauses__instrument", "clauses__portfolio")
 WAITING: Final = (Alert.State.ARMED, Alert.State.RESTING, Alert.State.PAUSED)
 
 
@@ -28,7 +31,12 @@ def end_what_ran_out(*, world_id: int, at: datetime) -> int:
     Nothing of the log that is older than the instant may be left to evaluate.
     """
     over = Alert.objects.filter(world=world_id, state__in=WAITING, expires_at__lte=at)
-    rows = list(over.select_related("instrument").select_for_update(of=("self",)).order_by("pk"))
+    rows = list(
+        over.select_related("instrument")
+        .prefetch_related(*CLAUSES)
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
     if not rows:
         return 0
     ids = [row.pk for row in rows]
@@ -52,7 +60,9 @@ def tell_what_runs_out_soon() -> int:
     told = 0
     for start in range(0, len(ids), AT_ONCE):
         some = Alert.objects.filter(pk__in=ids[start : start + AT_ONCE])
-        told += _tell("runs_out_soon", some.select_related("instrument").order_by("pk"))
+        told += _tell(
+            "runs_out_soon", some.select_related("instrument").prefetch_related(*CLAUSES).order_by("pk")
+        )
     return told
 
 
@@ -66,14 +76,20 @@ def _key(event: str, alert: Alert) -> str:
 
 
 def about(alert: Alert) -> dict[str, Any]:
-    """Tell what an alert waits for as notifications keep it: the level for one unit, in `currency`."""
+    """Tell what an alert waits for as notifications keep it: the level for one unit, in `currency`.
+
+    Of a rule what its clauses say, prices in quote units.
+    """
     said: dict[str, Any] = {
         "alert": str(alert.uuid),
         "note": alert.note,
         "expires_at": json_value(alert.expires_at),
     }
     if alert.instrument is None or alert.level is None:
-        return said | {"joined": alert.joined}
+        return said | {
+            "joined": alert.joined,
+            "clauses": [{"kind": one.kind, **asked(one)} for one in alert.clauses.all()],
+        }
     level = plain(alert.level * alert.instrument.quote_unit)
     listing = {"symbol": alert.instrument.symbol, "currency": alert.instrument.currency}
     return said | listing | {"condition": alert.condition, "level": level}

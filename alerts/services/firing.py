@@ -71,10 +71,11 @@ def _facts(alert: Alert, facts: Facts) -> list[dict[str, Any]]:
         one.number: one
         for one in Clause.objects.select_related("instrument", "portfolio").filter(alert=alert)
     }
-    return [_asked(clauses[one["number"]]) | dict(one) for one in facts]
+    return [asked(clauses[one["number"]]) | dict(one) for one in facts]
 
 
-def _asked(clause: Clause) -> dict[str, Any]:
+def asked(clause: Clause) -> dict[str, Any]:
+    """Tell what a clause says, as what is kept of it says it: numbers as texts."""
     said: dict[str, Any] = {}
     if clause.portfolio is not None:
         said |= {"portfolio": str(clause.portfolio.pk), "currency": clause.portfolio.currency}

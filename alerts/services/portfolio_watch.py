@@ -14,7 +14,7 @@ from alerts.domain.rules import Kind
 from alerts.models import Alert, Clause, Level, Notification
 from alerts.selectors.portfolio_figures import figures_of
 from alerts.services.evaluation import CONSUMER
-from alerts.services.expiry import WAITING, about
+from alerts.services.expiry import CLAUSES, WAITING, about
 from alerts.services.joining import Seen, settle
 from alerts.services.notifications import Telling, notify_each
 from core import clock
@@ -98,7 +98,7 @@ def end_alerts_on(*, portfolio_id: UUID, user_id: UUID | None = None) -> int:
     if user_id is not None:
         about_it = about_it.filter(alert__owner=user_id)
     rows = Alert.objects.filter(pk__in=about_it.values("alert"), state__in=WAITING)
-    ended = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    ended = list(rows.prefetch_related(*CLAUSES).select_for_update(of=("self",)).order_by("pk"))
     ids = [one.pk for one in ended]
     Level.objects.filter(alert__in=ids).delete()
     Alert.objects.filter(pk__in=ids).update(state=Alert.State.EXPIRED, rearm_at=None)

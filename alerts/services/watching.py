@@ -152,8 +152,8 @@ def renew(world_id: int, rows: Sequence[Watched]) -> None:
 
 
 def was_told(alert: Alert) -> bool:
-    """Tell whether an alert fired already and has to stop being so first."""
-    return bool(alert.fired) and alert.rearm == Alert.Rearm.RETURN
+    """Tell whether an alert fired since it began anew, and has to stop being so first."""
+    return alert.fired > alert.fired_before and alert.rearm == Alert.Rearm.RETURN
 
 
 def _mark_told(rows: Sequence[Watched], alert: Alert, *, again: bool) -> None:

@@ -15,6 +15,7 @@ from alerts.forms.kinds import name_of
 from alerts.models import Alert, Clause
 from alerts.selectors.preview import preview
 from alerts.selectors.waits import PRICES
+from alerts.services.budgets import spend
 from alerts.services.rules import RuleData, clauses_of
 from alerts.views.editor import posted
 from core.errors import NotFound, ValidationFailed
@@ -30,6 +31,7 @@ def alert_preview(request: HttpRequest) -> HttpResponse:
     clauses = _clauses(request)
     context: dict[str, Any] = {}
     if clauses:
+        spend("alert-previews", str(request.user.pk))
         found = preview(LIVE_WORLD, _joined(request), clauses)
         context = {
             "found": found,

@@ -38,6 +38,7 @@ THROTTLES = {
     "invitations-address": env.str("THROTTLE_INVITATIONS_ADDRESS", default="5/day"),
     # channels made, and proofs and tests sent: by who has them sent, proofs also by where they go
     "channels": env.str("THROTTLE_CHANNELS", default="30/day"),
+    "alert-previews": env.str("THROTTLE_ALERT_PREVIEWS", default="60/min"),
     "channel-proofs": env.str("THROTTLE_CHANNEL_PROOFS", default="30/day"),
     "channel-proofs-address": env.str("THROTTLE_CHANNEL_PROOFS_ADDRESS", default="6/day"),
     "channel-proofs-host": env.str("THROTTLE_CHANNEL_PROOFS_HOST", default="60/day"),

@@ -18,6 +18,7 @@ THROTTLES = {
             "invitations-address",
             "public-links",
             "channels",
+            "alert-previews",
             "channel-proofs",
             "channel-proofs-address",
             "channel-proofs-host",

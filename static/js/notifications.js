@@ -118,7 +118,10 @@ class Bell {
       const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-notifications]"));
       // @ts-expect-error htmx is a script of its own
       if (list) window.htmx.ajax("GET", list.dataset.notifications, { target: "#notifications", swap: "outerHTML" });
-      document.querySelectorAll("[data-up-to]").forEach((one) => one.setAttribute("value", String(this.last)));
+      document.querySelectorAll("[data-up-to]").forEach((one) => {
+        one.setAttribute("value", String(this.last));
+        one.toggleAttribute("hidden", !this.unread);
+      });
     }, SOON);
   }
 

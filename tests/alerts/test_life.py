@@ -261,3 +261,16 @@ def test_words_of_what_fired_stay_as_they_were(armed, share, tell, hers):
     evaluate(world_id=LIVE_WORLD)
     change_alert(**hers(alert), changes=AlertChanges(condition=Condition.BELOW, level=Decimal(8)))
     assert said(Notification.objects.get()) == "SHR rose through 10.00\xa0EUR: it is at 11.00\xa0EUR"
+
+
+def test_paused_alert_that_is_changed_is_resumed_anew(armed, share, tell, hers):
+    tell(share, "9", 1)
+    alert = armed(share, "above", "10", repeats=True)
+    tell(share, "11", 2)
+    evaluate(world_id=LIVE_WORLD)
+    pause_alert(**hers(alert))
+    change_alert(**hers(alert), changes=AlertChanges(level=Decimal("10.5")))
+    resume_alert(**hers(alert))
+    tell(share, "11.1", 3)
+    evaluate(world_id=LIVE_WORLD)
+    assert list(Trigger.objects.order_by("pk").values_list("level", flat=True)) == [10, Decimal("10.5")]

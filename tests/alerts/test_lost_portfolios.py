@@ -10,8 +10,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from alerts.models import Alert, Clause
+from alerts.models import Alert, Clause, Notification
 from alerts.selectors.waits import title
+from alerts.selectors.words import told
 from alerts.services.changing import AlertChanges, change_alert
 from alerts.services.life import duplicate_alert
 from alerts.services.portfolio_watch import look_at
@@ -61,6 +62,8 @@ def test_rule_that_lost_a_clause_is_not_armed_with_what_is_left(ruled, share, he
     lost = [("clauses", "lost")]
     assert refused(lambda: duplicate_alert(**who)) == lost
     assert refused(lambda: change_alert(**who, changes=AlertChanges(note="x"))) == lost
+    told_of = "SHR at or above 10.00\xa0EUR and a portfolio is worth at least 2,000.00\xa0EUR"
+    assert told(Notification.objects.get(kind="alert")).endswith(f"yours to see: {told_of}")
     alert.refresh_from_db()
     assert (alert.state, alert.clauses.count(), Alert.objects.count()) == ("expired", 2, 1)
     changed = change_alert(**who, changes=AlertChanges(clauses=[clause("below", share, level="5")] * 2))

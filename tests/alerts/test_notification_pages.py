@@ -98,3 +98,9 @@ def test_bell_costs_one_query_and_counts_no_further_than_it_shows(browser, ida):
     with CaptureQueriesContext(connection) as queries:
         assert "data-bell" not in page(Client(), reverse("account_login"))
     assert not any("alerts_notification" in one["sql"] for one in queries)
+
+
+def test_nothing_is_to_be_marked_where_all_is_read(browser, ida):
+    assert "data-up-to hidden>" in page(browser, LIST)
+    tell(ida, "one")
+    assert "data-up-to>" in page(browser, LIST)

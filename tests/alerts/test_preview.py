@@ -9,6 +9,7 @@ import pytest
 
 from alerts.domain.rules import Kind
 from alerts.models import Clause
+from alerts.selectors import preview as preview_module
 from alerts.selectors.preview import preview
 from core.models import LIVE_WORLD
 from market.models import CorporateAction, DailyBar
@@ -96,3 +97,31 @@ def test_what_days_cannot_tell_is_left_out_and_said(share, bars):
     found = preview(LIVE_WORLD, "any", clauses)
     assert ([one.day for one in found.days], found.left_out) == ([day(1)], [Kind.PERCENT_MINUTES])
     assert preview(LIVE_WORLD, "all", clauses).days == []
+
+
+def test_clauses_that_ask_the_same_work_it_out_once(share, bars, monkeypatch):
+    bars(*["10 8 12", "13", "9"] * 4)
+    asked: list[int] = []
+    real = preview_module.said
+
+    def counted(asks, rows, day, since):
+        asked.append(len(rows))
+        return real(asks, rows, day, since)
+
+    monkeypatch.setattr(preview_module, "said", counted)
+    clauses = [Clause(kind="high_of_days", instrument=share, days=3) for _ in range(8)]
+    found = preview(LIVE_WORLD, "any", clauses)
+    # eight times as it is armed, and then once a day, of no more bars than are needed
+    assert (len(asked), max(asked), len(found.days)) == (8 + 12, 3 + 1 + 2, 1)
+
+
+def test_previews_are_counted(reader, share, settings):
+    settings.THROTTLES = {**settings.THROTTLES, "alert-previews": "1/hour"}
+    clause = {"kind": "high_of_days", "instrument": str(share.uuid), "days": 3}
+    sent = [
+        reader.post(
+            "/api/v1/alerts/preview", {"joined": "any", "clauses": [clause]}, content_type="application/json"
+        )
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in sent] == [200, 429]

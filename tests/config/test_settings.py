@@ -171,6 +171,7 @@ CASES = [
             ("THROTTLE_INVITATIONS", "invitations", "30/day"),
             ("THROTTLE_INVITATIONS_ADDRESS", "invitations-address", "5/day"),
             ("THROTTLE_CHANNELS", "channels", "30/day"),
+            ("THROTTLE_ALERT_PREVIEWS", "alert-previews", "60/min"),
             ("THROTTLE_CHANNEL_PROOFS", "channel-proofs", "30/day"),
             ("THROTTLE_CHANNEL_PROOFS_ADDRESS", "channel-proofs-address", "6/day"),
             ("THROTTLE_CHANNEL_PROOFS_HOST", "channel-proofs-host", "60/day"),
