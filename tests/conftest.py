@@ -23,13 +23,20 @@ from tests.support import chromium, database, loops, redis_server
 from tests.support.ground import Ground, test_root
 
 WORKER = "PYTEST_XDIST_WORKER"
+LONGEST = (
+    "tests/api/test_openapi.py",
+    "tests/api/test_matrix.py",
+    "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_staff_pages.py",
+    "tests/config/test_run.py",
+)
 MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser", "checker": "browser"}
 GROUND = pytest.StashKey[Ground]()
 MISSED = pytest.StashKey[list[str]]()
 
 # each run draws other examples, so that many runs see what one does not; `HYPOTHESIS_PROFILE=deep make test`
 # looks for longer where a test names no number of its own
-for profile, examples in {"florin": 50, "deep": 2_000}.items():
+for profile, examples in {"florin": 30, "deep": 2_000}.items():
     hypothesis_settings.register_profile(
         profile,
         max_examples=examples,
@@ -69,7 +76,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests by what they need."""
+    """Mark the tests by what they need, and begin with the longest, so that none is left alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         for fixture, mark in MARK_OF_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):

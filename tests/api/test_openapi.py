@@ -35,7 +35,7 @@ from tests.api.test_permissions import Person, bring_in, scene_of
 # how many made-up requests each operation gets, right and wrong ones each: always the same ones, but for
 # HYPOTHESIS_PROFILE=deep, which draws many others
 IS_DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
-SIGNED_IN, SIGNED_OUT = (100, 20) if IS_DEEP else (4, 2)
+SIGNED_IN, SIGNED_OUT = (100, 20) if IS_DEEP else (2, 1)
 CHECKED = (
     not_a_server_error,
     content_type_conformance,

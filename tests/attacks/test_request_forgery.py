@@ -16,6 +16,8 @@ CALLERS = {
     "accounts/providers/openid.py": "OIDC_SERVER_URL of the operator, through allauth",
     "core/outbound/addresses.py": "it opens none: it reads addresses as the library does",
     "core/outbound/calls.py": "whatever staff configure, after a check of where it leads",
+    "alerts/transports/email.py": "it opens none: Django's mail does; it names the errors of smtplib",
+    "alerts/transports/services.py": "five services at fixed hosts, through apprise, without redirects",
     "market/providers/finnhub_stream.py": "what staff configure, to an address that core/outbound/ checked",
     "core/datakeys.py": "AWS KMS, as boto3 finds it",
 }

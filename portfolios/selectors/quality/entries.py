@@ -28,7 +28,7 @@ WITH entry AS (
     FROM portfolios_transaction
     WHERE portfolio_id = %s AND deleted_at IS NULL AND quantity > 0
     WINDOW twins AS (
-        PARTITION BY kind, instrument_id, currency, quantity ORDER BY day, time, sequence
+        PARTITION BY kind, instrument_id, currency, quantity ORDER BY day, time, sequence, id
     )
 )
 SELECT id, twin, twin_day FROM entry
