@@ -23,13 +23,6 @@ from tests.support import chromium, database, loops, redis_server
 from tests.support.ground import Ground, test_root
 
 WORKER = "PYTEST_XDIST_WORKER"
-LONGEST = (
-    "tests/api/test_openapi.py",
-    "tests/api/test_matrix.py",
-    "tests/e2e/test_accessibility.py",
-    "tests/e2e/test_staff_pages.py",
-    "tests/config/test_run.py",
-)
 MARK_OF_FIXTURE = {"redis_url": "redis", "browser": "browser", "checker": "browser"}
 GROUND = pytest.StashKey[Ground]()
 MISSED = pytest.StashKey[list[str]]()
@@ -76,8 +69,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests by what they need, and begin with the longest, so that none is left alone at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """Mark the tests by what they need."""
     for item in items:
         for fixture, mark in MARK_OF_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
