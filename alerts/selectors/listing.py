@@ -11,14 +11,14 @@ from django.db.models import Count, Q, QuerySet
 
 from alerts.models import Alert
 from alerts.selectors.alerts import alerts_of
-from alerts.selectors.waits import PRICES, title, waits
+from alerts.selectors.distances import Aim, aims, nearest
+from alerts.selectors.waits import title, waits
 from core.models import LIVE_WORLD
 from market.models import Instrument
 from market.selectors import listing
 from market.selectors.listing import Quote
 
 SPARK_CLOSES: Final = 60
-FAR: Final = Decimal("Infinity")
 _STATE = Alert.State
 TABS: Final[dict[str, tuple[Alert.State, ...]]] = {
     "armed": (_STATE.ARMED,),
@@ -39,17 +39,25 @@ class Row:
     alert: Alert
     title: str
     waits: str
-    instrument: Instrument | None
+    aim: Aim | None
     quote: Quote | None
     spark: list[float]
-    level: Decimal | None
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """The instrument that its course and price are of."""
+        return self.aim.instrument if self.aim else None
+
+    @property
+    def level(self) -> Decimal | None:
+        """The level that the price is nearest to."""
+        return self.aim.level if self.aim else None
 
     @property
     def distance(self) -> Decimal | None:
         """How far the price has to go; None where no price or no level is known."""
-        if self.quote is None or self.level is None or not self.quote.price.price:
-            return None
-        return self.level / self.quote.price.price - 1
+        price = self.quote.price.price if self.quote else None
+        return self.aim.distance(price) if self.aim else None
 
 
 def in_tab(user: Any, tab: str) -> QuerySet[Alert]:
@@ -76,58 +84,24 @@ def counts(user: Any) -> dict[str, int]:
 
 def rows(alerts: Sequence[Alert]) -> list[Row]:
     """Give a page of alerts their words, prices and courses, in a few queries."""
-    levels = [_levels(one) for one in alerts]
-    watched = {instrument.pk: instrument for some in levels for instrument, _level in some}
+    found = [aims(one) for one in alerts]
+    watched = {aim.instrument.pk: aim.instrument for some in found for aim in some}
     known = {
         row.instrument.pk: row
         for row in listing.rows(LIVE_WORLD, list(watched.values()), closes=SPARK_CLOSES)
     }
-    return [_row(alert, some, known) for alert, some in zip(alerts, levels, strict=True)]
+    prices = {key: row.quote.price.price for key, row in known.items() if row.quote is not None}
+    return [_row(alert, some, known, prices) for alert, some in zip(alerts, found, strict=True)]
 
 
-def _levels(alert: Alert) -> list[tuple[Instrument, Decimal | None]]:
-    """List what an alert watches, with each level that a price has to reach; for one unit."""
-    if alert.instrument is not None:
-        return [(alert.instrument, _major(alert.instrument, alert.level))]
-    found: list[tuple[Instrument, Decimal | None]] = []
-    for clause in alert.clauses.all():
-        if clause.instrument is not None:
-            prices = (clause.level, clause.upper) if clause.kind in PRICES else ()
-            levels = [_major(clause.instrument, one) for one in prices if one is not None]
-            found += [(clause.instrument, one) for one in levels or [None]]
-    return found
-
-
-def _major(instrument: Instrument, price: Decimal | None) -> Decimal | None:
-    return None if price is None else (price * instrument.quote_unit).normalize()
-
-
-def _row(alert: Alert, levels: list[tuple[Instrument, Decimal | None]], known: dict[int, listing.Row]) -> Row:
-    instrument, level = _nearest(levels, known)
-    found = None if instrument is None else known.get(instrument.pk)
+def _row(alert: Alert, found: list[Aim], known: dict[int, listing.Row], prices: dict[int, Decimal]) -> Row:
+    aim = nearest(found, prices)
+    seen = None if aim is None else known.get(aim.instrument.pk)
     return Row(
         alert=alert,
         title=title(alert),
         waits=waits(alert),
-        instrument=instrument,
-        quote=found.quote if found else None,
-        spark=found.spark if found else [],
-        level=level,
+        aim=aim,
+        quote=seen.quote if seen else None,
+        spark=seen.spark if seen else [],
     )
-
-
-def _nearest(
-    levels: list[tuple[Instrument, Decimal | None]], known: dict[int, listing.Row]
-) -> tuple[Instrument | None, Decimal | None]:
-    """Choose the level that its price is nearest to; without any, the first instrument."""
-    if not levels:
-        return None, None
-
-    def far(one: tuple[Instrument, Decimal | None]) -> Decimal:
-        instrument, level = one
-        found = known.get(instrument.pk)
-        if level is None or found is None or found.quote is None or not found.quote.price.price:
-            return FAR
-        return abs(level / found.quote.price.price - 1)
-
-    return min(levels, key=far)

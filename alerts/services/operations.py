@@ -14,7 +14,7 @@ from alerts.domain.reasons import Reason, coded
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery, Notification, Outbox
 from alerts.services.notifications import notify
-from alerts.services.outbox import release
+from alerts.services.outbox import queue_again, release
 from alerts.services.stopping import forget_refused, refuse_stopped
 from core import audit, clock
 from core.actor import Actor
@@ -46,12 +46,9 @@ def send_again(*, actor: Actor, delivery_id: int, reason: str) -> None:
     refuse_stopped(row.channel)
     if row.channel.state != Channel.State.ACTIVE and row.purpose != Delivery.Purpose.TEST:
         raise Conflict(_("Its channel is not active."))
-    _turn(
-        row, {_S.FAILED, _S.DROPPED}, state=_S.PENDING, due_at=clock.now(), attempts=0, failures=0,
-        held=False, lease=None, gathered=False, bundle=None, error="", done_at=None,
-    )  # fmt: skip
+    if not queue_again(Delivery.objects.filter(pk=row.pk)):
+        raise _out_of_place(row)
     _note(actor, "delivery.sent_again", "delivery", row.uuid, before=row.state, after=_S.PENDING, why=reason)
-    bus.publish(DeliveriesQueued(1))
 
 
 @transaction.atomic
@@ -162,7 +159,11 @@ def _delivery(actor: Actor, delivery_id: int) -> Delivery:
 def _turn(row: Delivery, states: set[Delivery.State], **values: Any) -> None:
     """Change a delivery, if it is still in one of the states: a worker may finish it at any time."""
     if not Delivery.objects.filter(pk=row.pk, state__in=states).update(**values):
-        raise Conflict(_("It is not in a state for this: %(state)s.") % {"state": row.get_state_display()})
+        raise _out_of_place(row)
+
+
+def _out_of_place(row: Delivery) -> Conflict:
+    return Conflict(_("It is not in a state for this: %(state)s.") % {"state": row.get_state_display()})
 
 
 def _channel(actor: Actor, channel_id: int) -> Channel:

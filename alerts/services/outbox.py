@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery
@@ -57,6 +58,29 @@ def release(channel: Channel) -> int:
     """
     held = Delivery.objects.filter(channel=channel, state=Delivery.State.PENDING, held=True)
     count = held.update(held=False, due_at=clock.now())
+    if count:
+        bus.publish(DeliveriesQueued(count))
+    return count
+
+
+def queue_again(deliveries: QuerySet[Delivery]) -> int:
+    """Make those of them due now that failed or were dropped, each alone, under its own id as key.
+
+    They have all their tries anew. Answers how many these are; proofs, whose codes are void, are none.
+    """
+    ended = deliveries.filter(state__in=[Delivery.State.FAILED, Delivery.State.DROPPED])
+    count = ended.exclude(purpose=Delivery.Purpose.PROOF).update(
+        state=Delivery.State.PENDING,
+        due_at=clock.now(),
+        lease=None,
+        attempts=0,
+        failures=0,
+        held=False,
+        gathered=False,
+        bundle=None,
+        error="",
+        done_at=None,
+    )
     if count:
         bus.publish(DeliveriesQueued(count))
     return count

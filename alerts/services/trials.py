@@ -9,18 +9,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from alerts.errors import ChannelUnproven
-from alerts.events import DeliveriesQueued
 from alerts.models import Channel, Delivery
 from alerts.selectors.channels import delivery_of, get
 from alerts.services.budgets import spend
-from alerts.services.outbox import enqueue_one
+from alerts.services.outbox import enqueue_one, queue_again
 from alerts.services.stopping import refuse_stopped
-from core import audit, clock
+from core import audit
 from core.actor import Actor
-from core.bus import bus
 from core.errors import Conflict
-
-_ENDED = frozenset({Delivery.State.FAILED, Delivery.State.DROPPED})
 
 
 @transaction.atomic
@@ -63,21 +59,7 @@ def resend_delivery(*, actor: Actor, user: Any, uuid: UUID, delivery_id: UUID) -
     if channel.state == Channel.State.UNVERIFIED:
         raise ChannelUnproven(_("This channel is not proven yet."))
     spend("channel-tests", str(user.pk))
-    ended = Delivery.objects.filter(pk=delivery.pk, state__in=_ENDED)
-    again = ended.exclude(purpose=Delivery.Purpose.PROOF).update(
-        state=Delivery.State.PENDING,
-        due_at=clock.now(),
-        lease=None,
-        attempts=0,
-        failures=0,
-        held=False,
-        gathered=False,
-        bundle=None,
-        error="",
-        done_at=None,
-    )
-    if not again:
+    if not queue_again(Delivery.objects.filter(pk=delivery.pk)):
         raise Conflict(_("Only what failed or was not sent is sent again."))
-    bus.publish(DeliveriesQueued(1))
     audit.record(actor=actor, verb="channel.resent", object_type="channel", object_id=channel.uuid)
     return delivery_of(channel, delivery_id)
