@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from alerts.domain.rules import PARAMETERS, WHOLE, Direction, Kind
+from alerts.domain.rules import AMOUNTS, PARAMETERS, WHOLE, Direction, Kind
 from alerts.models import Alert, Clause
 from alerts.services.rules import ClauseData
 from core.api.fields import NumericSerializerField
@@ -17,7 +17,6 @@ from core.money import plain
 
 KINDS: Final = [(one.value, one.value) for one in Kind]
 DIRECTIONS: Final = [(one.value, one.value) for one in Direction]
-PRICES: Final = ("level", "upper")
 
 
 def _number(**kwargs: Any) -> NumericSerializerField:
@@ -84,7 +83,7 @@ def clause_shape(clause: Clause) -> dict[str, Any]:
     }
     for name in PARAMETERS:
         value = getattr(clause, name)
-        if name in PRICES and value is not None:
+        if name in AMOUNTS and value is not None:
             value *= unit
         shown[name] = value if value is None or name in WHOLE else plain(value)
     return shown

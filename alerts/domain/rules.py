@@ -120,6 +120,8 @@ def _bounds(lowest: int | str, highest: int | str, usual: int | None = None) -> 
 
 
 PARAMETERS: Final = ("level", "upper", "percent", "minutes", "days", "slow_days")
+# those that are prices or money, and in quote units where they are of an instrument
+AMOUNTS: Final = ("level", "upper")
 WHOLE: Final = frozenset({"minutes", "days", "slow_days"})
 LEVEL: Final = _bounds("0.000000001", 10**12)
 _MONEY: Final = _bounds("0.01", 10**15)

@@ -12,11 +12,14 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from alerts.domain.rules import MOST_CLAUSES, NEEDS, PARAMETERS, Fault, Kind, Subject, faults
+from alerts.domain.clauses import WINDOWS
+from alerts.domain.rules import AMOUNTS, MOST_CLAUSES, NEEDS, PARAMETERS, Fault, Kind, Subject, faults
+from alerts.errors import TooManyAlerts
 from alerts.models import Alert, Clause
 from alerts.services.alerts import lock_maker, record, refuse_faults, refuse_too_many
 from alerts.services.arming import arm
 from alerts.services.evaluation import CONSUMER
+from alerts.services.expiry import WAITING
 from core.actor import Actor
 from core.errors import ValidationFailed
 from core.models import LIVE_WORLD
@@ -29,7 +32,7 @@ from portfolios.models import Portfolio
 from portfolios.selectors import portfolios
 
 SAYS: Final = ("kind", "instrument", "portfolio", "direction", *PARAMETERS)
-_PRICES: Final = ("level", "upper")
+MOST_WINDOWS: Final = 100
 _KEPT: Final = "SELECT FROM portfolios_portfolio WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
 
 
@@ -69,7 +72,7 @@ def make_rule(*, actor: Actor, user: Any, data: RuleData) -> Alert:
     Raises:
         NotFound: the user sees no such instrument or portfolio.
         ValidationFailed: a value does not fit; it names the field, of a clause as ``clauses.0.level``.
-        TooManyAlerts: the user has 500 that are not done.
+        TooManyAlerts: the user has 500 that are not done, or 100 clauses about minutes.
     """
     refuse_faults(note=data.note, cooldown_minutes=data.cooldown_minutes, expires_at=data.expires_at)
     keep_portfolios(one.portfolio for one in data.clauses)
@@ -94,11 +97,25 @@ def make_rule(*, actor: Actor, user: Any, data: RuleData) -> Alert:
 
 
 def put_clauses(alert: Alert, clauses: Sequence[Clause]) -> None:
-    """Give an alert these clauses instead of those that it has."""
+    """Give an alert these clauses instead of those that it has; its maker is locked.
+
+    Raises:
+        TooManyAlerts: its person has more clauses about minutes than may be looked at each minute.
+    """
     Clause.objects.filter(alert=alert).delete()
+    _refuse_too_many_windows(alert, clauses)
     for clause in clauses:
         clause.alert = alert
     Clause.objects.bulk_create(clauses)
+
+
+def _refuse_too_many_windows(alert: Alert, clauses: Sequence[Clause]) -> None:
+    new = sum(one.kind in WINDOWS for one in clauses)
+    if not new:
+        return
+    waiting = Clause.objects.filter(alert__owner=alert.owner_id, alert__state__in=WAITING, kind__in=WINDOWS)
+    if waiting.count() + new > MOST_WINDOWS:
+        raise TooManyAlerts(_("Your alerts have 100 conditions about minutes. Delete some first."))
 
 
 def keep_portfolios(ids: Iterable[UUID | None]) -> None:
@@ -156,7 +173,7 @@ def _clause(user: Any, number: int, data: ClauseData) -> Clause:
         raise ValidationFailed.of(f"{place}.kind", _("This portfolio keeps no cash."), "invalid")
     values: dict[str, Any] = {name: getattr(data, name) for name in PARAMETERS}
     if instrument is not None:
-        values |= {name: _quoted(values[name], instrument) for name in _PRICES}
+        values |= {name: _quoted(values[name], instrument) for name in AMOUNTS}
     for field, fault in faults(data.kind, values, data.direction):
         raise ValidationFailed.of(f"{place}.{field}", _words(fault), fault.value)
     return Clause(

@@ -10,8 +10,10 @@ from rest_framework.test import APIClient
 
 from alerts.domain.conditions import Condition
 from alerts.domain.rules import Kind
-from alerts.models import Alert, Level, Notification, Trigger
+from alerts.errors import TooManyAlerts
+from alerts.models import Alert, Clause, Level, Notification, Trigger
 from alerts.selectors.words import told as said
+from alerts.services import rules
 from alerts.services.alerts import delete_alert, pause_alert, resume_alert
 from alerts.services.changing import AlertChanges, change_alert, make_alert
 from alerts.services.evaluation import end_overdue, evaluate
@@ -274,3 +276,18 @@ def test_paused_alert_that_is_changed_is_resumed_anew(armed, share, tell, hers):
     tell(share, "11.1", 3)
     evaluate(world_id=LIVE_WORLD)
     assert list(Trigger.objects.order_by("pk").values_list("level", flat=True)) == [10, Decimal("10.5")]
+
+
+def test_person_has_so_many_conditions_about_minutes_and_no_more(ruled, share, hers, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_WINDOWS", 3)
+    minutes = ClauseData(Kind.PERCENT_MINUTES, share.uuid, direction="up", percent=Decimal(5), minutes=10)
+    two = ruled("any", minutes, minutes)
+    with pytest.raises(TooManyAlerts):
+        ruled("any", minutes, minutes)
+    with pytest.raises(TooManyAlerts):
+        duplicate_alert(**hers(two))
+    ruled("any", minutes, ClauseData(Kind.ABOVE, share.uuid, level=Decimal(10)))
+    assert Alert.objects.count() == 2
+    delete_alert(**hers(two))
+    ruled("any", minutes, minutes)
+    assert Clause.objects.filter(kind=Kind.PERCENT_MINUTES).count() == 3

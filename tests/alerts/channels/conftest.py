@@ -27,6 +27,11 @@ VALUES = {
 }
 
 
+def by(user: Any) -> dict[str, Any]:
+    """Name a person as who acts and whose it is."""
+    return {"actor": Actor.user(user), "user": user}
+
+
 @pytest.fixture
 def led(ida: Any) -> Callable[..., Channel]:
     """Make a channel of Ida's: ``led("telegram")``."""
