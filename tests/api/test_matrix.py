@@ -169,6 +169,17 @@ def asked(key: str, number: int, known: dict[str, str]) -> Collection[str]:
     return {*ROLES[: -len(STAFF)], STAFF[number % len(STAFF)].value}
 
 
+def asked_in_admin(number: int) -> Collection[str]:
+    """Choose who asks for an address of the admin: a visitor, one of the people and two of staff by turns.
+
+    With both methods each role of staff asks for each address; tests/api/test_admin_permissions.py asks as
+    all of them wherever a page of the admin does something.
+    """
+    people = ROLES[1 : -len(STAFF)]
+    staff = (STAFF[(number + more) % len(STAFF)].value for more in (0, 1))
+    return {ROLES[0], people[number % len(people)], *staff}
+
+
 def as_known(letters: str, known: str) -> bool:
     """Tell whether the letters of those who asked are the known ones."""
     pairs = zip(letters.split(), known.split(), strict=True)
@@ -231,11 +242,12 @@ def test_pages_of_sign_in(people):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_admin(people, method):
+    turn = 0 if method == "GET" else 2
     found = {
         f"admin {method} {name}": people.letters(
-            lambda role, url=url: getattr(people.client(role), method.lower())(url)
+            lambda role, url=url: getattr(people.client(role), method.lower())(url), asked_in_admin(number)
         )
-        for name, url in admin_addresses()
+        for number, (name, url) in enumerate(admin_addresses(), turn)
     }
     compare(f"admin {method} ", found)
 
